@@ -21,7 +21,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.ledger import HistoryReader, Ledger
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
-from sla_monitor.web import Elsewhere, Health, Record
+from sla_monitor.web import Health, PageLinks, PageRecord
 from sla_monitor.web.page.endpoint_page import endpoint_facts, render_endpoint
 from sla_monitor.web.page.layout import Layout, frame_of
 from sla_monitor.web.page.service_page import render_service, service_facts
@@ -37,8 +37,8 @@ def pages_cost(years: int = 1) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ledger.db"
         spans = fill(path, ENDPOINTS, BEGIN_MS, now_ms)
-        record = Record(lambda: HistoryReader(path), lambda: (terms,))
-        frame, elsewhere = frame_of(board, Health(ready=True), now_ms), Elsewhere()
+        record = PageRecord(lambda: HistoryReader(path), lambda: (terms,))
+        frame, elsewhere = frame_of(board, Health(ready=True), now_ms), PageLinks()
         moments = iter(range(now_ms, now_ms + 10_000))
 
         def service(at_ms: int) -> str:

@@ -1,4 +1,4 @@
-"""Days of a service or an endpoint, on the wall in the contract's zone: how long each was what."""
+"""DayRange of a service or an endpoint, on the wall in the contract's zone: how long each was what."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ class DayState:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """Days in a row: the dates, and the edges of all of them, one more than there are days."""
+class DayRange:
+    """DayRange in a row: the dates, and the edges of all of them, one more than there are days."""
 
     dates: tuple[date, ...]
     edges_ms: tuple[int, ...]
@@ -77,16 +77,16 @@ class Days:
         return found
 
 
-def days_until(now_ms: int, count: int, contract: Contract) -> Days:
+def days_until(now_ms: int, count: int, contract: Contract) -> DayRange:
     """So many days up to today."""
     today = local_date(now_ms, contract.time_zone)
     dates = tuple(today - timedelta(days=ago) for ago in reversed(range(count)))
     edges = (*dates, today + timedelta(days=1))
-    return Days(dates, tuple(midnight_ms(day, contract.time_zone) for day in edges))
+    return DayRange(dates, tuple(midnight_ms(day, contract.time_zone) for day in edges))
 
 
 def service_days(
-    contract_context: ContractContext, service: str, days: Days, first_ms: int | None
+    contract_context: ContractContext, service: str, days: DayRange, first_ms: int | None
 ) -> tuple[DayState, ...]:
     """What the contract makes of a service's days: its hours, the rule of confirmation, what the register corrects,
     and what is left out as agreed. `first_ms`: since when it has been watched."""
@@ -108,7 +108,7 @@ def _classes(context: PeriodContext, service: str) -> tuple[Intervals, ...]:
     return (*kept, intersect(seen.hours, excluded))
 
 
-def endpoint_days(spans: Sequence[Span], days: Days, first_ms: int | None, now_ms: int) -> tuple[DayState, ...]:
+def endpoint_days(spans: Sequence[Span], days: DayRange, first_ms: int | None, now_ms: int) -> tuple[DayState, ...]:
     """What the probes of an endpoint found, whatever the contract makes of it."""
     several = held(spans, now_ms)
     outcomes = (Outcome.UP, Outcome.DEGRADED, Outcome.DOWN)
@@ -122,7 +122,7 @@ def _pairs(spans: Iterable[Span], outcome: Outcome) -> Intervals:
     return [(one.start_ms, one.end_ms) for one in spans if one.outcome is outcome]
 
 
-def _states(days: Days, classes: Sequence[Intervals], first_ms: int | None, now_ms: int) -> tuple[DayState, ...]:
+def _states(days: DayRange, classes: Sequence[Intervals], first_ms: int | None, now_ms: int) -> tuple[DayState, ...]:
     """Nothing that lies before the first probe counts."""
     if first_ms is None:
         return tuple(DayState(on) for on in days.dates)

@@ -28,7 +28,7 @@ from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
 from sla_monitor.schedule import Schedule, threaded
-from sla_monitor.web import Elsewhere, Record, Web
+from sla_monitor.web import PageLinks, PageRecord, Web
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -103,7 +103,7 @@ class Daemon:
             web_config=settings.web_config,
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
-            record=Record(
+            record=PageRecord(
                 lambda: HistoryReader(settings.ledger.path, older),
                 lambda: self._configuration.contracts,
                 times.of,
@@ -112,11 +112,11 @@ class Daemon:
             views=settings.views,
         )
 
-    def _elsewhere(self) -> Elsewhere:
+    def _elsewhere(self) -> PageLinks:
         """The dashboards are named where the settings name them: the default is for somebody who tries it out."""
         links = self._configuration.settings.links
         dashboards = f"{links.dashboards}" if "dashboards" in links.model_fields_set else ""
-        return Elsewhere(f"{self._path.absolute()}", dashboards)
+        return PageLinks(f"{self._path.absolute()}", dashboards)
 
     def _metrics(self) -> Own:
         parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()

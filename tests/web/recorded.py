@@ -18,7 +18,7 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
-from sla_monitor.web import Elsewhere
+from sla_monitor.web import PageLinks
 from tests.fakes.clock import FakeClock
 from tests.support.instants import exact
 from tests.web.running import Parts
@@ -133,7 +133,7 @@ def parts(folder: Path, *, is_new: bool = False) -> Parts:
         board.assessment = assess([one], reader, NOW_MS)
     times = ResponseHistory(lambda: HistoryReader(path), lambda digest, body: None, clock)
     times.turn([one])
-    elsewhere = Elsewhere("/etc/sla-monitor/sla-monitor.yaml", "https://grafana.authority.example/")
+    elsewhere = PageLinks("/etc/sla-monitor/sla-monitor.yaml", "https://grafana.authority.example/")
     return Parts(board=board, ledger=path, contracts=(one,), clock=clock, elsewhere=elsewhere, response_times=times.of)
 
 

@@ -18,8 +18,8 @@ from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.settings.views import Views
 from sla_monitor.sla.jobs import ReportKind
-from sla_monitor.web import Elsewhere, Health, Limits, Record, ReviewPack, Web
-from sla_monitor.web.record import Times
+from sla_monitor.web import Health, Limits, PageLinks, PageRecord, ReviewPack, Web
+from sla_monitor.web.page_record import Times
 
 QUICK = Limits(header_s=1, body_s=1, write_s=1)
 """Short enough to wait for in a test."""
@@ -41,12 +41,12 @@ class Parts:
     packs: Callable[[], Iterable[ReviewPack]] = tuple
     ledger: Path = Path("/nowhere/ledger.db")
     contracts: Sequence[Contract] = ()
-    elsewhere: Elsewhere = field(default_factory=Elsewhere)
+    elsewhere: PageLinks = field(default_factory=PageLinks)
     clock: Clock = field(default_factory=SystemClock)
     response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ())
 
-    def record(self) -> Record:
-        return Record(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
+    def record(self) -> PageRecord:
+        return PageRecord(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
 
     views: Views = field(default_factory=Views)
 

@@ -12,8 +12,8 @@ from sla_monitor.web.page.layout import Frame, Layout
 from sla_monitor.web.page.response_chart import response_chart
 from sla_monitor.web.page.service_page import StateNow, acknowledged_rows, contact_rows
 from sla_monitor.web.page.subject import (
-    Elsewhere,
     EndpointFacts,
+    PageLinks,
     acknowledge_command,
     assessed_of,
     contract_of,
@@ -22,14 +22,14 @@ from sla_monitor.web.page.subject import (
     service_address,
     watched_of,
 )
-from sla_monitor.web.record import Record
+from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.durations import format_duration, format_phases, format_short_duration
 from sla_monitor.wording.instants import format_recent
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason
 
 
-def endpoint_facts(board: Board, record: Record, contract: str, endpoint: str, now_ms: int) -> EndpointFacts:
+def endpoint_facts(board: Board, record: PageRecord, contract: str, endpoint: str, now_ms: int) -> EndpointFacts:
     """All that the page tells. Raises SubjectError."""
     found = contract_of(record.contracts(), contract)
     terms = found.version_at(now_ms).terms
@@ -48,7 +48,7 @@ def endpoint_facts(board: Board, record: Record, contract: str, endpoint: str, n
     )
 
 
-def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewhere: Elsewhere) -> str:
+def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewhere: PageLinks) -> str:
     """The whole document."""
     contract, endpoint, service = facts.contract, facts.endpoint, facts.service
     at = (contract.time_zone, facts.now_ms)

@@ -1,4 +1,4 @@
-"""History as a page shows it: a bar and a row for each day, and the latest runs of failed probes. Pure."""
+"""SubjectHistory as a page shows it: a bar and a row for each day, and the latest runs of failed probes. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess.day_states import DayState
 from sla_monitor.assess.response_times import ResponseTimes
 from sla_monitor.web.page.subject import endpoint_address
-from sla_monitor.web.record import Failure, History
+from sla_monitor.web.page_record import FailedRun, SubjectHistory
 from sla_monitor.wording.durations import format_duration, format_phases, format_probe_duration
 from sla_monitor.wording.instants import format_date, format_instant
 from sla_monitor.wording.numbers import format_count, format_ratio
@@ -66,7 +66,7 @@ class FailureRow:
     is_kept: bool
 
 
-def day_rows(history: History, times: Sequence[ResponseTimes]) -> tuple[DayRow, ...]:
+def day_rows(history: SubjectHistory, times: Sequence[ResponseTimes]) -> tuple[DayRow, ...]:
     """Every day, the oldest first, with how long answers took on it where that is known."""
     known = {one.on: one for one in times}
     return tuple(_day_row(day, known.get(day.on)) for day in history.days)
@@ -116,13 +116,13 @@ def _hatched(day: DayState) -> int:
 
 
 def failure_rows(
-    failures: Iterable[Failure], contract: str, names: Mapping[str, str], at: tuple[ZoneInfo, int]
+    failures: Iterable[FailedRun], contract: str, names: Mapping[str, str], at: tuple[ZoneInfo, int]
 ) -> tuple[FailureRow, ...]:
     """The latest first. `names`: of the endpoints, by their ids. `at`: the contract's zone, and now."""
     return tuple(_failure_row(one, contract, names, *at) for one in failures)
 
 
-def _failure_row(one: Failure, contract: str, names: Mapping[str, str], zone: ZoneInfo, now_ms: int) -> FailureRow:
+def _failure_row(one: FailedRun, contract: str, names: Mapping[str, str], zone: ZoneInfo, now_ms: int) -> FailureRow:
     finding = one.first.finding if one.first else None
     text = plain(finding.evidence.decode(errors="replace")) if finding else ""
     end_ms = now_ms if one.end_ms is None else one.end_ms

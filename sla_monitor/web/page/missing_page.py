@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sla_monitor.web.page.layout import Frame, Layout
 from sla_monitor.web.page.subject import service_address
-from sla_monitor.web.record import Record
+from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.text import plain
 
 
-def render_missing(layout: Layout, frame: Frame, record: Record, contract: str, problem: str) -> str:
+def render_missing(layout: Layout, frame: Frame, record: PageRecord, contract: str, problem: str) -> str:
     """The whole document, with the services of the contract if that is one."""
     found = next((one for one in record.contracts() if one.id == contract), None)
     services = found.versions[-1].terms.services if found else ()

@@ -17,7 +17,7 @@ from sla_monitor.web.page.response_chart import response_chart
 from sla_monitor.web.page.selection import EVERYBODY
 from sla_monitor.web.page.service_cards import figures
 from sla_monitor.web.page.subject import (
-    Elsewhere,
+    PageLinks,
     ServiceFacts,
     acknowledge_command,
     assessed_of,
@@ -27,7 +27,7 @@ from sla_monitor.web.page.subject import (
     service_of,
     watched_of,
 )
-from sla_monitor.web.record import Record
+from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_instant, format_recent, format_stretch
 from sla_monitor.wording.text import plain
@@ -72,7 +72,7 @@ class BookingRow:
     reference: str
 
 
-def service_facts(board: Board, record: Record, contract: str, service: str, now_ms: int) -> ServiceFacts:
+def service_facts(board: Board, record: PageRecord, contract: str, service: str, now_ms: int) -> ServiceFacts:
     """All that the page tells. Raises SubjectError."""
     found = contract_of(record.contracts(), contract)
     terms = found.version_at(now_ms).terms
@@ -90,7 +90,7 @@ def service_facts(board: Board, record: Record, contract: str, service: str, now
     )
 
 
-def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere: Elsewhere) -> str:
+def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere: PageLinks) -> str:
     """The whole document."""
     contract, service = facts.contract, facts.service
     at = (contract.time_zone, facts.now_ms)

@@ -14,12 +14,12 @@ from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.terms import Service, Terms
-from sla_monitor.web.record import History, Times
+from sla_monitor.web.page_record import SubjectHistory, Times
 from sla_monitor.wording.text import plain
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class PageLinks:
     """What pages lead to beyond themselves. `config`: the settings' path as commands take it; empty: the default.
     `dashboards`: Grafana's address; empty: there is none."""
 
@@ -40,7 +40,7 @@ class ServiceFacts:
     service: Service
     assessed: ContractAssessment | None
     endpoints: tuple[Watched, ...]
-    history: History
+    history: SubjectHistory
     times: Times
     now_ms: int
 
@@ -60,7 +60,7 @@ class EndpointFacts:
     endpoint: Endpoint
     assessed: ContractAssessment | None
     watched: Watched | None
-    history: History
+    history: SubjectHistory
     times: Times
     now_ms: int
 
@@ -141,7 +141,7 @@ def acknowledge_command(contract: str, subject: str, name: str, config: str) -> 
     return f"{shlex.join(words)} --note '…'"
 
 
-def dashboard_link(elsewhere: Elsewhere, contract: str, service: str) -> str:
+def dashboard_link(elsewhere: PageLinks, contract: str, service: str) -> str:
     """The dashboard of a service; empty where there is none."""
     if not elsewhere.dashboards:
         return ""

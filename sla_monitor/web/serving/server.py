@@ -23,8 +23,8 @@ from sla_monitor.errors import ListenError
 from sla_monitor.settings.views import Views
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
-from sla_monitor.web.page.subject import Elsewhere
-from sla_monitor.web.record import Record
+from sla_monitor.web.page.subject import PageLinks
+from sla_monitor.web.page_record import PageRecord
 from sla_monitor.web.serving.guard import is_loopback, split_address
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
@@ -58,8 +58,8 @@ class Web:
     web_config: Path | None
     clock: Clock
     packs: Callable[[], Iterable[ReviewPack]] = tuple
-    record: Record
-    elsewhere: Callable[[], Elsewhere] = Elsewhere
+    record: PageRecord
+    elsewhere: Callable[[], PageLinks] = PageLinks
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     views: Views = Views()  # noqa: RUF009 - frozen
 

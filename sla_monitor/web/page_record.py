@@ -1,4 +1,4 @@
-"""History of single services and endpoints for their pages, read from the record when somebody asks.
+"""SubjectHistory of single services and endpoints for their pages, read from the record when somebody asks.
 
 Of a page that is asked for again, everything is kept until the next assessment: page and figures are of one moment.
 """
@@ -36,7 +36,7 @@ PAGES_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedRun:
     """A run of failed probes of an endpoint. `end_ms` None: it goes on. `first`: its first probe with the evidence,
     hostile text included; None: it is in the archive or an import, and no longer here."""
 
@@ -49,18 +49,21 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class SubjectHistory:
     """What the record says of a service or an endpoint up to `at_ms`. `failures`: the latest first. `problem`: why
     there is nothing of it; empty: all is well."""
 
     at_ms: int
     days: tuple[DayState, ...] = ()
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailedRun, ...] = ()
     first_ms: int | None = None
     problem: str = ""
 
 
-class Record:
+Reading: TypeAlias = Callable[[HistoryReader], SubjectHistory]
+
+
+class PageRecord:
     """The record as pages ask it, from any thread, one at a time. `opened` opens it, when it is first needed."""
 
     def __init__(
@@ -74,12 +77,12 @@ class Record:
         self._opened, self._lock = opened, threading.Lock()
         self._reader: HistoryReader | None = None
         self._caches: dict[str, Cache] = {}
-        self._kept: OrderedDict[tuple[str, str], History] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], SubjectHistory] = OrderedDict()
 
-    def service_history(self, contract: Contract, service: str, at_ms: int) -> History:
+    def service_history(self, contract: Contract, service: str, at_ms: int) -> SubjectHistory:
         """A service as the contract counts it, with the failures of all its endpoints."""
 
-        def read(reader: HistoryReader) -> History:
+        def read(reader: HistoryReader) -> SubjectHistory:
             names = dict.fromkeys(
                 endpoint.id
                 for version in contract.versions
@@ -93,21 +96,21 @@ class Record:
             spans = reader.kept_spans(keys, start_ms, at_ms) if keys else {}
             context = replace(self._context(contract, reader, at_ms), seen=spans)
             failures = [pair for key in keys for pair in _down(key, spans.get(key, ()), days.range_ms[0])]
-            return History(
+            return SubjectHistory(
                 at_ms, service_days(context, service, days, first_ms), _failures(reader, failures, at_ms), first_ms
             )
 
         return self._answer((contract.id, f"service {service}"), at_ms, read)
 
-    def endpoint_history(self, contract: Contract, endpoint: str, at_ms: int) -> History:
+    def endpoint_history(self, contract: Contract, endpoint: str, at_ms: int) -> SubjectHistory:
         """An endpoint as its probes found it."""
         key = endpoint_key(contract.id, endpoint)
 
-        def read(reader: HistoryReader) -> History:
+        def read(reader: HistoryReader) -> SubjectHistory:
             days, first_ms = days_until(at_ms, DAYS, contract), reader.first_seen_ms([key])
             spans = reader.kept_spans([key], days.range_ms[0], at_ms).get(key, [])
             failures = _down(key, spans, days.range_ms[0])
-            return History(
+            return SubjectHistory(
                 at_ms, endpoint_days(spans, days, first_ms, at_ms), _failures(reader, failures, at_ms), first_ms
             )
 
@@ -120,7 +123,9 @@ class Record:
     def _context(self, contract: Contract, reader: HistoryReader, at_ms: int) -> ContractContext:
         return contract_context_of(contract, reader, at_ms, self._caches.setdefault(contract.id, Cache()))
 
-    def _answer(self, subject: tuple[str, str], at_ms: int, read: Callable[[HistoryReader], History]) -> History:
+    def _answer(
+        self, subject: tuple[str, str], at_ms: int, read: Callable[[HistoryReader], SubjectHistory]
+    ) -> SubjectHistory:
         with self._lock:
             known = self._kept.get(subject)
             if known is not None and known.at_ms == at_ms:
@@ -131,7 +136,7 @@ class Record:
                 found = read(self._reader)
             except LedgerError as error:  # tried anew with the next page
                 self._forget_reader()
-                return History(at_ms, problem=str(error))
+                return SubjectHistory(at_ms, problem=str(error))
             self._kept[subject] = found
             self._kept.move_to_end(subject)
             while len(self._kept) > PAGES_KEPT:
@@ -149,11 +154,11 @@ def _down(key: str, spans: Sequence[Span], since_ms: int) -> list[tuple[str, Spa
     return [(key, one) for one in spans if one.outcome is Outcome.DOWN and one.end_ms > since_ms]
 
 
-def _failures(reader: HistoryReader, several: list[tuple[str, Span]], at_ms: int) -> tuple[Failure, ...]:
+def _failures(reader: HistoryReader, several: list[tuple[str, Span]], at_ms: int) -> tuple[FailedRun, ...]:
     """The latest runs of failed probes, each with its first one. A span reaches as far as its last probe vouches."""
     latest = sorted(several, key=lambda pair: pair[1].start_ms, reverse=True)[:FAILURES]
     return tuple(
-        Failure(
+        FailedRun(
             endpoint=key.partition("/")[2],
             start_ms=one.start_ms,
             end_ms=one.end_ms if one.end_ms < at_ms else None,
