@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,6 +15,7 @@ from sla_monitor.contract.reading.places import locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, load_settings
+from sla_monitor.settings.web_config import read_web_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,41 @@ def read_configuration(path: Path) -> Configuration:
 
 
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
+    """What the settings allow and cannot work well, a line each. `path` is theirs."""
+    return [*_witness_advice(path, configuration), *_views_advice(path, configuration)]
+
+
+def _views_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """One line for each participant who has a page and whom no contract serves: its page would be empty; and one if
+    those who see such a page could see the operators' pages, too."""
+    versions = (version for contract in configuration.contracts for version in contract.versions)
+    known = {one.id for version in versions for one in version.terms.participants}
+    for name in configuration.settings.views.participants:
+        if name not in known:
+            document = read_document(path)
+            at = locate(document.root, ("views", "participants", name)).key
+            message = f"no contract has this participant (known: {', '.join(sorted(known)) or 'none'})"
+            yield str(Problem(document.file, at, f"views.participants.{name}", message))
+    if configuration.settings.views.is_open and not _has_passwords(configuration.settings):
+        document = read_document(path)
+        message = (
+            "without a web_config that has basic_auth_users, whoever reaches these pages reaches the status page and"
+            " its money by the same address (name users, or let a proxy pass on these paths alone)"
+        )
+        yield str(Problem(document.file, locate(document.root, ("views",)).key, "views", message))
+
+
+def _has_passwords(settings: Settings) -> bool:
+    """Whether the operators' pages ask for one. A file that cannot be read keeps the daemon from starting at all."""
+    try:
+        return settings.web_config is not None and bool(read_web_config(settings.web_config).basic_auth_users)
+    except ConfigError:
+        return True
+
+
+def _witness_advice(path: Path, configuration: Configuration) -> list[str]:
     """One line if no witness can tell our network's failure from a supplier's: all of them are on this machine, and
-    some endpoint is elsewhere. `path` is that of the settings."""
+    some endpoint is elsewhere."""
     witnesses = [host for witness in configuration.settings.witnesses for host in witness.hosts]
     endpoints = (one for one in _endpoints(configuration) if isinstance(one, NetworkTerms))  # a heartbeat comes to us
     hosts = {host for endpoint in endpoints for host in endpoint.hosts}

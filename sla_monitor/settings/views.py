@@ -29,3 +29,8 @@ class Views(Strict):
         if self.public != "token" and self.public_token is not None:
             raise Misplaced([(("public_token",), "has no use while public is not token (write public: token)")])
         return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody beside the operators may see anything."""
+        return self.public != "closed" or bool(self.participants)

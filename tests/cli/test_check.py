@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import bcrypt
 import pytest
 from click.testing import CliRunner, Result
 
@@ -131,6 +132,33 @@ def test_witnesses_on_this_machine_alone_are_advised_against(tmp_path: Path, her
 )
 def test_other_witnesses_are_not(tmp_path: Path, witnesses: list[str], host: str) -> None:
     assert watched(tmp_path, witnesses, host) == ""
+
+
+def test_a_page_for_a_participant_whom_no_contract_serves_is_advised_against(tmp_path: Path) -> None:
+    (tmp_path / "contracts").mkdir()
+    body = "participants: [{id: west}]\nkpis: [{id: KPI1, service: custody, target: 99}]\n"
+    contract_file(tmp_path / "contracts", HEAD + SERVICES + body)
+    config = tmp_path / "sla-monitor.yaml"
+    tokens = "{west: '${env:WEST}', wset: '${env:WEST}'}"
+    users = tmp_path / "web-config.yml"
+    users.write_text(f"basic_auth_users: {{ops: {bcrypt.hashpw(b'x', bcrypt.gensalt(4)).decode()}}}\n")
+    config.write_text(f"web_config: {users}\nviews:\n  participants: {tokens}\n")
+    assert run("--config", str(config)).stderr.removeprefix(f"{tmp_path}/") == (
+        "sla-monitor.yaml:3:39: views.participants.wset: no contract has this participant (known: west) [advice]\n"
+    )
+
+
+@pytest.mark.parametrize("views", ["public: everybody", "participants: {west: '${env:WEST}'}"])
+def test_pages_for_others_beside_open_pages_of_the_operators_are_advised_against(tmp_path: Path, views: str) -> None:
+    (tmp_path / "contracts").mkdir()
+    body = "participants: [{id: west}]\nkpis: [{id: KPI1, service: custody, target: 99}]\n"
+    contract_file(tmp_path / "contracts", HEAD + SERVICES + body)
+    config = tmp_path / "sla-monitor.yaml"
+    config.write_text(f"listen: 127.0.0.1:0\nviews: {{{views}}}\n")
+    said = run("--config", str(config)).stderr.removeprefix(f"{tmp_path}/")
+    assert said.startswith(
+        "sla-monitor.yaml:2:1: views: without a web_config that has basic_auth_users, whoever reaches"
+    )
 
 
 def test_the_witnesses_of_the_how_to_need_no_advice(tmp_path: Path) -> None:

@@ -53,13 +53,17 @@ def _imports(contract: ContractAssessment) -> Iterator[str]:
 
 
 def money_line(contract: ContractAssessment) -> str:
-    """The month's points and money in one line; empty while nothing is known of them."""
+    """The month's points and money in one line, with its contract; empty while nothing is known of them."""
+    said = money_words(contract)
+    return f"{plain(contract.title or contract.contract)}, this month so far: {said}" if said else ""
+
+
+def money_words(contract: ContractAssessment) -> str:
+    """The month's points and money; empty while nothing is known of them."""
     if contract.result is None or not contract.result.is_measured:
         return ""
     credit = _credit(contract, contract.result)
-    points = format_counted_points(contract.result.points)
-    title = plain(contract.title or contract.contract)
-    return f"{title}, this month so far: {points}, {credit.figure} service credit ({credit.basis})"
+    return f"{format_counted_points(contract.result.points)}, {credit.figure} service credit ({credit.basis})"
 
 
 def contract_summary_of(contract: ContractAssessment, now_ms: int) -> ContractSummary | None:

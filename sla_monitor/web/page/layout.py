@@ -19,29 +19,35 @@ from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 
 UTC_ZONE = "UTC"
 
+OLD_MS = 120_000
+"""An assessment of more than this age is called old."""
+
 
 @dataclass(frozen=True)
 class Frame:
-    """What the header and the footer of a page say of the monitor. `own` is how it is, as a service's state."""
+    """What the header and the footer of a page say of the monitor. `own` is how it is, as a service's state; `is_old`:
+    it answers, but its figures stand still."""
 
     health: Health
     own: Outcome
     vantage: str
     now: str
     assessed: str
+    is_old: bool
     up_for: str
 
 
 def frame_of(board: Board, health: Health, now_ms: int) -> Frame:
     """The frame of every page that is shown at this moment."""
-    contracts = board.assessment.contracts
+    contracts, age_ms = board.assessment.contracts, now_ms - board.assessment.at_ms
     zones = {contract.time_zone for contract in contracts}
     return Frame(
         health=health,
         own=Outcome.DOWN if not health.ready else Outcome.DEGRADED if health.reasons else Outcome.UP,
         vantage=board.vantage,
         now=format_instant(now_ms, ZoneInfo(zones.pop() if len(zones) == 1 else UTC_ZONE)),
-        assessed=format_age(now_ms - board.assessment.at_ms) if contracts else "not yet",
+        assessed=format_age(age_ms) if contracts else "not yet",
+        is_old=bool(contracts) and age_ms > OLD_MS,
         up_for=format_short_duration(max(0, now_ms - board.started_ms)),
     )
 

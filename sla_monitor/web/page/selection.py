@@ -30,6 +30,9 @@ LONGEST_SEARCH = 200
 
 UNSAID = "no criticality"
 
+ADDRESSES = ("url", "host", "base", "server", "name_asked")
+"""What the kinds of endpoints call their addresses."""
+
 
 @dataclass(frozen=True, slots=True)
 class ListedService:
@@ -120,7 +123,7 @@ class ListedService:
         for one in self.watched:
             yield from (one.terms.id, one.terms.name)
             # Kinds differ in what they call their address; a heartbeat has none.
-            yield from (str(getattr(one.terms, part, "")) for part in ("url", "host", "base"))
+            yield from (str(getattr(one.terms, part, "")) for part in ADDRESSES)
             yield from (str(step.url) for step in getattr(one.terms, "steps", ()))
 
 

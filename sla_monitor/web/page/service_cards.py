@@ -82,11 +82,14 @@ def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tupl
     unseen = f"unknown for {format_duration(service.unknown_ms, up=True)}" if service.unknown_ms else "seen throughout"
     if service.imported_ms:
         unseen += f", {format_duration(service.imported_ms)} of it by others"
+    down, count = format_duration(service.downtime_ms, up=True), f"{len(service.outages):,}"
+    if service.agreed_ms and not service.observed_ms:
+        down = count = "unknown"
     return (
         ("Availability", up, "of the time that was seen"),
-        ("Downtime", format_duration(service.downtime_ms, up=True), of),
+        ("Downtime", down, of),
         ("Coverage", seen, unseen),
-        ("Outages", f"{len(service.outages):,}", "confirmed, month to date"),
+        ("Outages", count, "confirmed, month to date"),
     )
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment, KpiAssessment
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web.page.contract_summary import money_line
+from sla_monitor.web.page.contract_summary import money_words
 from sla_monitor.web.page.kpi_rows import KpiRow, kpi_rows, kpi_state, tally_of
 from sla_monitor.web.page.layout import UTC_ZONE
 from sla_monitor.web.page.selection import EVERYBODY, ListedService, Selection
@@ -249,7 +249,7 @@ def contract_rows(
             state=min(states[contract.contract], key=SEVERITY.index),
             services=tally_words(states[contract.contract]),
             kpis=tally_of(state for state, _ in kpis[contract.contract]),
-            money=money_line(contract),
+            money=money_words(contract),
         )
         for contract in several[:MOST_CONTRACTS]
     ]

@@ -111,6 +111,7 @@ def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere:
         chart=response_chart(*facts.times, [day.on for day in facts.history.days]),
         problem=facts.history.problem,
         figures=figures(figure, kpis) if figure else (),
+        is_seen=figure is not None and figure.observed_ms > 0,
         kpis=[(kpi_allowance(kpi), *kpi_rows([kpi], contract.id, at)) for kpi in kpis if kpi.service],
         others=kpi_rows([kpi for kpi in kpis if not kpi.service], contract.id, at),
         outages=[outage_row(one, *at) for one in reversed(figure.outages)] if figure else [],
@@ -154,7 +155,7 @@ def service_state(facts: ServiceFacts, figure: ServiceAssessment | None, at: At)
 
 
 def _last_outage(figure: ServiceAssessment | None, at: At) -> str:
-    if figure is None:
+    if figure is None or not figure.observed_ms:
         return ""
     ended_ms = figure.outages[-1].end_ms if figure.outages else None
     return "no outage was seen this month" if ended_ms is None else f"last outage ended {format_recent(ended_ms, *at)}"

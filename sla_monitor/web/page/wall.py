@@ -18,9 +18,6 @@ SHOWN = 8
 REFRESH_S = 15
 """How often the wall asks again; by the style sheet it calls itself out of date after 60 s without an answer."""
 
-OLD_MS = 120_000
-"""An assessment of more than this age is called old: the monitor answers, but its figures stand still."""
-
 
 class Wall:
     """Renders the wall; made once, used from several threads."""
@@ -50,5 +47,4 @@ class Wall:
             total=len(services),
             selection=selection,
             refresh_s=REFRESH_S,
-            is_old=bool(board.assessment.contracts) and now_ms - board.assessment.at_ms > OLD_MS,
         )

@@ -131,6 +131,11 @@ class Web:
                 " tls_server_config and basic_auth_users, or listen on 127.0.0.1)",
                 self.listen,
             )
+        if site.views.is_open and not config.basic_auth_users:
+            log.warning(
+                "views are open and nobody needs a password: whoever reaches them reaches the status page and its money"
+                " (give a web_config with basic_auth_users, or let a proxy pass on these paths alone)"
+            )
 
     def _run(self, site: WebParts, sockets: list[socket.socket], started: threading.Event) -> None:
         try:

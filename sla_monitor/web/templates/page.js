@@ -32,12 +32,15 @@ const wall = document.querySelector("[data-wall]");
 if (wall) {
   const every = Number(wall.dataset.wall) * 1000;
   let answered = Date.now();
+  const age = () => Math.max(0, Math.round((Date.now() - answered) / 1000));
+  setInterval(() => { document.querySelector("[data-asked]").textContent = `, ${age()} s ago`; }, 1000);
   const stale = () => {
-    const seconds = Math.round((Date.now() - answered) / 1000);
+    const seconds = age();
     const notice = document.querySelector("[data-stale]");
     notice.hidden = false;
     notice.querySelector("[data-age]").textContent = seconds < 120 ? `${seconds} s old` : `${Math.floor(seconds / 60)} min old`;
     document.body.classList.add("old");
+    document.title = "? Out of date · SLA monitor";
   };
   const ask = async () => {
     try {

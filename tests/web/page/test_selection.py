@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from pydantic import TypeAdapter
 
-from sla_monitor.board import Board
+from sla_monitor.board import Board, Watched
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from sla_monitor.web import Health
 from sla_monitor.web.page.layout import Layout
@@ -53,6 +56,32 @@ def names(board: Board, **arguments: str) -> list[str]:
 )
 def test_search_and_filters_combine(arguments: dict[str, str], found: list[str]) -> None:
     assert names(estate.partnership(), **arguments) == found
+
+
+KINDS: dict[str, tuple[dict[str, object], tuple[str, ...]]] = {
+    "http": ({"url": "https://one.example/a"}, ("one.example/a",)),
+    "tcp": ({"host": "two.example", "port": 1}, ("two.example",)),
+    "dns": ({"server": "192.0.2.3", "ask": "three.example"}, ("192.0.2.3", "three.example")),
+    "tls": ({"host": "four.example", "port": 443}, ("four.example",)),
+    "heartbeat": ({"token": "${env:TOKEN}", "period": "1d", "grace": "1h"}, ()),
+    "journey": (
+        {"base": "https://five.example", "steps": [{"id": "a", "url": "/sign-in"}]},
+        ("five.example", "/sign-in"),
+    ),
+}
+
+
+def test_every_kind_of_endpoint_is_found_by_its_address() -> None:
+    """A kind that calls its address by another name would be left out of the search without a word."""
+    adapter: TypeAdapter[Endpoint] = TypeAdapter(Endpoint)
+    assert set(KINDS) == {get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(Endpoint)[0])}
+    for kind, (fields, addresses) in KINDS.items():
+        terms = adapter.validate_python({"id": "x", "kind": kind, **fields})
+        board = Board(0)
+        board.watch([Watched("c/x", "c", "s", terms), estate.watched("mail", "Webmail", None)])
+        for address in addresses:
+            assert names(board, q=address) == ["s"], kind
+        assert names(board, q="TOKEN") == []
 
 
 def test_the_worst_stand_first_then_the_most_critical_then_what_lasts_longest() -> None:

@@ -156,6 +156,9 @@ def test_a_new_install_has_pages_without_noughts(tmp_path: Path) -> None:
     assert set(looks) == {"before"}
     assert "Nothing has been probed yet." in text
     assert "Custody records: unknown not probed yet" in text
+    assert "Downtime unknown of 470 h" in text
+    assert "Outages unknown confirmed" in text
+    assert "No outage" not in text
 
 
 def test_pages_are_there_before_the_first_assessment_and_without_a_ledger(parts: Parts, tmp_path: Path) -> None:

@@ -36,12 +36,12 @@ def test_the_wall_shows_every_state_s_number_and_the_worst_services() -> None:
 
 def test_what_does_not_fit_is_counted() -> None:
     assert "192 more are not up" in text(estate.many(1, 1_000, 1, 200, figured=0))
-    assert "Nothing is wrong." in text(estate.many(1, 10, 1, 0, figured=0))
+    assert "Nothing is down, degraded or unseen." in text(estate.many(1, 10, 1, 0, figured=0))
 
 
 def test_the_wall_takes_the_status_page_s_filters_and_says_what_it_leaves_out() -> None:
     found = text(estate.partnership(), criticality="medium", state="x")
-    assert "Nothing is wrong with the 2 services shown." in found
+    assert "Each of the 2 services shown is up." in found
     assert "2 of 8 services" in found
     assert "Filter ignored" in found
 
@@ -94,6 +94,7 @@ def test_the_wall_refreshes_and_goes_stale_when_the_monitor_stops_answering(tmp_
             await asyncio.to_thread(stop.set)
             await until(browser, f"({shown}).some(text => text.includes('does not answer'))")
             assert await browser.value("getComputedStyle(document.querySelector('h1')).opacity") == "0.45"
+            assert await browser.value("document.title.includes('Out of date')")
 
     async def until(browser: object, condition: str) -> None:
         for _ in range(200):
