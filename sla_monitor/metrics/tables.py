@@ -17,7 +17,7 @@ from sla_monitor.metrics.rows import Rows, kept, maybe, maybe_seconds, of_contra
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
 from sla_monitor.sla.observation import Finding
-from sla_monitor.wording.text import plain, shortened
+from sla_monitor.wording.text import abridged, plain
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -93,7 +93,7 @@ def _acknowledged(board: Board) -> Iterator[Row]:
     """One for each outage that somebody has in hand. A label is a line in somebody's pager: no controls, no novel."""
     for contract in board.assessment.contracts:
         for one in contract.acknowledged:
-            by, text = (shortened(plain(said), names.TEXT_KEPT) for said in (one.by, one.text))
+            by, text = (abridged(plain(said), names.TEXT_KEPT) for said in (one.by, one.text))
             yield (contract.contract, one.service, one.endpoint, by, text), seconds(one.at_ms)
 
 

@@ -26,7 +26,7 @@ def plain(text: str) -> str:
     return "".join(kept)
 
 
-def shortened(text: str, most: int) -> str:
+def abridged(text: str, most: int) -> str:
     """At most so many characters, and a sign that there are more."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 

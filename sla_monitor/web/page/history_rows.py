@@ -13,7 +13,7 @@ from sla_monitor.web.page_record import FailedRun, SubjectHistory
 from sla_monitor.wording.durations import format_duration, format_phases, format_probe_duration
 from sla_monitor.wording.instants import format_date, format_instant
 from sla_monitor.wording.numbers import format_count, format_ratio
-from sla_monitor.wording.text import plain, shortened
+from sla_monitor.wording.text import abridged, plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason
 
 UTC = ZoneInfo("UTC")
@@ -139,7 +139,7 @@ def _failure_row(one: FailedRun, contract: str, names: Mapping[str, str], zone: 
         phases=format_phases(finding.phases) if finding else "",
         status=f"{finding.status}" if finding and finding.status is not None else "",
         detail=plain(finding.detail) if finding else "",
-        answer=shortened(text, EVIDENCE_SHOWN),
+        answer=abridged(text, EVIDENCE_SHOWN),
         is_cut=len(text) > EVIDENCE_SHOWN,
         is_kept=finding is not None,
     )
