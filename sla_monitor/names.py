@@ -692,6 +692,12 @@ SILENCES_ALERT = AlertName(
     "Booked maintenance does not reach Alertmanager.",
     "Booked maintenance reaches Alertmanager again.",
 )
+SILENCED_BY_HAND = AlertName(
+    "SlaSilencedByHand",
+    "monitor",
+    "Somebody has silenced alerts of ours by hand.",
+    "No alert of ours is silenced by hand any more.",
+)
 ARCHIVE_ALERT = AlertName(
     "SlaArchiveFailing", "monitor", "Days that are over are not sealed.", "Days that are over are being sealed again."
 )

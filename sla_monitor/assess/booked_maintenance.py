@@ -7,8 +7,8 @@ still be left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sla_monitor.assess.assessment import BookedStretch
@@ -42,7 +42,8 @@ def booked_maintenance(context: PeriodContext) -> tuple[BookedStretch, ...]:
         several = (context.through(service, kpi.counting).down for kpi in _kpis(context.terms, service))
         return union(context.through(service).down, *several)
 
-    booked = _Booked(of_contract.case, of_contract.now_ms, of_contract.hours, was_down)
+    known = {context.month: context.exclusions}
+    booked = _Booked(of_contract.case, of_contract.now_ms, of_contract.hours, was_down, known)
     this, begin_ms = of_contract.this_month, context.period.start_ms
     goes_on = any(said.start_ms < begin_ms < said.end_ms for _, said in of_contract.effective.of(Maintenance))
     return booked.stretches(shifted(this, -1) if goes_on else this, shifted(this, 1))
@@ -77,19 +78,25 @@ class _Piece:
 
 @dataclass(frozen=True)
 class _Booked:
+    """`known`: the rulings of months that are worked out already."""
+
     case: RequestContext
     now_ms: int
     hours: ServiceHours
     was_down: Downtime
+    known: Mapping[str, Exclusions] = field(default_factory=dict)
 
     def stretches(self, first: str, last: str) -> tuple[BookedStretch, ...]:
         """What is booked from now on in some consecutive months, in order of time."""
         run = run_of(self.case.contract)
         months = span(max(first, run.first), min(last, run.last or last))
-        rulings = together([exclusions(self.case, period_of(self.case.contract, one), self.hours) for one in months])
+        rulings = together([self.known.get(one) or self._rulings(one) for one in months])
         services = dict.fromkeys(one.service for one in rulings.rulings if one.kind == "maintenance")
         pieces = [piece for service in services for piece in self._pieces(service, rulings)]
         return tuple(self._of_services(_joined(pieces)))
+
+    def _rulings(self, month: str) -> Exclusions:
+        return exclusions(self.case, period_of(self.case.contract, month), self.hours)
 
     def _pieces(self, service: str, rulings: Exclusions) -> Iterator[_Piece]:
         left_out = rulings.time(service, "agreed", None, lambda: self._down_from_now(service), ("maintenance",))

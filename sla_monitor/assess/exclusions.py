@@ -149,16 +149,40 @@ class Booking:
 def bookings(case: RequestContext, period: Period, hours: ServiceHours) -> list[Ruling]:
     """What becomes of every booking that reaches into a month, for each service that it is for."""
     asked = list(_asked(case, period, hours))
-    paid = {one.allowance: _paid(case, one.allowance, period, hours) for one in asked if one.allowance is not None}
+    uses = _AllowanceUses(case, period, hours)
+    paid = {one.allowance: uses.paid(one.allowance) for one in asked if one.allowance is not None}
     return [_within_allowance(one, one.allowance, paid, period) if one.allowance else one.ruling for one in asked]
 
 
-def _paid(case: RequestContext, allowance: Allowance, period: Period, hours: ServiceHours) -> Intervals:
-    """What an allowance covers up to the end of a month. It is used up in order of time."""
-    whole = Period(period.name, _since_ms(case, allowance, period), period.end_ms)
-    before = _asked(case, whole, hours)
-    used = [one.used for one in before if one.allowance is not None and allowance.takes(one.allowance)]
-    return first(union(*used), allowance.most_ms)
+@dataclass(frozen=True)
+class _AllowanceUses:
+    """What bookings use up of allowances, up to the end of a month. Each stretch of time is gone through once, however
+    many services have an allowance of their own."""
+
+    case: RequestContext
+    period: Period
+    hours: ServiceHours
+
+    @cached_property
+    def _since(self) -> dict[int, dict[Allowance, list[Intervals]]]:
+        return {}
+
+    def paid(self, allowance: Allowance) -> Intervals:
+        """What an allowance covers. It is used up in order of time."""
+        since_ms = _since_ms(self.case, allowance, self.period)
+        if since_ms not in self._since:
+            self._since[since_ms] = self._used(since_ms)
+        several = self._since[since_ms].items()
+        used = [one for other, pieces in several if allowance.takes(other) for one in pieces]
+        return first(union(*used), allowance.most_ms)
+
+    def _used(self, since_ms: int) -> dict[Allowance, list[Intervals]]:
+        found: dict[Allowance, list[Intervals]] = {}
+        whole = Period(self.period.name, since_ms, self.period.end_ms)
+        for one in _asked(self.case, whole, self.hours):
+            if one.allowance is not None:
+                found.setdefault(one.allowance, []).append(one.used)
+        return found
 
 
 def allowance_uses(case: RequestContext, terms: Terms, period: Period, hours: ServiceHours) -> Iterator[AllowanceUse]:
@@ -169,8 +193,9 @@ def allowance_uses(case: RequestContext, terms: Terms, period: Period, hours: Se
         is_of_time = rules.allowance_over != "booking" and rules.allowance_used_by == "booking"
         if rules.allowance_ms is not None and is_of_time:
             sharing.setdefault(_allowance(rules, service.id, rules.allowance_ms), []).append(service.id)
+    uses = _AllowanceUses(case, period, hours)
     for allowance, services in sharing.items():
-        used_ms = length(_paid(case, allowance, period, hours))
+        used_ms = length(uses.paid(allowance))
         yield AllowanceUse(tuple(services), allowance.over, allowance.most_ms, used_ms)
 
 

@@ -22,6 +22,7 @@ from sla_monitor.review.pack_store import shelved
 from sla_monitor.schedule import Schedule
 from sla_monitor.silences import Silences, silenced
 from sla_monitor.web import ReviewPack
+from sla_monitor.wording.numbers import format_count
 
 REVIEWS_EVERY_MS = 60_000
 """How often it is asked whether a review pack is due."""
@@ -152,6 +153,22 @@ class BackgroundJobs:
         self._checking.check(self._clock.now_ms())
         self._verified.found("night", self._checking.problem)
         self._verified.at_ms = self._checking.done_ms
+
+    def troubles(self) -> Iterator[str]:
+        """What is not as it should be, for the page."""
+        if self._silences.failing:
+            yield "Alertmanager does not take silences: permitted maintenance may call people"
+        if self._silences.foreign:
+            yield (
+                f"{format_count(self._silences.foreign, 'silence')} over our alerts made by hand in Alertmanager:"
+                " somebody may not be called"
+            )
+
+    def facts(self) -> dict[str, str]:
+        """What they have to say for themselves, for the page."""
+        if not self._configuration().settings.alertmanager.silences:
+            return {}
+        return {"Silences": f"{self._silences.count} in Alertmanager for permitted maintenance"}
 
     def metrics(self) -> Own:
         """The metrics about them."""

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sla_monitor import log as logs
@@ -28,7 +29,7 @@ from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
 from sla_monitor.schedule import Schedule, threaded
-from sla_monitor.web import PageLinks, PageRecord, Web
+from sla_monitor.web import Health, PageLinks, PageRecord, Web
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -96,7 +97,7 @@ class Daemon:
             settings.listen,
             board=self.board,
             metrics=lambda accept, coding: self._exporter.answer(accept, coding, Rests(clock)),
-            health=self._own.health,
+            health=self._health,
             reload=self.reload,
             report=self._collector.report,
             tokens=lambda: self._collector.tokens,
@@ -117,6 +118,11 @@ class Daemon:
         links = self._configuration.settings.links
         dashboards = f"{links.dashboards}" if "dashboards" in links.model_fields_set else ""
         return PageLinks(f"{self._path.absolute()}", dashboards)
+
+    def _health(self) -> Health:
+        own = self._own.health()
+        reasons, facts = [*own.reasons, *self._errands.troubles()], {**own.facts, **self._errands.facts()}
+        return replace(own, reasons=reasons, facts=facts)
 
     def _metrics(self) -> Own:
         parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()

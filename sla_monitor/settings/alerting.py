@@ -75,7 +75,7 @@ class Alertmanager(Strict):
     """Where Prometheus sends alerts, and the daemon, if it is to, silences."""
 
     url: Url = Field("http://127.0.0.1:9093", description="Its address.")
-    silences: YesNo = Field(False, description="Whether maintenance that is booked becomes a silence.")
+    silences: YesNo = Field(False, description="Whether permitted maintenance becomes silences.")
     every_ms: DurationMs = Field(60_000, alias="every", description="How often silences are compared with bookings.")
     timeout_ms: DurationMs = Field(5_000, alias="timeout", description="How long it may take to answer.")
     bearer_token: Secret | None = Field(None, description="Sent as `Authorization: Bearer`.")

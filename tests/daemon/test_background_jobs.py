@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from sla_monitor.sla.observation import Observation
 from tests.archive.support import DAY_MS, T0, Place, observations
 from tests.fakes.clock import FakeClock
 from tests.ledger.support import UP
+from tests.support.running import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +96,23 @@ def test_what_cannot_be_taken_back_waits_while_the_clock_may_be_ahead(
         clock.step(30 * DAY_MS)  # it was right, and the monitor is what had not run
         clock.advance(PROVEN_MS)
         assert begun(errands) == (True, True)
+
+
+def test_silences_wait_for_the_first_figures_and_the_page_says_when_they_fail(place: Place) -> None:
+    alertmanager = place.configuration.settings.alertmanager.model_copy(
+        update={"url": f"http://127.0.0.1:{free_port()}", "silences": True}
+    )
+    settings = place.configuration.settings.model_copy(update={"alertmanager": alertmanager})
+    configuration, clock = replace(place.configuration, settings=settings), FakeClock(T0 + DAY_MS)
+    with closing(Ledger.open(place.ledger, clock)) as ledger:
+        verified = RecordVerification()
+        assessing = Assessing(ledger, Board(0, ""), clock, verified)
+        errands = BackgroundJobs(place.settings, lambda: configuration, assessing, clock, verified)
+        errands.silence()
+        assert list(errands.troubles()) == []
+        assessing.assess(lambda: configuration.contracts)
+        errands.silence()
+        assert list(errands.troubles()) == [
+            "Alertmanager does not take silences: permitted maintenance may call people"
+        ]
+        assert errands.facts() == {"Silences": "0 in Alertmanager for permitted maintenance"}

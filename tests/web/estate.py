@@ -8,6 +8,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.assess.assessment import BookedStretch
 from sla_monitor.board import Board, Watched
 from sla_monitor.contract.endpoints.endpoint import HttpEndpoint, JourneyEndpoint, TcpEndpoint
 from sla_monitor.periods.edges import Period, month_of
@@ -170,7 +171,7 @@ def partnership() -> Board:
     (bare,) = found.assessment.contracts
     misses = {("custody-records-availability", 1): "99.7", ("custody-records-availability", 4): "99.85"}
     whole = reconciled(assessed.with_figures(bare, NOW_MS, misses))
-    found.assessment = replace(found.assessment, contracts=(whole,))
+    found.assessment = replace(found.assessment, contracts=(replace(whole, booked=BOOKED),))
     return found
 
 
@@ -213,6 +214,23 @@ def many(contracts: int, services: int, endpoints: int, down: int, figured: int 
     board.watch(seen)
     board.assessment = Assessment(NOW_MS - 4_000, tuple(whole))
     return board
+
+
+def booked(
+    number: int, hours: tuple[int, int], why: str, *services: str, reference: str = "", is_silenced: bool = True
+) -> BookedStretch:
+    """A stretch of a booking, in hours from the start of this hour."""
+    start_ms, end_ms = (NOW_MS // HOUR * HOUR + each * HOUR for each in hours)
+    return BookedStretch(number, reference, services, start_ms, end_ms, is_silenced, why)
+
+
+OUTSIDE = "outside the hours for it, or what was granted"
+BOOKED = (
+    booked(41, (-2, 4), "decision 42", "e-mail", "service-desk-portal", reference="CHG-2071"),
+    booked(41, (4, 6), OUTSIDE, "e-mail", "service-desk-portal", reference="CHG-2071", is_silenced=False),
+    booked(44, (32, 36), "awaits a decision", "force-network", reference="CHG-2090", is_silenced=False),
+)
+"""One window is open, and ends before what is booked does; another booking waits for its decision."""
 
 
 def thousand() -> Board:

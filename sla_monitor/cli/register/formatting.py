@@ -10,6 +10,7 @@ import click
 
 from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.register.preview import Entered
+from sla_monitor.cli.register.silenced import describe_stretches, document_of, stretches_of
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
@@ -36,14 +37,20 @@ def print_entered(session: EntrySession, entered: Entered, style: str) -> None:
     """What was added, under which numbers, and what it changed."""
     say = _wording(session.contract)
     but = {entry.number: reservations(session, entered, entry) for entry in entered.entries}
+    alerts = {entry.number: stretches_of(session, entry) for entry in entered.entries}
     if style == "json":
-        added = [{**_document(entry), "but": but[entry.number]} for entry in entered.entries]
+        added = [
+            {**_document(entry), "but": but[entry.number], "alerts": [document_of(one) for one in alerts[entry.number]]}
+            for entry in entered.entries
+        ]
         print_json({"contract": session.contract.id, "added": added, "changed": entered.changes})
         return
     for entry in entered.entries:
         click.echo(lines_of(f"entry {entry.number}: {summary(entry, say)}"))
         for line in but[entry.number]:
             print_reservation(line)
+        for line in describe_stretches(session, alerts[entry.number]):
+            click.echo(lines_of(_indented(line)))
 
 
 def print_list(contract: Contract, entries: Iterable[Entry], effective: EffectiveEntries, style: str) -> None:
@@ -89,8 +96,12 @@ def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Se
 
 def print_reservation(line: str) -> None:
     """Something that whoever enters it may not expect."""
-    columns, told = width(), f"  but {line}"
-    click.echo(lines_of(wrapped(told, columns, "  ") if columns else told))
+    click.echo(lines_of(_indented(f"but {line}")))
+
+
+def _indented(line: str) -> str:
+    columns, told = width(), f"  {line}"
+    return wrapped(told, columns, "  ") if columns else told
 
 
 def print_json(value: Any) -> None:

@@ -50,12 +50,13 @@ INHIBITIONS = (
         "supplier",
         ("instance",),
     ),
-    # Permitted maintenance mutes everything about its service, except that it is not over in time.
+    # Permitted maintenance mutes everything about its service, except that it is not over in time. Burn rates know by
+    # themselves: a KPI may count maintenance.
     Inhibition(
         (names.MAINTENANCE,),
         "supplier",
         ("contract", "service", "instance"),
-        but=(names.MAINTENANCE, names.MAINTENANCE_OVERRUN),
+        but=(names.MAINTENANCE, names.MAINTENANCE_OVERRUN, names.BURNS_FAST, names.BURNS),
     ),
     # Somebody has been called: no ticket for the same.
     Inhibition((names.BURNS_FAST,), (names.BURNS, names.RUNS_OUT), ("contract", "kpi", "instance")),

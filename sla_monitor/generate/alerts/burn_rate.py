@@ -102,12 +102,7 @@ def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[
     return Alert(
         name,
         group.severity if name is names.BURNS_FAST else "warning",
-        joined(
-            "(",
-            "\n  or\n".join(_burning(subject, burn, [kpi.id for kpi in kpis]) for burn, kpis in burns),
-            ")",
-            f"unless {PER_SERVICE} {booked} == 1",
-        ),
+        "\nor\n".join(_expressions(subject, burns, f"unless {PER_SERVICE} {booked} == 1")),
         text(
             "At least ",
             Value(SHORT_DURATION),
@@ -126,6 +121,24 @@ def _burns(promises: BurnRateKpis, name: names.AlertName, burns: Sequence[tuple[
         resolved=text(f"Downtime no longer uses the allowance up {pace}: ", subject.kpi, "."),
         clock=subject.clock,
     )
+
+
+def _expressions(
+    subject: AlertSubject, burns: Sequence[tuple[Burn, list[ServiceTimeKpi]]], unless: str
+) -> Iterator[str]:
+    """Permitted maintenance mutes the KPIs that leave it out, and no KPI that counts it."""
+    for is_counted in (False, True):
+        several = [
+            _burning(subject, burn, mine)
+            for burn, kpis in burns
+            if (mine := [kpi.id for kpi in kpis if _counts_maintenance(kpi) == is_counted])
+        ]
+        if several:
+            yield joined("(", "\n  or\n".join(several), ")", *([] if is_counted else [unless]))
+
+
+def _counts_maintenance(kpi: ServiceTimeKpi) -> bool:
+    return "maintenance" in kpi.counting.kinds("counted")
 
 
 def _burning(subject: AlertSubject, burn: Burn, kpis: Sequence[str]) -> str:
@@ -169,7 +182,8 @@ def _no_emergencies(story: _Story, at: int, down: str) -> Iterator[AlertTest]:
     relieved = f"{10 * lost}x{story.quiet} {5 * lost}x{story.outage + 20}"
     yield story.quiet_case("relief that is granted is no downtime", at, relieved)
     booked = {story.subject.sample(names.SERVICE_MAINTENANCE, service=story.kpi.service): "1x~"}
-    yield story.quiet_case("permitted maintenance is quiet", at, down, booked)
+    if not _counts_maintenance(story.kpi):
+        yield story.quiet_case("permitted maintenance is quiet", at, down, booked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def coverage_alert(subject: AlertSubject) -> Alert:
 
     What was before the first observation nobody could see: a new monitor is not at fault for it. Too little is seen
     when that is so of the last hour of service time, also where there never was an observation, or of the time since
-    the period's first observation.
+    the period's first observation, once that is an hour of service time.
     """
     floor = float(subject.terms.accounting.coverage_floor_percent) / 100
     wanted = format_ratio(Fraction(subject.terms.accounting.coverage_floor_percent) / 100)
@@ -48,17 +48,20 @@ def coverage_alert(subject: AlertSubject) -> Alert:
         joined(
             "(",
             f"  (1 - clamp_min({unknown}, 0) / ({agreed} > {RECENT_MS // 2000})) < {floor:g}",
+            f"  and {PER_SERVICE} {subject.select(names.SERVICE_COVERAGE)}",
             ")",
             "or",
             "(",
             f"  {subject.select(names.WATCHED_COVERAGE)} < {floor:g}",
-            f"  and {PER_SERVICE} {subject.select(names.SERVICE_AGREED)} > {RECENT_MS // 1000}",
+            f"  and {subject.select(names.SERVICE_COVERAGE)} * {subject.select(names.SERVICE_AGREED)}"
+            f" > {RECENT_MS // 1000} * {subject.select(names.WATCHED_COVERAGE)}",
             ")",
         ),
         text(
-            "Of its agreed time this month, ",
+            f"Less than {wanted} was seen in the last hour of its service time, or since the month’s first observation",
+            "; of the month so far, ",
             Ask("coverage", f"100 * {asked_for(names.SERVICE_COVERAGE, _BY)}", _BY, f"{{{{ . | value | {PERCENT} }}}}"),
-            f" was seen; the contract wants {wanted}. Outages may go unseen, and the figure may not count.",
+            " was seen. Outages may go unseen, and the figure may not count.",
         ),
         tuple(_coverage_cases(subject, floor)),
         subject.labels(),
@@ -88,8 +91,10 @@ def _coverage_cases(subject: AlertSubject, floor: float) -> Iterator[AlertTest]:
         came,
         half,
     )
+    young = {agreed: "1728000+60x~", unknown: "1727700x~", whole: "0.0001x~", watched: f"{floor / 2:g}x~"}
+    yield AlertTest("a gap in the first hour of a new install says nothing yet", soon * MINUTE_MS, young)
     new = {agreed: "1728000+60x~", unknown: "1728000x~", whole: "0.01x~", watched: "1x~"}
-    for at in (soon, late, 2 * late):
+    for at in (soon, late):
         yield AlertTest("a new install says nothing of the time before it", at * MINUTE_MS, new)
     never = {agreed: "1728000+60x~", unknown: "1728000+60x~", whole: "0x~"}
     yield AlertTest("a new install may take its time", 25 * MINUTE_MS, never)
@@ -108,6 +113,8 @@ def _coverage_cases(subject: AlertSubject, floor: float) -> Iterator[AlertTest]:
         late * MINUTE_MS,
         {agreed: "864000+60x~", unknown: "0x~", whole: "1x~", watched: "1x~"},
     )
+    unasked = {agreed: "1728000+60x~", unknown: "1728000+60x~"}
+    yield AlertTest("a service that nobody probes has no coverage", late * MINUTE_MS, unasked)
     closed = {agreed: "864000x~", unknown: "864000x~", whole: "0x~"}
     yield AlertTest("says nothing outside service hours", late * MINUTE_MS, closed)
     edge = {agreed: "864000+60x30 0+60x~", unknown: "1000x30 0x~", whole: "1x~", watched: "1x~"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from sla_monitor import names
@@ -50,8 +51,10 @@ def _endpoints_down(subject: AlertSubject, group: Group) -> Iterator[Alert]:
         for service, endpoint in ((one, each) for one in group.services for each in one.endpoints):
             if _OWN.get(endpoint.kind, names.ENDPOINT_DOWN) is name:
                 waits.setdefault(subject.confirmed_after_ms(endpoint), []).append((service, endpoint))
-        for wait_ms, several in sorted(waits.items()):
-            yield _endpoint_down(subject, group, name, wait_ms, several)
+        for number, (wait_ms, several) in enumerate(sorted(waits.items())):
+            alert = _endpoint_down(subject, group, name, wait_ms, several)
+            over = () if number else tuple(_over_cases(subject, *several[0], wait_ms))
+            yield replace(alert, cases=(*alert.cases, *over))
 
 
 def _endpoint_down(
@@ -153,8 +156,6 @@ def _endpoint_cases(subject: AlertSubject, service: Service, endpoint: Endpoint,
     told["in_hand"] = "kim: On it."
     series = {down: "0x3 1x~", **at, **hours, **began, **taken, **subject.clock_series()}
     yield AlertTest("fires when probes in a row have failed", late, series, subject.came(**where), told)
-    if endpoint.kind not in _OWN:
-        yield from _over_cases(subject, service, endpoint, late)
     failed = minutes(endpoint.every_ms)
     for after in (0, 5):
         at_ms = (4 + failed + after) * MINUTE_MS
@@ -163,11 +164,12 @@ def _endpoint_cases(subject: AlertSubject, service: Service, endpoint: Endpoint,
     yield AlertTest("permitted maintenance makes no ticket", late, {down: "0x3 1x~", booked: "1x~", **hours})
 
 
-def _over_cases(subject: AlertSubject, service: Service, endpoint: Endpoint, late: int) -> Iterator[AlertTest]:
+def _over_cases(subject: AlertSubject, service: Service, endpoint: Endpoint, wait_ms: int) -> Iterator[AlertTest]:
     """The alert lingers for a moment, so that its last text says what has become of the endpoint."""
     where = {"service": service.id, "endpoint": endpoint.id}
     down, up = (subject.sample(names.ENDPOINT_STATE, **where, state=state) for state in ("down", "up"))
     step_ms = min(subject.linger_ms, MINUTE_MS) // 2
+    late = (6 + minutes(wait_ms)) * MINUTE_MS
     at, end_s = late // step_ms, late // 1000
     series = {
         down: f"0x3 1x{at - 5} 0x~",
@@ -208,7 +210,7 @@ def _certificates(subject: AlertSubject, group: Group) -> Iterator[Alert]:
     where = {"service": several[0][0].id, "endpoint": several[0][1].id}
     expiry = subject.sample(names.CERTIFICATE_EXPIRY, **where)
     expression = subject.select(names.CERTIFICATE_EXPIRY, endpoint=[e.id for _, e in several])
-    soon_s, gone_s = (days - 1) * DAY_S, 3 * 3600
+    soon_s, gone_s = (days - 1) * DAY_S, 120
     told = {"value": f"expires in {format_short_duration(soon_s * 1000)}", "clock": "3600 BST"}
     at = format_instant((soon_s + 60) * 1000, UTC)
     local = format_instant((soon_s + 60 + 3600) * 1000, UTC).replace("UTC", "BST")

@@ -31,6 +31,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _log_grows(settings)
     yield _record_ahead(settings)
     yield from _states(settings)
+    yield _silenced_by_hand(settings)
     yield _watchdog()
 
 
@@ -326,6 +327,27 @@ def _states(settings: Settings) -> Iterator[Alert]:
         yield monitor_alert(
             settings, name, severity, f"{metric.sample} == {bad}", text(description), cases, for_ms=for_ms
         )
+
+
+def _silenced_by_hand(settings: Settings) -> Alert:
+    """What no register speaks of: a silence that was forgotten keeps the next outage from everybody."""
+    wait_ms = settings.alerting.patience_ms
+    at_ms, series = (minutes(wait_ms) + 2) * MINUTE_MS, ours(names.SILENCES_FOREIGN)
+    return monitor_alert(
+        settings,
+        names.SILENCED_BY_HAND,
+        "warning",
+        f"{names.SILENCES_FOREIGN.sample} > 0",
+        text(
+            Count("active silence", "active silences"),
+            " in Alertmanager, made by no monitor. Nobody may be called for what they cover.",
+        ),
+        (
+            AlertTest("fires while there is one", at_ms, {series: "2x100"}, dict(OURS), {"value": "2"}),
+            AlertTest("is quiet without any", at_ms, {series: "0x100"}),
+        ),
+        for_ms=wait_ms,
+    )
 
 
 def _watchdog() -> Alert:

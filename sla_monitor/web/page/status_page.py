@@ -9,6 +9,7 @@ from sla_monitor.assess import ContractAssessment
 from sla_monitor.board import Board
 from sla_monitor.web.page.kpi_rows import KpiRow
 from sla_monitor.web.page.layout import Layout, frame_of
+from sla_monitor.web.page.maintenance_rows import maintenance_table
 from sla_monitor.web.page.overview import ContractBlock, contract_block, dangers, headline, suppliers, tally
 from sla_monitor.web.page.pack_list import ReviewPack, listed
 from sla_monitor.web.page.selection import (
@@ -85,6 +86,7 @@ class StatusPage:
         is_cards = selection.unfold or (len(shown) <= MOST_CARDS and not is_grouped)
         make = _cards if is_cards else _rows
         states, shelved = [one.state for one in services], listed(packs)
+        here = {one.contract_id for one in shown}
         known = {contract.contract for contract in contracts} | {one.contract_id for one in services}
         return self._layout.render(
             "status.html",
@@ -100,6 +102,7 @@ class StatusPage:
             most_options=MOST_OPTIONS,
             selection=selection,
             body=make(contracts, shown, selection, now_ms),
+            maintenance=maintenance_table((one for one in contracts if one.contract in here), now_ms),
             packs=shelved,
             old_packs={name: rows for name, rows in shelved.items() if name not in known},
             watching=format_count(sum(len(one.watched) for one in services), "endpoint"),

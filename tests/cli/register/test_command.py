@@ -330,6 +330,48 @@ def test_maintenance_beyond_the_allowance_is_told_when_it_is_granted(tmp_path: P
     ]
 
 
+def test_what_will_be_silenced_is_told_to_who_books_and_who_decides(tmp_path: Path) -> None:
+    """The window is that of Sunday, 5 June 2039; the booking begins in it and ends after it."""
+    night = {"night": {"hours": {"sun": "00:00-06:00"}}}
+    office = Office.furnished(tmp_path, calendars=night, maintenance={"hours": "night"})
+    words = ("--service", "custody", "--start", "2039-06-05 05:00", "--end", "2039-06-05 07:30")
+    whole, early, late = (f"5 Jun 2039 {each} BST, custody" for each in (
+        "05:00:00 to 07:30:00", "05:00:00 to 06:00:00", "06:00:00 to 07:30:00"
+    ))  # fmt: skip
+    told = (
+        f"  silenced: {early} (decision 2)",
+        f"  not silenced: {late} (outside the hours for it, or what was granted)",
+    )
+    added = office.done("add", "maintenance", "small", *words, actor="bob")
+    granted = office.done("decide", "small", "1", "--grant", "--why", "patches")
+    refused = office.done("decide", "small", "1", "--refuse", "--why", "a match day")
+    again = office.done("undo", "small", "3", "--why", "the wrong day")
+    assert added.out.splitlines()[1:] == [f"  not silenced: {whole} (awaits a decision)"]
+    assert tuple(granted.out.splitlines()[2:]) == told
+    assert refused.out.splitlines()[1:] == [f"  not silenced: {whole} (refused by decision 3)"]
+    assert tuple(again.out.splitlines()[1:]) == told
+    taken = office.done("undo", "small", "1", "--why", "not needed", "--format", "json")
+    assert taken.json["added"][0]["alerts"] == []
+
+
+def test_of_a_booking_with_many_windows_the_first_are_told(tmp_path: Path) -> None:
+    night = {"night": {"hours": {"mon-sun": "00:00-06:00"}}}
+    office = Office.furnished(tmp_path, calendars=night, maintenance={"hours": "night", "approval": "none"})
+    words = ("--start", "2039-06-05 00:00", "--end", "2039-06-25 06:00")
+    added = office.done("add", "maintenance", "small", *words)
+    assert added.out.splitlines()[-1] == "  and 29 more"
+    again = office.done("add", "maintenance", "small", *words, "--emergency", "--format", "json")
+    assert again.json["added"][0]["alerts"] == [
+        {
+            "start": "2039-06-04T23:00:00Z",
+            "end": "2039-06-25T05:00:00Z",
+            "services": ["custody"],
+            "silenced": False,
+            "why": "emergency maintenance counts",
+        }
+    ]
+
+
 def test_an_entry_that_a_clock_ahead_has_dated_is_told_to_whoever_enters_the_next(office: Office) -> None:
     """It has no effect before its time."""
     office.done("add", "maintenance", "small", *BOOKING)

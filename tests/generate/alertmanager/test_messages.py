@@ -224,8 +224,8 @@ def test_a_group_says_how_many_and_which(running: Running) -> None:
     text, html = bodies(mail)
     one = """\
 Too little is seen of {name}.
-Of its agreed time this month, 0.00 % was seen; the contract wants 90.00 %. Outages may go unseen, and the figure may \
-not count.
+Less than 90.00 % was seen in the last hour of its service time, or since the month’s first observation; of the month \
+so far, 0.00 % was seen. Outages may go unseen, and the figure may not count.
 
 Contract:        Strategic IT Partnership, Boeing
 Service:         {name}

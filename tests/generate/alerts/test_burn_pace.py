@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sla_monitor.errors import GenerateError
-from tests.generate.support import ENDPOINT, contract, generated
+from tests.generate.support import ENDPOINT, contract, generated, promtool
 from tests.generate.test_prometheus import rules_of
 
 HOURS = {"hours": {"mon-fri": "09:00-17:00"}}
@@ -83,6 +83,18 @@ def test_a_rate_that_cannot_be_reached_is_left_out_of_the_alert(tmp_path: Path) 
     (fast,) = [r for r in rules_of(generated(tmp_path, one("90"))) if r.get("alert") == "SlaAllowanceBurnsFast"]
     assert "delta1h" not in fast["expr"]
     assert "delta6h" in fast["expr"]
+
+
+def test_permitted_maintenance_mutes_the_kpis_that_leave_it_out(tmp_path: Path) -> None:
+    """The one that counts it burns in it like at any other time."""
+    counted = {"id": "K2", "service": "cad", "target": "99.5", "counting": {"maintenance": "counted"}}
+    plain = {"id": "K1", "service": "cad", "target": "99.5"}
+    folder = generated(tmp_path, contract({"kpis": [plain, counted], "accounting": {"confirmation": 2}}))
+    assert promtool("check", "rules", *(folder / "rules").glob("*.yaml")).returncode == 0
+    (fast,) = [rule for rule in rules_of(folder) if rule.get("alert") == "SlaAllowanceBurnsFast"]
+    muted, loud = fast["expr"].split("\nor\n")
+    assert ("K1" in muted, "K2" in muted, "sla_service_maintenance{" in muted) == (True, False, True)
+    assert ("K1" in loud, "K2" in loud, "sla_service_maintenance{" in loud) == (False, True, False)
 
 
 def test_what_is_refused_can_be_left_out(tmp_path: Path) -> None:

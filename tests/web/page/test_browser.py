@@ -51,8 +51,18 @@ def browse(board: Board, path: Path, visit: Callable[[Tab, str], Awaitable[None]
         async with tab(path) as browser:
             await visit(browser, f"http://127.0.0.1:{port}/?open=all")
 
-    with serving(Parts(board=board)) as web:
+    with serving(Parts(board=booked_for_ever(board))) as web:
         asyncio.run(run(web.port))
+
+
+def booked_for_ever(board: Board) -> Board:
+    """The page is served by today's clock: what is booked goes on until then."""
+    contracts = [
+        replace(one, booked=tuple(replace(each, end_ms=each.end_ms + 100 * 365 * estate.DAY) for each in one.booked))
+        for one in board.assessment.contracts
+    ]
+    board.assessment = replace(board.assessment, contracts=tuple(contracts))
+    return board
 
 
 def hostile() -> Board:
@@ -70,7 +80,8 @@ def hostile() -> Board:
         assert one.last
         one.last = replace(one.last, finding=replace(one.last.finding, detail=texts[number % len(texts)]))
     (contract,) = board.assessment.contracts
-    board.assessment = replace(board.assessment, contracts=(reconciled(contract, texts),))
+    worst = tuple(replace(one, reference=texts[0], services=(texts[1], texts[2])) for one in contract.booked)
+    board.assessment = replace(board.assessment, contracts=(replace(reconciled(contract, texts), booked=worst),))
     return board
 
 

@@ -1,0 +1,67 @@
+"""What of a booking will be silenced, and what will not, told to whoever books it or decides on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sla_monitor.cli.register.entry_session import EntrySession
+from sla_monitor.wording.maintenance import describe_booked
+
+if TYPE_CHECKING:
+    from sla_monitor.assess.assessment import BookedStretch
+    from sla_monitor.register.entries import Entry
+
+SHOWN = 12
+"""Stretches of a booking that are told: one over a year may have a window in each night."""
+
+
+def stretches_of(session: EntrySession, entry: Entry) -> tuple[BookedStretch, ...]:
+    """The stretches, from now on, of the booking that an entry is, decides about or restores; none: it is about no
+    booking, or about one that is over or taken back."""
+    from sla_monitor.assess.booked_maintenance import booked_by
+    from sla_monitor.assess.rulings import RequestContext
+    from sla_monitor.register.effective import effective_entries
+    from sla_monitor.register.entries import Decision, Maintenance, Undo
+
+    if not isinstance(entry.body, Maintenance | Decision | Undo):
+        return ()
+    said = session.entries()
+    booking = _subject(entry, {other.number: other for other in said})
+    if booking is None or not isinstance(booking.body, Maintenance):
+        return ()
+    case = RequestContext(session.contract, effective_entries(said))
+    return booked_by(case, booking.number, session.clock.now_ms())
+
+
+def describe_stretches(session: EntrySession, several: Sequence[BookedStretch]) -> list[str]:
+    """A line for each, the first of many."""
+    lines = [
+        describe_booked(one.is_silenced, (one.start_ms, one.end_ms), one.services, one.why, session.zone)
+        for one in several[:SHOWN]
+    ]
+    more = len(several) - SHOWN
+    return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def document_of(stretch: BookedStretch) -> dict[str, Any]:
+    """One as a program reads it."""
+    from sla_monitor.register.instant import format_utc
+
+    return {
+        "start": format_utc(stretch.start_ms),
+        "end": format_utc(stretch.end_ms),
+        "services": list(stretch.services),
+        "silenced": stretch.is_silenced,
+        "why": stretch.why,
+    }
+
+
+def _subject(entry: Entry, entries: Mapping[int, Entry]) -> Entry | None:
+    """What an entry is about in the end: a decision and an undoing speak of another entry."""
+    from sla_monitor.register.entries import Decision, Undo
+
+    found: Entry | None = entry
+    while found is not None and isinstance(found.body, Decision | Undo):
+        found = entries.get(found.body.about)
+    return found
