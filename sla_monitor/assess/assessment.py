@@ -368,9 +368,9 @@ class ContractAssessment:
     `clock_moves`: when the clock by which all was seen was set, or the host slept.
     `imports`: what was brought in from elsewhere and counts here.
     `allowances`: what is left of those that bookings use up, of a month or a year.
-    `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
-    `booked`: maintenance from now to the end of next month, in the running month alone.
     `participants`: the names of those whom the contract serves, by id.
+    `booked`: maintenance from now to the end of next month, in the running month alone.
+    `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
     """
 
     contract: str
@@ -409,9 +409,9 @@ class ContractAssessment:
     clock_moves: tuple[ClockMove, ...] = ()
     imports: tuple[Imported, ...] = ()
     allowances: tuple[AllowanceUse, ...] = ()
-    acknowledged: tuple[Acknowledged, ...] = ()
-    booked: tuple[BookedStretch, ...] = ()
     participants: Mapping[str, str] = field(default_factory=dict)
+    booked: tuple[BookedStretch, ...] = ()
+    acknowledged: tuple[Acknowledged, ...] = ()
 
     @property
     def gives_points(self) -> bool:

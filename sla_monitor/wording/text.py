@@ -43,3 +43,12 @@ def breakable(text: str) -> list[str]:
 def format_list(names: Sequence[str]) -> str:
     """`a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+MOST_NAMES = 6
+
+
+def shortened(names: Sequence[str]) -> str:
+    """`a, b and c`; of many, the first and how many more: a booking may be for a thousand services."""
+    more = len(names) - MOST_NAMES
+    return format_list([*names[:MOST_NAMES], f"{more:,} more"] if more > 1 else names)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.wording.text import breakable, format_list, plain
+from sla_monitor.wording.text import breakable, format_list, plain, shortened
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,10 @@ def test_a_long_word_may_break_and_a_short_one_may_not() -> None:
 )
 def test_names_are_joined_as_a_sentence_joins_them(names: list[str], told: str) -> None:
     assert format_list(names) == told
+
+
+def test_many_names_are_cut_and_the_rest_is_counted() -> None:
+    names = [f"S{number}" for number in range(1_000)]
+    assert shortened(names) == "S0, S1, S2, S3, S4, S5 and 994 more"
+    assert shortened(names[:7]) == "S0, S1, S2, S3, S4, S5 and S6", "one more is no shorter than its name"
+    assert shortened(names[:1]) == "S0"

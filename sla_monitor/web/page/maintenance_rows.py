@@ -12,7 +12,7 @@ from sla_monitor.assess.assessment import BookedStretch
 from sla_monitor.wording.instants import format_recent, format_stretch
 from sla_monitor.wording.maintenance import SILENCED
 from sla_monitor.wording.numbers import format_count
-from sla_monitor.wording.text import format_list, plain
+from sla_monitor.wording.text import plain, shortened
 
 SHOWN_STRETCHES = 20
 """Those that are next; a booking over weeks may have one each night."""
@@ -69,7 +69,7 @@ def _row(contract: ContractAssessment, one: BookedStretch, now_ms: int) -> Maint
         word=f"{SILENCED[one.is_silenced].capitalize()}{' now' if is_now else ''}",
         is_silenced=one.is_silenced,
         is_now=is_now,
-        services=plain(format_list([named.get(name, name) for name in one.services])),
+        services=plain(shortened([named.get(name, name) for name in one.services])),
         when=format_stretch(one.start_ms, one.end_ms, ZoneInfo(contract.time_zone)),
         booking=f"#{one.booking} {plain(one.reference)}".strip(),
         why=one.why,

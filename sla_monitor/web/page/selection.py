@@ -122,9 +122,11 @@ class ListedService:
         yield from (*self.participants, self.affects)
         for one in self.watched:
             yield from (one.terms.id, one.terms.name)
-            # Kinds differ in what they call their address; a heartbeat has none.
-            yield from (str(getattr(one.terms, part, "")) for part in ADDRESSES)
-            yield from (str(step.url) for step in getattr(one.terms, "steps", ()))
+            # Kinds differ in what they call their address; a heartbeat has none. In the fields' own dictionary what is
+            # missing costs nothing: pydantic would raise and catch an error for each.
+            fields = vars(one.terms)
+            yield from (str(fields[part]) for part in ADDRESSES if part in fields)
+            yield from (str(step.url) for step in fields.get("steps", ()))
 
 
 def listed_services(board: Board) -> list[ListedService]:

@@ -17,7 +17,7 @@ from sla_monitor.register.entries import Maintenance
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_instant, format_recent
-from sla_monitor.wording.text import plain
+from sla_monitor.wording.text import plain, shortened
 from sla_monitor.wording.vocabulary import SEVERITY
 
 SHOWN_OUTAGES = 20
@@ -128,21 +128,40 @@ def _maintenance(owned: list[Owned], now_ms: int) -> Iterator[SharedMaintenance]
     found = []
     for contract in {one.contract: one for one, _ in owned}.values():
         own = {service.service: _name(service) for one, service in owned if one.contract == contract.contract}
-        effective, pending = effective_entries(contract.entries), {entry.number for entry in contract.pending}
-        for entry, said in effective.of(Maintenance):
-            names = [own[service] for service in said.services or own if service in own]
-            start_ms, end_ms, decided = said.start_ms, said.end_ms, effective.decision_on(entry.number)
-            if decided is not None and decided[1].granted:
-                start_ms = max(start_ms, decided[1].start_ms or start_ms)
-                end_ms = min(end_ms, decided[1].end_ms or end_ms)
-            is_refused = decided is not None and not decided[1].granted
-            if names and not is_refused and max(start_ms, now_ms) < end_ms:
-                found.append((start_ms, end_ms, names, ZoneInfo(contract.time_zone), entry.number not in pending))
+        zone = ZoneInfo(contract.time_zone)
+        for start_ms, end_ms, services, is_agreed in (*_this_month(contract), *_next_month(contract)):
+            names = [own[service] for service in services or own if service in own]
+            if names and max(start_ms, now_ms) < end_ms:
+                found.append((start_ms, end_ms, names, zone, is_agreed))
     for start_ms, end_ms, names, zone, is_agreed in sorted(found, key=lambda item: item[:2]):
         yield SharedMaintenance(
-            ", ".join(names),
-            format_instant(start_ms, zone),
-            format_instant(end_ms, zone),
-            is_agreed,
-            start_ms <= now_ms,
+            services=shortened(names),
+            start=format_instant(start_ms, zone),
+            end=format_instant(end_ms, zone),
+            is_agreed=is_agreed,
+            is_now=start_ms <= now_ms,
         )
+
+
+_Stretch = tuple[int, int, tuple[str, ...], bool]
+"""From, to, the services (none: all), and whether it needs no decision any more."""
+
+
+def _this_month(contract: ContractAssessment) -> Iterator[_Stretch]:
+    """As booked, or as far as it was granted."""
+    effective, pending = effective_entries(contract.entries), {entry.number for entry in contract.pending}
+    for entry, said in effective.of(Maintenance):
+        start_ms, end_ms, decided = said.start_ms, said.end_ms, effective.decision_on(entry.number)
+        if decided is None:
+            yield start_ms, end_ms, said.services, entry.number not in pending
+        elif decided[1].granted:
+            start_ms = max(start_ms, decided[1].start_ms or start_ms)
+            yield start_ms, min(end_ms, decided[1].end_ms or end_ms), said.services, True
+
+
+def _next_month(contract: ContractAssessment) -> Iterator[_Stretch]:
+    """What the month's own entries do not hold yet: the stretches that are permitted, or wait for a decision."""
+    known, pending = {entry.number for entry in contract.entries}, {entry.number for entry in contract.pending}
+    for one in contract.booked:
+        if one.booking not in known and (one.is_silenced or one.booking in pending):
+            yield one.start_ms, one.end_ms, one.services, one.is_silenced
