@@ -107,7 +107,8 @@ def test_silences_wait_for_the_first_figures_and_the_page_says_when_they_fail(pl
     with closing(Ledger.open(place.ledger, clock)) as ledger:
         verified = RecordVerification()
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
-        errands = BackgroundJobs(place.settings, lambda: configuration, assessing, clock, verified)
+        times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
+        errands = BackgroundJobs(place.settings, lambda: configuration, assessing, clock, verified, times)
         errands.silence()
         assert list(errands.troubles()) == []
         assessing.assess(lambda: configuration.contracts)

@@ -13,6 +13,7 @@ from sla_monitor.web.page.card_rows import endpoint_row, kpi_allowance, outage_r
 from sla_monitor.web.page.history_rows import day_rows, failure_rows
 from sla_monitor.web.page.kpi_rows import At, kpi_rows
 from sla_monitor.web.page.layout import Frame, Layout
+from sla_monitor.web.page.maintenance_rows import maintenance_table
 from sla_monitor.web.page.response_chart import response_chart
 from sla_monitor.web.page.selection import EVERYBODY
 from sla_monitor.web.page.service_cards import figures
@@ -29,7 +30,7 @@ from sla_monitor.web.page.subject import (
 )
 from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.durations import format_short_duration
-from sla_monitor.wording.instants import format_instant, format_recent, format_stretch
+from sla_monitor.wording.instants import format_instant, format_recent
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason, worst_outcome
 
@@ -56,20 +57,6 @@ class AcknowledgedRow:
     whose: str
     until: str
     entry: int
-
-
-@dataclass(frozen=True, slots=True)
-class BookingRow:
-    """A stretch of booked maintenance. `effect`: whether alerts are silent in it; `loud`: KPIs that count it all the
-    same."""
-
-    when: str
-    is_now: bool
-    effect: str
-    why: str
-    loud: str
-    entry: int
-    reference: str
 
 
 def service_facts(board: Board, record: PageRecord, contract: str, service: str, now_ms: int) -> ServiceFacts:
@@ -117,7 +104,8 @@ def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere:
         outages=[outage_row(one, *at) for one in reversed(figure.outages)] if figure else [],
         endpoints=[(endpoint_row(one, *at), endpoint_address(contract.id, one.terms.id)) for one in facts.endpoints],
         failures=failure_rows(facts.history.failures, contract.id, names, at),
-        bookings=booking_rows(facts, at),
+        selection={"unfold": True},
+        maintenance=maintenance_table([facts.assessed] if facts.assessed else [], facts.now_ms, service.id),
         contacts=contact_rows(facts.terms.contacts_of(service)),
         runbook=service.runbook_url or "",
         dashboard=dashboard_link(elsewhere, contract.id, service.id),
@@ -183,24 +171,6 @@ def acknowledged_rows(several: Sequence[Acknowledged], names: dict[str, str], at
             entry=one.entry,
         )
         for one in several
-    )
-
-
-def booking_rows(facts: ServiceFacts, at: At) -> tuple[BookingRow, ...]:
-    """Maintenance that runs or is to come, as the register and the contract have it."""
-    booked = facts.assessed.booked if facts.assessed else ()
-    return tuple(
-        BookingRow(
-            when=format_stretch(one.start_ms, one.end_ms, at[0]),
-            is_now=one.start_ms <= facts.now_ms < one.end_ms,
-            effect="nobody is called" if one.is_silenced else "somebody is called",
-            why=plain(one.why),
-            loud=", ".join(map(plain, one.loud_kpis)),
-            entry=one.booking,
-            reference=plain(one.reference),
-        )
-        for one in booked
-        if facts.service.id in one.services
     )
 
 

@@ -114,8 +114,9 @@ def test_an_endpoint_says_where_how_often_and_what_it_found(web: Web) -> None:
 
 def test_booked_maintenance_is_listed_with_its_effect(web: Web) -> None:
     text = text_of(web, MAIL)
-    assert "20 Nov 2026 13:25:26 to 16:25:26 GMT now nobody is called" in text
-    assert "nobody is called" not in text_of(web, CUSTODY)
+    assert "1 service silenced until 16:25:26 GMT" in text
+    assert "20 Nov 2026 13:25:26 to 16:25:26 GMT Silenced now E-mail #2" in text
+    assert "Silenced now" not in text_of(web, CUSTODY)
 
 
 def test_a_service_without_endpoints_has_a_page_too(web: Web) -> None:
