@@ -7,6 +7,7 @@ written is made harmless here, once: a text that is in a block has no control ch
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, TypeAlias
@@ -15,7 +16,7 @@ from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.text import plain
 
 Tone: TypeAlias = Literal[
-    "", "met", "minor", "missed", "serious", "severe", "below_threshold", "unknown", "so_far", "code"
+    "", "met", "minor", "missed", "serious", "severe", "below_threshold", "unknown", "no_data", "so_far", "code"
 ]
 """How a cell is coloured. No tone says anything that the text or the mark does not."""
 
@@ -34,8 +35,9 @@ MARKS: dict[Tone, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A text; for spreadsheets `value` is its number, or `seconds` its length in whole seconds. `hint` is read to those
-    who cannot see the mark."""
+    """A text; for spreadsheets `value` is its number, `seconds` its length in whole seconds, or `moments` the day, the
+    instant or the two instants that it tells (dates; datetimes in the contract's zone). `hint` is read to those who
+    cannot see the mark."""
 
     text: str
     value: Fraction | Decimal | int | None = None
@@ -43,6 +45,7 @@ class Cell:
     mark: str = ""
     hint: str = ""
     seconds: int | None = None
+    moments: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", plain(self.text))
@@ -54,11 +57,13 @@ def duration_cell(milliseconds: int | Fraction) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` is relative to the other columns'."""
+    """`width` is relative to the other columns'. `is_stretch`: its cells tell from when to when, which is two columns
+    in a spreadsheet."""
 
     title: str
     width: float = 1
     is_number: bool = False
+    is_stretch: bool = False
 
 
 Row: TypeAlias = tuple[Cell, ...]
@@ -67,14 +72,14 @@ Row: TypeAlias = tuple[Cell, ...]
 @dataclass(frozen=True, slots=True)
 class Table:
     """`id` is its name in files and links. The first cell of each row is what the row is about. `empty`: what is said
-    where there are no rows."""
+    where there are no rows. `look`: a scorecard has a mark and a figure for each month, a heat map one of them."""
 
     id: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     empty: str = "None."
-    is_scorecard: bool = False
+    look: Literal["plain", "scorecard", "heat"] = "plain"
     kind: Literal["table"] = "table"
 
 
@@ -89,10 +94,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """Paragraphs, or the points of a list."""
+    """Paragraphs, or the points of a list. `caption`: over them, where no heading says what they are."""
 
     lines: tuple[str, ...]
-    style: Literal["text", "list", "lead"] = "text"
+    style: Literal["text", "list", "lead", "key"] = "text"
+    caption: str = ""
     kind: Literal["prose"] = "prose"
 
     def __post_init__(self) -> None:
@@ -137,7 +143,8 @@ Block: TypeAlias = Table | Facts | Prose | Notice | Picture | TextLines
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading with what belongs to it. `is_wide`: on a page that lies on its side; `own_page`: begins a page."""
+    """A heading with what belongs to it. `is_wide`: on a page that lies on its side; `own_page`: begins a page.
+    `is_whole`: is not broken over pages, unless it is long."""
 
     id: str
     title: str
@@ -145,6 +152,7 @@ class Section:
     sections: tuple[Section, ...] = ()
     is_wide: bool = False
     own_page: bool = False
+    is_whole: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "title", plain(self.title))
@@ -158,11 +166,13 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """One review pack. `name` is that of its files; `header` runs along the top of every page."""
+    """One review pack. `name` is that of its files; `header` runs along the top of every page; `cover` is the one page
+    that stands alone."""
 
     name: str
     title: str
     subtitle: str
+    parties: str
     header: str
     status: str
     digest: str
@@ -170,9 +180,11 @@ class Pack:
     sections: tuple[Section, ...] = field(default_factory=tuple)
 
     def __post_init__(self) -> None:
-        for name in ("title", "subtitle", "header"):
+        for name in ("title", "subtitle", "parties", "header"):
             object.__setattr__(self, name, plain(getattr(self, name)))
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        return tuple(table for section in self.sections for table in section.tables)
+        """Every table, the cover's first."""
+        own = tuple(block for block in self.cover if isinstance(block, Table))
+        return own + tuple(table for section in self.sections for table in section.tables)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sla_monitor.errors import ReviewError
-from sla_monitor.review.binding import bound
-from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, Section, TextLines
+from sla_monitor.review.binding import Titles, bound
+from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, TextLines
 from sla_monitor.review.chapters.certificate import certificate
+from sla_monitor.review.chapters.cover import about
 from sla_monitor.review.chapters.failed_kpis import page_of, steps_table
 from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.meeting import method
@@ -24,12 +25,13 @@ def claim_pack(case: PackInput, name: str) -> Pack:
         raise ReviewError(f"{name} did not fail in {case.month} (failed: {known})")
     month, kpi = format_month(case.month), failed[name]
     answered = [responses("responses", case, kpi.outages)] if kpi.service is not None else []
-    sections = [_claim(case, name), page_of(case, kpi), *answered, method(case), how_to_check(case), certificate(case)]
+    sections = [about(case), page_of(case, kpi), *answered, method(case), how_to_check(case), certificate(case)]
     subtitle = f"Claim for the failure of {name}, {month}"
-    return bound(case, f"{case.month}-claim-{name}", subtitle, f"{name} · {month}", sections)
+    titles = Titles(f"{case.month}-claim-{name}", subtitle, f"{name} · {month}")
+    return bound(case, titles, _claim(case, name), sections)
 
 
-def _claim(case: PackInput, name: str) -> Section:
+def _claim(case: PackInput, name: str) -> tuple[Block, ...]:
     lines = _lines(case, name)
     cost = case.money_by_kpi().get(name)
     facts = [("Before caps", Cell("nothing") if cost is None else case.money(cost))]
@@ -38,7 +40,7 @@ def _claim(case: PackInput, name: str) -> Section:
     facts.append(("To be claimed by", Cell(format_day(deadline) if deadline else "no claim is needed")))
     said = (
         f"{case.assessment.authority} claims from {case.assessment.supplier} what the contract gives for the failure of"
-        f" {name} in {format_month(case.month)}. The failure, its outages and their causes are on the next page,"
+        f" {name} in {format_month(case.month)}. The failure, its outages and their causes are told below,"
         " the evidence is in the file beside this one, and every step of the amount follows."
     )
     caption = f"Credit{'' if len(lines) == 1 else 's'} in which {name} has a part"
@@ -48,7 +50,7 @@ def _claim(case: PackInput, name: str) -> Section:
         Facts(tuple(facts)),
         steps_table("credit-lines", caption, steps),
     )
-    return Section("claim", "Claim", (*blocks, TextLines(("Claimed by", "On"))))
+    return (*blocks, TextLines(("Claimed by", "On")))
 
 
 def _lines(case: PackInput, name: str) -> list[CreditLine]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sla_monitor.review.binding import bound
+from sla_monitor.review.binding import Titles, bound
 from sla_monitor.review.blocks import Pack, Section
+from sla_monitor.review.chapters.cover import about
 from sla_monitor.review.chapters.failed_kpis import failed_kpis
+from sla_monitor.review.chapters.first_page import first_page
 from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.kpis import kpi_table
 from sla_monitor.review.chapters.maintenance import maintenance
@@ -24,6 +26,7 @@ from sla_monitor.wording.instants import format_month
 
 CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     summary,
+    about,
     kpi_table,
     failed_kpis,
     services,
@@ -46,4 +49,5 @@ def pack(case: PackInput) -> Pack:
     month = format_month(case.month)
     name = f"{case.month}-supplier" if case.copy == "supplier" else case.month
     sections = (section for chapter in CHAPTERS if (section := chapter(case)) is not None)
-    return bound(case, name, f"Supplier performance review, {month}", month, sections)
+    titles = Titles(name, f"Supplier performance review, {month}", month)
+    return bound(case, titles, first_page(case), sections)

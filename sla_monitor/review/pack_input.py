@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
@@ -22,7 +23,7 @@ from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.sla.spans import Span
-from sla_monitor.wording.instants import format_instant
+from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_money
 
 Copy = Literal["authority", "supplier"]
@@ -96,6 +97,21 @@ class PackInput:
 
     def at(self, at_ms: int | None) -> str:
         return "" if at_ms is None else format_instant(at_ms, self.zone)
+
+    def at_cell(self, at_ms: int | None) -> Cell:
+        return Cell(self.at(at_ms), moments=() if at_ms is None else (self._wall(at_ms),))
+
+    def stretch_cell(self, start_ms: int, end_ms: int | None) -> Cell:
+        """From when to when; `end_ms` None: it goes on."""
+        edges = (start_ms,) if end_ms is None else (start_ms, end_ms)
+        return Cell(format_stretch(start_ms, end_ms, self.zone), moments=tuple(map(self._wall, edges)))
+
+    def _wall(self, at_ms: int) -> datetime:
+        return datetime.fromtimestamp(at_ms // 1000, self.zone)
+
+    def called(self, kpi: str, title: str) -> str:
+        """A KPI by its title, and its id behind that."""
+        return f"{title} ({kpi})" if title not in {"", kpi} else kpi
 
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""

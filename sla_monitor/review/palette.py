@@ -5,11 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import get_args
 
+from sla_monitor.assess.assessment import Figure
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review.blocks import MARKS, Cell, Tone
-from sla_monitor.sla.banding import bands_of, is_met
+from sla_monitor.sla.banding import bands_of, deviation, is_met
 from sla_monitor.sla.results import KpiResult
-from sla_monitor.wording.figures import format_digits, format_figure
+from sla_monitor.wording.figures import format_deviation, format_digits, format_figure
 from sla_monitor.wording.vocabulary import describe_id
 
 FAILED: tuple[Tone, ...] = ("minor", "serious", "severe")
@@ -47,6 +48,26 @@ def score_cell(kpi: KpiTerms, result: KpiResult | None) -> Cell:
     said = "not assessed" if result.band is None else describe_id(result.band)
     hint = f"{said}{', repeat' if again else ''}"
     return Cell(format_digits(result.value, kpi), result.value, tone, MARKS[tone] + again, hint)
+
+
+HEAT: tuple[tuple[int, Tone], ...] = ((33, "minor"), (66, "serious"), (100, "severe"))
+"""Up to which deviation a miss has a tone; beyond the last it is below the threshold."""
+
+
+def heat_cell(kpi: KpiTerms, one: KpiResult | Figure, *, has_scale: bool = True) -> Cell:
+    """One month of one KPI in the heat map: a tick where the target was met; where it was missed, the deviation, or the
+    band's mark if there is no threshold to measure it by. `has_scale`: whether target and threshold were these then."""
+    if one.value is None or one.band is None:
+        return Cell("", tone="unknown", mark=MARKS["unknown"], hint="not assessable")
+    if one.is_met:
+        return Cell("", tone="met", mark=MARKS["met"], hint="met")
+    far = deviation(kpi, one.value) if has_scale else None
+    if far is None or far <= 0:
+        tone = tone_of(kpi, one.band)
+        return Cell("", tone=tone, mark=MARKS[tone], hint=describe_id(one.band))
+    told = format_deviation(far)
+    tone = next((tone for most, tone in HEAT if far <= most), "below_threshold")
+    return Cell(told, int(told.lstrip(">")), tone, hint="missed, deviation")
 
 
 def figure_cell(kpi: KpiTerms, value: Fraction | None) -> Cell:

@@ -8,16 +8,16 @@ from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.months import shifted, within
-from sla_monitor.review.binding import bound
+from sla_monitor.review.binding import Titles, bound
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, Row, Section, Table
+from sla_monitor.review.chapters.cover import about
 from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
-from sla_monitor.review.chapters.money import credit_bars, months_table
+from sla_monitor.review.chapters.money import credit_chart, months_table
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.summary import key, score_table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import figure_cell
-from sla_monitor.review.rendering.drawing.bars import bars
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.figures import format_level
@@ -36,13 +36,14 @@ def roll_up(case: PackInput, length: int) -> Pack:
     months = within(case.months, case.month, length)
     first = months[0].month if months else case.month
     span = f"{format_month(first)} to {format_month(case.month)}"
-    inside = [chapter(case, months) for chapter in (_summary, _kpis, _runs, _money)]
+    inside = [chapter(case, months) for chapter in (_kpis, _runs, _money)]
     outside = [publication(case, months), method(case), how_to_check(case), meeting(case), signatures(case)]
     name = f"{shifted(case.month, 1 - length)}-to-{case.month}"
-    return bound(case, name, f"Supplier performance, {span}", span, [*inside, *outside])
+    titles = Titles(name, f"Supplier performance, {span}", span)
+    return bound(case, titles, _first_page(case, months), [about(case), *inside, *outside])
 
 
-def _summary(case: PackInput, months: Sequence[PeriodResult]) -> Section:
+def _first_page(case: PackInput, months: Sequence[PeriodResult]) -> tuple[Block, ...]:
     known = [past for past in months if past.is_measured]
     failed = sum(past.failures for past in known)
     points = sum((past.points for past in known), Fraction(0))
@@ -58,8 +59,7 @@ def _summary(case: PackInput, months: Sequence[PeriodResult]) -> Section:
     tiles = [("Service points", Cell(format_points(points), points))] if gives_points else []
     tiles += [("Service credits", case.money(credit)), ("Charges withheld", case.money(withheld))]
     scores = score_table(case, len(months))
-    blocks: tuple[Block, ...] = (Prose((said,), "lead"), Facts(tuple(tiles), "tiles"), scores)
-    return Section("summary", "Summary", (*blocks, Prose((key(scores),))), own_page=True)
+    return Prose((said,), "lead"), Facts(tuple(tiles), "tiles"), scores, Prose((key(scores),), "key")
 
 
 def _kpis(case: PackInput, months: Sequence[PeriodResult]) -> Section:
@@ -100,6 +100,6 @@ def _charts(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Block]:
 
 
 def _money(case: PackInput, months: Sequence[PeriodResult]) -> Section:
-    chart = bars("bars-credit", "Service credits by month, after caps", credit_bars(case, months))
+    chart = credit_chart(case, months)
     table = months_table(case, months, "Points and money by month")
     return Section("credit", "Points and money", (table, chart))

@@ -36,6 +36,15 @@ def band_of(kpi: KpiTerms, value: Fraction) -> Band:
     return next(band for band in bands_of(kpi) if band.holds(compared))
 
 
+def deviation(kpi: KpiTerms, value: Fraction) -> Fraction | None:
+    """How far a figure has come from the target (0) to the threshold (100); less than 0 is better than the target, and
+    more than 100 beyond the threshold. One scale for unlike KPIs. None: the contract gives no threshold."""
+    if kpi.threshold is None:
+        return None
+    target = Fraction(kpi.target)
+    return (banded_value(kpi, value) - target) / (Fraction(kpi.threshold) - target) * 100
+
+
 def is_met(kpi: KpiTerms, band: Band) -> bool:
     """Whether all results of a band are at the target or better."""
     worst = band.lower if kpi.direction == "higher_is_better" else band.upper

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, floor
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.sla.banding import band_of
@@ -12,6 +13,7 @@ from sla_monitor.wording.numbers import format_fixed
 
 UNITS = {"percent": " %", "ms": " ms", "days": " days", "minutes": " min"}
 NO_FIGURE = "no figure"
+MOST_DEVIATION = 999
 
 _LEAST_PLACES = {"percent": 2, "ms": 0, "count": 0, "days": 1, "minutes": 1, "score": 1}
 _MOST_PLACES = 12
@@ -63,6 +65,14 @@ def format_difference(value: Fraction | None, kpi: KpiTerms) -> str:
 def format_level(value: Decimal | None, kpi: KpiTerms) -> str:
     """A target or threshold exactly as the contract writes it."""
     return "" if value is None else f"{value:,f}{UNITS.get(kpi.unit, '')}"
+
+
+def format_deviation(deviation: Fraction) -> str:
+    """The deviation of a figure that missed its target, in whole numbers: never 0, which is at the target, and 100 only
+    at the threshold itself."""
+    if deviation > MOST_DEVIATION:
+        return f">{MOST_DEVIATION}"
+    return str(max(floor(deviation), 1) if deviation < 100 else ceil(deviation))
 
 
 def format_target(kpi: KpiTerms) -> str:

@@ -10,6 +10,7 @@ KEPT_MARKS = 2
 """Combining marks kept on one letter: enough for every living language, too few to climb out of a line."""
 
 _LONG = re.compile(r"\S{19,}")
+_PART = re.compile(r"[^\s\-/._,:;@=&?]*[\-/._,:;@=&?]+|[^\s\-/._,:;@=&?]+")
 _PIECE = re.compile(r"\S{1,6}")
 
 
@@ -32,10 +33,13 @@ def abridged(text: str, most: int) -> str:
 
 
 def breakable(text: str) -> list[str]:
-    """A text cut where a line may break inside words that are too long for a narrow column."""
+    """A text cut where a line may break inside words that are too long for a narrow column: behind a sign such as a
+    hyphen or a slash, and anywhere only in what is longer than a word and has none."""
     cut, end = list[str](), 0
     for word in _LONG.finditer(text):
-        cut += [text[end : word.start()], *_PIECE.findall(word[0])]
+        parts = _PART.findall(word[0])
+        pieces = [_PIECE.findall(part) if _LONG.match(part) else [part] for part in parts]
+        cut += [text[end : word.start()], *(piece for several in pieces for piece in several)]
         end = word.end()
     return [piece for piece in (*cut, text[end:]) if piece]
 

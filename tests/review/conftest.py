@@ -28,6 +28,12 @@ def plain_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def large_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fifty KPIs, printed."""
+    return once(tmp_path_factory, "large-pdf", _written(estate.large)) / "pack.pdf"
+
+
+@pytest.fixture(scope="session")
 def hostile_pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with the worst texts."""
     return once(tmp_path_factory, "hostile-pdf", _written(hostile.case)) / "pack.pdf"

@@ -304,3 +304,14 @@ def case(**changes: Any) -> PackInput:
             None: [(OCTOBER.start_ms + 20 * DAY, OCTOBER.start_ms + 20 * DAY + 90 * MINUTE)],
         },
     )
+
+
+def large(count: int = 50) -> PackInput:
+    """A contract of so many KPIs, of which the third, the sixth and so on missed their target in October."""
+    kpis = [availability(number, NAMES[number % len(NAMES)]) for number in range(1, count + 1)]
+    terms = Terms.model_validate(parts() | {"kpis": kpis})
+    figures: dict[str, tuple[str | None, ...]] = {
+        f"KPI{number}": (*["99.9"] * 6, str(Decimal("99.4") - Decimal(number) / 20) if number % 3 == 0 else "99.7")
+        for number in range(1, count + 1)
+    }
+    return PackInput(assessment(terms, results(terms, figures)), terms, effective_entries(entries()), "ab" * 32)

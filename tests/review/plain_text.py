@@ -26,6 +26,7 @@ def block(one: Block) -> Iterator[str]:
     if isinstance(one, Facts):
         yield from (f"{name}: {cell.mark} {cell.text}".replace(":  ", ": ") for name, cell in one.items)
     elif isinstance(one, Prose):
+        yield from [one.caption] if one.caption else []
         yield from one.lines
     elif isinstance(one, Notice):
         yield f"[{one.tone}] {one.text}"

@@ -20,10 +20,8 @@ from tests.review.estate import case
 from tests.review.months import case_of, evidence
 
 ORDER = [
-    "summary", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality", "method",
-    "checking",
-    "ratings",
-    "meeting", "signatures",
+    "summary", "about", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality",
+    "method", "checking", "ratings", "meeting", "signatures",
 ]  # fmt: skip
 
 
@@ -39,6 +37,10 @@ def column(made: PackInput, name: str, title: str) -> list[str]:
     return [row[position].text for row in found.rows]
 
 
+def first_page(made: PackInput) -> str:
+    return "\n".join("\n".join(block.lines) for block in pack(made).cover if isinstance(block, Prose))
+
+
 def prose(section: Section) -> str:
     blocks: list[Block] = [*section.blocks, *(block for inner in section.sections for block in inner.blocks)]
     return "\n".join("\n".join(block.lines) for block in blocks if isinstance(block, Prose))
@@ -48,20 +50,22 @@ def test_the_chapters_stand_in_the_meetings_order() -> None:
     assert [section.id for section in pack(case()).sections] == ORDER
 
 
-def test_the_cover_says_how_final_it_is_from_what_and_how_to_check_it() -> None:
+def test_the_pack_says_how_final_it_is_from_what_and_how_to_check_it() -> None:
     made = pack(case())
-    facts = dict(next(block for block in made.cover if isinstance(block, Facts)).items)
+    about = next(section for section in made.sections if section.id == "about")
+    facts = dict(next(block for block in about.blocks if isinstance(block, Facts)).items)
+    assert "Provisional." in str(made.cover[0])
     assert facts["Terms"].text == "CCN-12, since 1 April 2026"
     assert facts["Data cut-off"].text == "1 Nov 2026 00:00:00 GMT"
     assert facts["Assessment, SHA-256"].text == "ab" * 32
     assert made.header == "Strategic IT Partnership · October 2026 · Provisional · abababababababab"
-    assert "The chapter “How to check this pack” says how" in str(made.cover)
+    assert "The chapter “How to check this pack” says how" in str(about)
     chapter = next(section for section in made.sections if section.id == "checking")
     assert "sla-monitor assess partnership --period 2026-10" in str(chapter)
 
 
 def test_the_headline_counts_what_was_met_and_what_it_costs() -> None:
-    said = prose(pack(case()).sections[0])
+    said = first_page(case())
     assert "In October 2026, 2 KPIs of 7 met the target and 5 missed it." in said
     assert "13 service points and owes service credits of £85,000.00, capped from £110,500.00." in said
 
@@ -84,9 +88,9 @@ def test_the_scorecard_does_not_say_of_a_month_that_nobody_measured_that_it_goes
     assert score_cell(terms, None) == Cell("", hint="not measured")
 
 
-def test_what_changed_and_what_needs_a_decision_are_on_the_first_page() -> None:
-    said = prose(pack(case()).sections[0])
-    assert "KPI2: from met to below threshold." in said
+def test_what_is_to_be_decided_is_on_the_first_page_and_what_changed_on_the_next() -> None:
+    assert "KPI2: from met to below threshold." in prose(pack(case()).sections[0])
+    said = first_page(case())
     assert "Entry 5: Claim of authority cause for command-and-control" in said
     assert "PI1: a figure for October 2026 is owed and missing." in said
     assert "The figures of this month are to be signed off." in said
@@ -103,7 +107,7 @@ def test_a_running_kpi_says_so_far_and_has_no_points() -> None:
     running = replace(made, assessment=replace(made.assessment, kpis=kpis, status="running", result=None))
     assert column(running, "kpis", "Band")[0] == "severe so far"
     assert column(running, "kpis", "Points") == [""] * 7
-    assert "so far" in prose(pack(running).sections[0])
+    assert "In October 2026 so far," in first_page(running)
 
 
 def test_every_failed_kpi_has_its_page_with_outages_working_and_plan() -> None:

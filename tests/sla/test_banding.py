@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from sla_monitor.contract.kpis.kpi import Kpi
-from sla_monitor.sla.banding import band_of, bands_of, is_below_threshold, is_met
+from sla_monitor.sla.banding import band_of, bands_of, deviation, is_below_threshold, is_met
 from tests.sla.regimes import BANDS, kpi
 
 KPI: TypeAdapter[Kpi] = TypeAdapter(Kpi)
@@ -129,3 +129,20 @@ def test_a_level_is_shown_as_it_was_written() -> None:
     written = ["99", "99.0", "99.00"]
     kpis = [KPI.validate_python({"id": "k", "indicator": "submitted", "target": target}) for target in written]
     assert [bands_of(kpi)[0].edges for kpi in kpis] == [f"at least {target}" for target in written]
+
+
+@pytest.mark.parametrize(
+    ("terms", "value", "expected"),
+    [
+        ({"target": "99.5", "threshold": "97"}, "98.25", Fraction(50)),
+        ({"target": "99.5", "threshold": "97"}, "96.5", Fraction(120)),
+        ({"target": "99.5", "threshold": "97"}, "100", Fraction(-20)),
+        ({"target": "99.5", "threshold": None}, "90", None),
+        ({"target": 800, "threshold": 1200, "direction": "lower_is_better"}, "1000", Fraction(50)),
+    ],
+)
+def test_a_deviation_is_0_at_the_target_and_100_at_the_threshold(
+    terms: dict[str, Any], value: str, expected: Fraction | None
+) -> None:
+    made = KPI.validate_python(kpi(bands=[], **terms))
+    assert deviation(made, Fraction(value)) == expected

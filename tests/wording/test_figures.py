@@ -14,6 +14,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.sla.banding import band_of
 from sla_monitor.wording.figures import (
     format_apart,
+    format_deviation,
     format_difference,
     format_digits,
     format_figure,
@@ -123,3 +124,19 @@ def test_a_target_keeps_all_its_digits() -> None:
     assert format_figure(Fraction("99.99949"), strict) == "99.9994 %"
     slow = ResponseTimeKpi(id="K", indicator="response_time", statistic="mean", target=Decimal(800))
     assert format_target(slow) == "≤ 800 ms"
+
+
+@pytest.mark.parametrize(
+    ("deviation", "told"),
+    [
+        ("0.001", "1"),
+        ("64.9", "64"),
+        ("99.99", "99"),
+        ("100", "100"),
+        ("100.01", "101"),
+        ("999", "999"),
+        ("1e6", ">999"),
+    ],
+)
+def test_a_deviation_is_at_target_or_threshold_only_where_the_figure_is(deviation: str, told: str) -> None:
+    assert format_deviation(Fraction(deviation)) == told

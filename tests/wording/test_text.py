@@ -44,6 +44,12 @@ def test_a_long_word_may_break_and_a_short_one_may_not() -> None:
     assert breakable("to abcdefghijklmnopqrst now") == ["to ", "abcdef", "ghijkl", "mnopqr", "st", " now"]
 
 
+def test_a_long_name_breaks_between_its_words() -> None:
+    assert breakable("of command-and-control") == ["of ", "command-", "and-", "control"]
+    assert breakable("https://example.org/status") == ["https://", "example.", "org/", "status"]
+    assert breakable("abcdefghijklmnopqrstu/v") == ["abcdef", "ghijkl", "mnopqr", "stu/", "v"]
+
+
 @pytest.mark.parametrize(
     ("names", "told"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )

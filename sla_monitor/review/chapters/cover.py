@@ -1,4 +1,4 @@
-"""The cover: which contract and month this is, how final, from what, and how to check it."""
+"""How final a pack is, for its first page, and the page behind that: from what it was made, and how to check it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from sla_monitor.assess.assessment import ContractAssessment, Restatement
 from sla_monitor.register.entries import SignOff
-from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose
+from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_day, format_day_at, format_stretch
 from sla_monitor.wording.numbers import format_counted_points, format_money
@@ -20,14 +20,17 @@ STATUS = {
 }
 
 
-def cover(case: PackInput) -> tuple[Block, ...]:
+def notices(case: PackInput) -> tuple[Block, ...]:
+    """What nobody may miss who reads figures of this pack."""
     one = case.assessment
     blocks: list[Block] = [Notice(" ".join(status(case)), "met" if one.status == "final" else "so_far")]
     if one.restatement is not None:
         blocks.append(Notice(restated(case, one.restatement), "serious"))
-    blocks.append(Facts(_facts(case)))
-    blocks.append(Prose(_verifying(case)))
     return tuple(blocks)
+
+
+def about(case: PackInput) -> Section:
+    return Section("about", "About this pack", (Facts(_facts(case)), Prose(_verifying(case))))
 
 
 def status(case: PackInput) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""A page for each KPI that missed its target: how it went, why, how it is worked out, what is being done."""
+"""Each KPI that missed its target: how it went, why, how it is worked out, what is being done."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sla_monitor.register.entries import Action, Underpinning
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.outages import outage_table
 from sla_monitor.review.chapters.responses import first_failures_table
+from sla_monitor.review.chapters.tickets import late_tickets
 from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, history
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.review.rendering.drawing.run_chart import run_chart
@@ -30,7 +31,7 @@ FAILED = (
 
 def failed_kpis(case: PackInput) -> Section:
     pages = tuple(page_of(case, kpi) for kpi in case.failed() if kpi.terms is not None)
-    said = f"{format_count(len(pages), 'KPI')} missed the target; a page for each follows."
+    said = f"{format_count(len(pages), 'KPI')} missed the target; each is told below."
     blocks: tuple[Block, ...] = (Prose((said if pages else "Every KPI that could be assessed met its target.",)),)
     if pages:
         rows = tuple(_row(case, kpi, kpi.terms) for kpi in case.failed() if kpi.terms is not None)
@@ -67,16 +68,19 @@ def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
     terms: KpiTerms | None = kpi.terms
     title = f"{kpi.kpi}: {kpi.title}" if kpi.title else kpi.kpi
     if terms is None:
-        return Section(f"failed-{kpi.kpi}", title, (), own_page=True)
+        return Section(f"failed-{kpi.kpi}", title, ())
     name = f"failed-{kpi.kpi}"
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
         blocks.append(outage_table(f"{name}-outages", case, kpi.service.name, kpi.outages))
         blocks.append(first_failures_table(f"{name}-looks", case, kpi.outages))
+    late = late_tickets(f"{name}-late", case, terms)
+    if late is not None:
+        blocks.append(late)
     working = kpi.result.working if kpi.result else figure_of(kpi).working
     blocks.append(steps_table(f"{name}-working", f"{kpi.kpi}: working", working))
     inside = (Section(f"{name}-plan", "Rectification", (Prose(tuple(_rectification(case, kpi)), "list"),)),)
-    return Section(name, title, tuple(blocks), inside, own_page=True)
+    return Section(name, title, tuple(blocks), inside, is_whole=True)
 
 
 def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[str, Cell], ...]:

@@ -1,4 +1,4 @@
-"""Every KPI in one table: promised, submitted, seen, agreed, and what it costs."""
+"""Every KPI in one table (promised, submitted, seen, agreed, and what it costs), and in the months before."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from decimal import Decimal
 from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.chapters.summary import key, score_table
 from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, own_value
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.wording.figures import format_difference, format_level
@@ -15,10 +16,10 @@ from sla_monitor.wording.numbers import format_points
 from sla_monitor.wording.vocabulary import describe_id
 
 COLUMNS = (
-    Column("KPI", 1.1), Column("What is promised", 2.6), Column("Target", 1.1, True), Column("Threshold", 1.1, True),
-    Column("Supplier’s", 1.2, True), Column("Ours", 1.2, True), Column("Difference", 1.1, True),
-    Column("Counts", 1.2, True), Column("Band", 1.5), Column("In a row", 0.7, True), Column("Points", 0.8, True),
-    Column("Before caps", 1.4, True), Column("Clause", 1.8),
+    Column("KPI", 0.9), Column("What is promised", 4.4), Column("Target", 1.1, True), Column("Threshold", 1.2, True),
+    Column("Supplier’s", 1.2, True), Column("Ours", 1.1, True), Column("Difference", 1.2, True),
+    Column("Counts", 1.1, True), Column("Band", 1.8), Column("In a row", 0.9, True), Column("Points", 0.8, True),
+    Column("Before caps", 1.4, True), Column("Clause", 2.6),
 )  # fmt: skip
 
 READING = (
@@ -32,7 +33,9 @@ def kpi_table(case: PackInput) -> Section:
     costs = case.money_by_kpi()
     rows = tuple(_row(case, kpi, kpi.terms, costs) for kpi in case.assessment.kpis if kpi.terms is not None)
     table = Table("kpis", f"All KPIs, {format_month(case.month)}", COLUMNS, rows)
-    return Section("kpis", "KPIs", (table, Prose((READING,))), is_wide=True, own_page=True)
+    scores = score_table(case)
+    blocks = (table, Prose((READING,), "key"), scores, Prose((key(scores),), "key"))
+    return Section("kpis", "KPIs", blocks, is_wide=True, own_page=True)
 
 
 def _row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms, costs: dict[str, Decimal]) -> Row:

@@ -9,11 +9,10 @@ from sla_monitor.register.entries import Entry, Maintenance
 from sla_monitor.review.blocks import Cell, Column, Row, Section, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.durations import format_duration
-from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.text import format_list
 
 COLUMNS = (
-    Column("Entry", 0.6), Column("From and to", 3), Column("Lasts", 1.2, True), Column("Services", 2),
+    Column("Entry", 0.6), Column("From and to", 3, is_stretch=True), Column("Lasts", 1.2, True), Column("Services", 2),
     Column("Approved", 1.4), Column("Note", 2.4),
 )  # fmt: skip
 
@@ -54,7 +53,7 @@ def _row(case: PackInput, entry: Entry, said: Maintenance) -> Row:
         state = "needs none"
     return (
         Cell(str(entry.number), entry.number),
-        Cell(format_stretch(said.start_ms, said.end_ms, case.zone)),
+        case.stretch_cell(said.start_ms, said.end_ms),
         duration_cell(said.end_ms - said.start_ms),
         Cell(format_list([names.get(one, one) for one in said.services]) if said.services else "all"),
         Cell(state),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.register.entries import Occurred
-from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Prose, Row, Section, Table
+from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Picture, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.failed_kpis import steps_table
 from sla_monitor.review.chapters.restated import restatement
@@ -176,18 +176,23 @@ def _rolling(case: PackInput) -> Iterator[Block]:
     yield months_table(case, case.months[-6:], "This month and the five before")
     year = case.months[-12:]
     if case.assessment.gives_points:
-        yield bars("bars-points", "Service points by month", [_points_bar(past) for past in year])
-    yield bars("bars-credit", "Service credits by month, after caps", credit_bars(case, year))
+        yield bars("bars-points", "Service points by month", [_points_bar(past) for past in year], format_points)
+    yield credit_chart(case, year)
 
 
-def credit_bars(case: PackInput, months: Sequence[PeriodResult]) -> list[Bar]:
+def credit_chart(case: PackInput, months: Sequence[PeriodResult]) -> Picture:
     """What is deducted in each month, where anything is known of it."""
-    return [
-        Bar(past.month, Fraction(past.credit.total), format_money(past.credit.total, case.assessment.currency))
+
+    def told(amount: Decimal) -> str:
+        return format_money(amount, case.assessment.currency)
+
+    rows = [
+        Bar(past.month, Fraction(past.credit.total), told(past.credit.total))
         if past.is_measured
         else Bar(past.month, None, NOT_MEASURED)
         for past in months
     ]
+    return bars("bars-credit", "Service credits by month, after caps", rows, told)
 
 
 def _points_bar(past: PeriodResult) -> Bar:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from sla_monitor.assess.assessment import Outage
 from sla_monitor.review.blocks import Cell, Column, Row, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.vocabulary import describe_reason
 
 COLUMNS = (
-    Column("Outage", 3.4), Column("Lasted", 1.3, True), Column("In service hours", 1.3, True),
-    Column("Counts", 1.3, True), Column("Cause", 2), Column("Seen at", 2), Column("Entries", 0.9),
+    Column("Outage", 3.5, is_stretch=True), Column("Lasted", 1.3, True), Column("In service hours", 1.3, True),
+    Column("Counts", 1.3, True), Column("Cause", 2), Column("Seen at", 2), Column("Entries", 1),
 )  # fmt: skip
 
 
@@ -27,7 +26,7 @@ def outage_table(name: str, case: PackInput, of: str, outages: Sequence[Outage])
 def _row(case: PackInput, outage: Outage) -> Row:
     end_ms = case.cut_off_ms if outage.end_ms is None else outage.end_ms
     return (
-        Cell(format_stretch(outage.start_ms, outage.end_ms, case.zone)),
+        case.stretch_cell(outage.start_ms, outage.end_ms),
         duration_cell(end_ms - outage.start_ms),
         duration_cell(outage.gross_ms),
         duration_cell(outage.downtime_ms),

@@ -11,7 +11,7 @@ from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.chapters.how_to_check import witnessed
-from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.entry_words import what, when_cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.observation import Reason
@@ -29,8 +29,8 @@ REASONS = (
     Column("Longest", 1.4, True),
 )  # fmt: skip
 CORRECTIONS = (
-    Column("Entry", 0.6), Column("What was put right", 3), Column("From and to", 2.4), Column("Lasted", 1.1, True),
-    Column("Favours", 1.1), Column("Why", 2.6),
+    Column("Entry", 0.6), Column("What was put right", 3), Column("From and to", 2.4, is_stretch=True),
+    Column("Lasted", 1.1, True), Column("Favours", 1.1), Column("Why", 2.6),
 )  # fmt: skip
 IMPORTS = (
     Column("Import", 0.6), Column("What", 4), Column("Covers", 2.4), Column("Agreed time that it fills", 3),
@@ -160,7 +160,7 @@ def _corrections(case: PackInput) -> Table:
         (
             Cell(str(entry.number), entry.number),
             Cell(what(entry, case)),
-            Cell(when(entry, case)),
+            when_cell(entry, case),
             duration_cell(said.end_ms - said.start_ms),
             Cell(FAVOUR[said.outcome]),
             Cell(entry.note),

@@ -6,15 +6,15 @@ from sla_monitor.assess.assessment import Excluded, ServiceAssessment
 from sla_monitor.periods.intervals import intersect, length
 from sla_monitor.register.entries import Decision, Entry
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
-from sla_monitor.review.entry_words import what, when
+from sla_monitor.review.entry_words import what, when_cell
 from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
-from sla_monitor.wording.instants import format_day_at, format_stretch
+from sla_monitor.wording.instants import format_day_at
 from sla_monitor.wording.numbers import format_points
 from sla_monitor.wording.vocabulary import describe_id
 
 EXCLUDED = (
-    Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8),
+    Column("Entry", 0.6), Column("Service", 1.5), Column("What", 1.2), Column("From and to", 2.8, is_stretch=True),
     Column("Down in it", 1.2, True), Column("Counts", 1.1), Column("Why", 2.6),
 )  # fmt: skip
 EFFECTS = (
@@ -22,8 +22,9 @@ EFFECTS = (
     Column("As agreed", 1.2, True), Column("Band", 1.4), Column("Points", 0.8, True),
 )  # fmt: skip
 ENTRIES = (
-    Column("Entry", 0.6), Column("Content", 2.4), Column("From and to", 2.2), Column("Aware, notified", 2),
-    Column("By, on", 1.8), Column("Decided", 2), Column("Note, supporting documents", 2.6),
+    Column("Entry", 0.6), Column("Content", 2.4), Column("From and to", 2.2, is_stretch=True),
+    Column("Aware, notified", 2), Column("By, on", 1.8), Column("Decided", 2),
+    Column("Note, supporting documents", 2.6),
 )  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) ->
         Cell(str(one.entry), one.entry),
         Cell(service.name),
         Cell(describe_id(one.kind)),
-        Cell(format_stretch(one.start_ms, one.end_ms, case.zone)),
+        case.stretch_cell(one.start_ms, one.end_ms),
         duration_cell(length(down)),
         Cell(state),
         Cell(one.why),
@@ -91,7 +92,7 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
     return (
         Cell(str(entry.number), entry.number),
         Cell(what(entry, case)),
-        Cell(when(entry, case)),
+        when_cell(entry, case),
         Cell(_known(case, entry)),
         Cell(f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}"),
         Cell(_decided(case, entry)),

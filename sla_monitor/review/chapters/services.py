@@ -43,7 +43,7 @@ def _service(case: PackInput, service: ServiceAssessment) -> Section:
     kpis = [kpi for kpi in case.assessment.kpis if kpi.service is not None and kpi.service_id == service.service]
     blocks += [_views(f"{name}-{kpi.kpi}", kpi, kpi.terms) for kpi in kpis if kpi.terms is not None and kpi.views]
     blocks.append(outage_table(f"{name}-outages", case, service.name, service.outages))
-    return Section(name, service.name or service.service, tuple(blocks))
+    return Section(name, service.name or service.service, tuple(blocks), is_whole=True)
 
 
 def _unprobed(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:

@@ -1,38 +1,32 @@
-"""The summary page: the month in a sentence, in numbers and beside the last twelve; changes; decisions to take."""
+"""The month in a sentence, what changed, what needs a decision, and the scorecard."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.periods.months import shifted
-from sla_monitor.review.blocks import MARKS, Block, Cell, Column, Facts, Prose, Row, Section, Table
+from sla_monitor.review.blocks import MARKS, Cell, Column, Prose, Row, Section, Table
+from sla_monitor.review.chapters.heat_map import months_shown
 from sla_monitor.review.entry_words import decision_needed
 from sla_monitor.review.pack_input import PackInput, is_met
 from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.instants import format_day_at, format_month, format_month_short
-from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points, format_ratio
+from sla_monitor.wording.numbers import format_count, format_counted_points, format_money
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
 
 MONTHS = 12
+MOST_DECISIONS = 6
+"""On the first page; where there are more, they are all listed after it."""
 
 
 def summary(case: PackInput) -> Section:
-    scores = scorecard(case)
-    blocks: list[Block] = [
-        Prose((headline(case),), "lead"),
-        Facts(_tiles(case), "tiles"),
-        scores,
-        Prose((key(scores),)),
-    ]
-    inside = (
-        Section(
-            "changes", "What changed", (Prose(tuple(_changes(case)) or ("Nothing since the month before.",), "list"),)
-        ),
-        Section("decisions", "What needs a decision", (Prose(_decisions(case), "list"),)),
-    )
-    return Section("summary", "Summary", tuple(blocks), inside, own_page=True)
+    changed = Prose(tuple(_changes(case)) or ("Nothing since the month before.",), "list")
+    inside = [Section("changes", "What changed", (changed,))]
+    awaited = tuple(decision_needed(case))
+    if len(awaited) > MOST_DECISIONS:  # the first page has not all of them
+        inside.append(Section("decisions", "What needs a decision", (Prose(awaited, "list"),)))
+    return Section("summary", "Changes and decisions", (), tuple(inside))
 
 
 def headline(case: PackInput) -> str:
@@ -67,37 +61,9 @@ def _money(case: PackInput, result: PeriodResult) -> str:
     return f"The supplier {has}owes service credits of {credit}{capped}{held}."
 
 
-def _tiles(case: PackInput) -> tuple[tuple[str, Cell], ...]:
-    result = case.result
-    if result is None:
-        return (("Status", Cell("running")),)
-    if not result.is_measured:
-        return (("KPIs, points and credits", Cell("not measured")),)
-    tiles = (
-        [("Service points", Cell(format_points(result.points), result.points))] if case.assessment.gives_points else []
-    )
-    tiles.append(("Service credit", case.money(result.credit.total)))
-    if result.withheld:
-        tiles.append(("Charges withheld", case.money(result.withheld)))
-    for cap in result.credit.caps:
-        name = f"Left under {describe_id(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
-        tiles.append((name, Cell(f"{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)))
-    tripped = [describe_id(one.trigger) for one in result.triggers]
-    tiles.append(("Triggers set off", Cell(format_list(tripped) if tripped else "none")))
-    covered = [kpi.coverage_ratio for kpi in case.assessment.kpis if kpi.coverage_ratio is not None]
-    if covered:
-        tiles.append(("Least coverage", Cell(format_ratio(min(covered)), min(covered) * 100)))
-    return tuple(tiles)
-
-
-def scorecard(case: PackInput) -> Table:
-    """Each KPI in each of the last twelve months, as far as there are any on record."""
-    return score_table(case, MONTHS)
-
-
-def score_table(case: PackInput, length: int) -> Table:
-    first = max(shifted(case.month, 1 - length), case.months[0].month if case.months else case.month)
-    months = [month for month in (shifted(first, n) for n in range(length)) if month <= case.month]
+def score_table(case: PackInput, length: int = MONTHS) -> Table:
+    """Each KPI's figure and band in each of the last so many months, as far as there are any on record."""
+    months = months_shown(case, length)
     past = {result.month: result for result in case.months}
     rows: list[Row] = []
     for kpi in case.assessment.kpis:
@@ -107,7 +73,7 @@ def score_table(case: PackInput, length: int) -> Table:
         rows.append((Cell(kpi.kpi, hint=kpi.title), *(score_cell(kpi.terms, result) for result in cells)))
     columns = (Column("KPI", 1.6), *(Column(format_month_short(month)) for month in months))
     caption = f"Scorecard: the last {format_count(length, 'month')}"
-    return Table("scorecard", caption, columns, tuple(rows), is_scorecard=True)
+    return Table("scorecard", caption, columns, tuple(rows), look="scorecard")
 
 
 def key(scores: Table) -> str:
@@ -146,7 +112,3 @@ def _set_off(case: PackInput, result: PeriodResult) -> Iterator[str]:
     for line in result.credit.lines:
         if line.month is not None:
             yield f"Due now, for {line.kpi or line.rule} in {format_month(line.month)}: {case.money(line.amount).text}."
-
-
-def _decisions(case: PackInput) -> tuple[str, ...]:
-    return tuple(decision_needed(case)) or ("Nothing awaits a decision.",)

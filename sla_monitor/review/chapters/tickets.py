@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sla_monitor.contract.calendars import Calendar
 from sla_monitor.contract.kpis.kpi import BacklogAgeKpi, FirstTimeFixKpi, RatioKpi, TicketKpi, TicketTimeKpi
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.register.entries import ClockStop, TicketRecord
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
@@ -22,8 +23,8 @@ VOLUMES = (
     Column("With clock stops", 1.2, True),
 )  # fmt: skip
 CLOCKED: tuple[Column, ...] = (
-    Column("Ticket", 1.3), Column("Priority", 0.9), Column("Opened", 2), Column("Answered or ended", 2),
-    Column("On the clock", 1.2, True), Column("In time", 0.9), Column("Clock stops", 2.8),
+    Column("Ticket", 1.2), Column("Priority", 0.8), Column("Opened", 2.2), Column("Answered or ended", 2.2),
+    Column("On the clock", 1.3, True), Column("In time", 0.8), Column("Clock stops", 2.2),
 )  # fmt: skip
 
 
@@ -31,17 +32,44 @@ COUNTED = tuple(replace(one, title="State") if one.title == "In time" else one f
 
 
 def tickets(case: PackInput) -> Section:
-    period = case.assessment.period
-    found = [
-        said
-        for _, said in case.register.of(TicketRecord)
-        if said.opened_ms < period.end_ms and (said.ended_ms is None or said.ended_ms >= period.start_ms)
-    ]
+    found = _of_the_month(case)
     if not found:
         return Section("tickets", "Tickets", (Prose(("No ticket of this month is on record.",)),))
     blocks: list[Block] = [_volumes(case, found)]
     blocks += [_clocked(case, terms, found) for kpi in case.terms.kpis if (terms := kpi.ticket_terms) is not None]
-    return Section("tickets", "Tickets", tuple(blocks), is_wide=True, own_page=True)
+    return Section("tickets", "Tickets", tuple(blocks))
+
+
+def late_tickets(name: str, case: PackInput, kpi: KpiTerms) -> Table | None:
+    """Those that count against a KPI which asks for tickets in time; None for another KPI."""
+    if not isinstance(kpi, RatioKpi) or kpi.ticket_terms is None:
+        return None
+    rows = tuple(_ticket_row(case, kpi, one, judged) for one, judged in _judged(case, kpi) if judged[2])
+    caption = f"Late tickets of the month: not within {format_duration(kpi.within_ms or 0)}"
+    return Table(name, caption, CLOCKED, rows, "None is on record.")
+
+
+def late_ids(case: PackInput, kpi: KpiTerms) -> list[str]:
+    """The same by their ids, the latest first."""
+    if not isinstance(kpi, RatioKpi) or kpi.ticket_terms is None:
+        return []
+    late = [(judged[0], one.id) for one, judged in _judged(case, kpi) if judged[2]]
+    return [name for _, name in sorted(late, key=lambda pair: -pair[0])]
+
+
+def _judged(case: PackInput, kpi: RatioKpi) -> Iterator[tuple[TicketRecord, tuple[int, str, bool]]]:
+    calendar = case.terms.calendars.get(kpi.clock.calendar)
+    ours = (one for one in _of_the_month(case) if kpi.covers(one.priority, one.service))
+    return ((one, _late(case, kpi, calendar, one)) for one in ours)
+
+
+def _of_the_month(case: PackInput) -> list[TicketRecord]:
+    period = case.assessment.period
+    return [
+        said
+        for _, said in case.register.of(TicketRecord)
+        if said.opened_ms < period.end_ms and (said.ended_ms is None or said.ended_ms >= period.start_ms)
+    ]
 
 
 def _volumes(case: PackInput, found: list[TicketRecord]) -> Table:
@@ -115,8 +143,8 @@ def _ticket_row(case: PackInput, kpi: TicketKpi, one: TicketRecord, judged: tupl
     return (
         Cell(one.id),
         Cell(one.priority),
-        Cell(case.at(one.opened_ms)),
-        Cell(case.at(_ended_ms(kpi, one))),
+        case.at_cell(one.opened_ms),
+        case.at_cell(_ended_ms(kpi, one)),
         duration_cell(took_ms),
         Cell(verdict, tone="serious" if is_late else ""),
         Cell("; ".join(_stop(case, kpi, stop) for stop in one.stops)),

@@ -26,9 +26,14 @@ def _file(table: Table) -> bytes:
 
 def format_cell(cell: Cell) -> str:
     """A cell as text. A number of ours is safe with its sign; what people wrote is not."""
-    mark = f"{cell.hint or ''}" if cell.mark and cell.hint else ""
-    text = f"{mark}: {cell.text}" if mark else cell.text
+    text = spoken(cell)
     return text if cell.value is not None else guarded(text)
+
+
+def spoken(cell: Cell) -> str:
+    """What a cell says without its mark and its colour."""
+    says_more = cell.mark or (cell.tone and not cell.text)
+    return ": ".join(dict.fromkeys(part for part in (cell.hint if says_more else "", cell.text) if part))
 
 
 def guarded(text: str) -> str:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from sla_monitor.review.blocks import Pack
+from sla_monitor.review.blocks import Block, Pack
 from sla_monitor.wording.text import breakable
 
 
@@ -31,7 +31,18 @@ def _templates() -> tuple[Template, str]:
         auto_reload=False,
     )
     environment.filters.update(drawn=_drawn, breaking=_breaking)
+    environment.tests.update(head=_is_head, score=_is_score)
     return environment.get_template("pack.html"), environment.get_template("pack.css").render()
+
+
+def _is_head(block: Block) -> bool:
+    """What stands over both columns of the first screen."""
+    return block.kind in {"notice", "facts"} or (block.kind == "prose" and block.style == "lead")
+
+
+def _is_score(block: Block) -> bool:
+    """What stands beside the rest of it: the months, and what their marks mean."""
+    return (block.kind == "table" and block.look != "plain") or (block.kind == "prose" and block.style == "key")
 
 
 def _drawn(svg: str) -> Markup:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 import typst
 
-from sla_monitor.review.blocks import Pack
+from sla_monitor.review.blocks import Pack, Section
+from sla_monitor.review.rendering.heights import is_kept_whole
 from sla_monitor.wording.text import breakable
 
 FONT = "Libertinus Serif"
@@ -35,18 +36,20 @@ def _fonts() -> typst.Fonts:
 
 
 def _document(pack: Pack) -> dict[str, Any]:
-    document = asdict(pack)
-    document["cover"] = list(map(_block, document["cover"]))
-    document["sections"] = list(map(_section, document["sections"]))
-    return document
+    return asdict(replace(pack, cover=(), sections=())) | {
+        "cover": [_block(asdict(block)) for block in pack.cover],
+        "sections": list(map(_section, pack.sections)),
+    }
 
 
-def _section(section: dict[str, Any]) -> dict[str, Any]:
-    inner = [_section(one) for one in section["sections"]]
-    return section | {
-        "blocks": list(map(_block, section["blocks"])),
-        "sections": inner,
-        "title": _soft(section["title"]),
+def _section(section: Section) -> dict[str, Any]:
+    return {
+        "title": _soft(section.title),
+        "blocks": [_block(asdict(block)) for block in section.blocks],
+        "sections": list(map(_section, section.sections)),
+        "is_wide": section.is_wide,
+        "own_page": section.own_page,
+        "is_whole": is_kept_whole(section),
     }
 
 
@@ -70,7 +73,7 @@ def _broken(value: Any) -> Any:
 
 
 def _shown(cell: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    return ((key, value) for key, value in cell.items() if key != "value")
+    return ((key, value) for key, value in cell.items() if key not in {"value", "moments"})
 
 
 def _soft(text: str) -> str:

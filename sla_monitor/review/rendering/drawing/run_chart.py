@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review.blocks import Picture
+from sla_monitor.review.rendering.drawing.scale import Scale
 from sla_monitor.review.rendering.drawing.svg import BAD, GOOD, INK, PAPER, SOFT, UNSEEN, Drawing, drawing
 from sla_monitor.sla.results import KpiResult
 from sla_monitor.wording.figures import format_digits, format_figure, format_level
 from sla_monitor.wording.instants import format_month, format_month_short
 
-WIDTH, HEIGHT = 640.0, 190.0
-LEFT, RIGHT, TOP, BOTTOM = 14.0, 104.0, 16.0, 26.0
+WIDTH, HEIGHT = 640.0, 160.0
+LEFT, RIGHT, TOP, BOTTOM = 58.0, 104.0, 12.0, 24.0
+APART = 11.0
+"""Labels of target and threshold stand at least so far from each other."""
 
 History = Sequence[tuple[str, KpiResult | None]]
 
@@ -33,35 +35,35 @@ class _Chart:
         self.kpi, self.history, self.canvas = kpi, history, canvas
         known = [result.value for _, result in history if result and result.value is not None]
         edges = [Fraction(edge) for edge in (kpi.target, kpi.threshold) if edge is not None]
-        self.low, self.high = min(known + edges), max(known + edges)
-        spread = (self.high - self.low) or Fraction(1)
-        self.low, self.high = self.low - spread / 8, self.high + spread / 8
+        low, high = min(known + edges), max(known + edges)
+        room = ((high - low) or Fraction(1)) / 8
+        self.scale = Scale(low - room, high + room, HEIGHT - BOTTOM, TOP)
 
     def x(self, position: int) -> float:
         step = (WIDTH - LEFT - RIGHT) / max(len(self.history), 1)
         return LEFT + step * (position + 0.5)
 
-    def y(self, value: Fraction | Decimal) -> float:
-        part = float((Fraction(value) - self.low) / (self.high - self.low))
-        return HEIGHT - BOTTOM - part * (HEIGHT - TOP - BOTTOM)
-
     def levels(self) -> None:
-        end = WIDTH - RIGHT + 4
-        self.canvas.line(LEFT, HEIGHT - BOTTOM, end, HEIGHT - BOTTOM)
-        self._level("target", self.kpi.target, end, stroke=GOOD)
-        if self.kpi.threshold is not None:
-            self._level("threshold", self.kpi.threshold, end, stroke=BAD, stroke_dasharray="6 4")
+        """The scale, and over it the two numbers that the contract gives."""
+        end, kpi = WIDTH - RIGHT + 4, self.kpi
+        self.scale.draw(self.canvas, LEFT, end, lambda value: format_level(value, kpi))
+        at = self.scale.y(kpi.target)
+        self._level(f"target {format_level(kpi.target, kpi)}", at, at, stroke=GOOD)
+        if kpi.threshold is not None:
+            y = self.scale.y(kpi.threshold)
+            told_at = y if abs(y - at) >= APART else at + (APART if y >= at else -APART)
+            self._level(f"threshold {format_level(kpi.threshold, kpi)}", y, told_at, stroke=BAD, stroke_dasharray="6 4")
 
-    def _level(self, what: str, level: Decimal, end: float, **style: str) -> None:
-        y = self.y(level)
+    def _level(self, told: str, y: float, told_at: float, **style: str) -> None:
+        end = WIDTH - RIGHT + 4
         self.canvas.line(LEFT, y, end, y, stroke_width="1.5", **style)
-        self.canvas.text(end + 4, y + 3, f"{what} {format_level(level, self.kpi)}", fill=INK)
+        self.canvas.text(end + 4, told_at + 3, told, fill=INK)
 
     def points(self) -> None:
         run: list[tuple[float, float]] = []
         for position, (_, result) in enumerate(self.history):
             if result is not None and result.value is not None:
-                run.append((self.x(position), self.y(result.value)))
+                run.append((self.x(position), self.scale.y(result.value)))
             elif run and result is not None:
                 self.canvas.path(run, stroke=SOFT)
                 run = []
@@ -73,16 +75,16 @@ class _Chart:
 
     def _point(self, x: float, result: KpiResult) -> None:
         if result.value is None:
-            self.canvas.text(x, HEIGHT - BOTTOM - 6, "?", "middle", 12, INK)
+            self.canvas.text(x, HEIGHT - BOTTOM - 6, "?", "middle", fill=INK, is_on_lines=True)
             return
-        y = self.y(result.value)
+        y = self.scale.y(result.value)
         if result.is_met is False:
             self.canvas.rect(x - 4.5, y - 4.5, 9, 9, fill=BAD)
         else:
             colour = GOOD if result.is_met else UNSEEN
             self.canvas.rect(x - 4.5, y - 4.5, 9, 9, rx="4.5", fill=PAPER, stroke=colour, stroke_width="2")
         below = y + 18 if y < TOP + 14 else y - 9
-        self.canvas.text(x, below, format_digits(result.value, self.kpi), "middle", fill=INK)
+        self.canvas.text(x, below, format_digits(result.value, self.kpi), "middle", fill=INK, is_on_lines=True)
 
 
 def _describe(kpi: KpiTerms, history: History) -> str:

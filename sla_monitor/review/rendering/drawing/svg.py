@@ -9,7 +9,7 @@ from sla_monitor.review.blocks import Picture
 
 INK, SOFT, LINE, PAPER = "#1a1f28", "#566070", "#c3c9d2", "#ffffff"
 GOOD, BAD, SEEN, UNSEEN, HELD = "#1a6b35", "#9c1217", "#dfe7f1", "#a9b0ba", "#5b4a9c"
-SMALL, NORMAL = 9.0, 10.5
+SMALL = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,13 @@ class Drawing:
         told = " ".join(f"{number(x)},{number(y)}" for x, y in points)
         tag(self.root, "polyline", points=told, **({"fill": "none", "stroke": INK} | style))
 
-    def text(self, x: float, y: float, text: str, anchor: str = "start", size: float = SMALL, fill: str = SOFT) -> None:
-        style = {"text_anchor": anchor, "font_size": number(size), "fill": fill}
+    def text(
+        self, x: float, y: float, text: str, anchor: str = "start", *, fill: str = SOFT, is_on_lines: bool = False
+    ) -> None:
+        """`is_on_lines`: keeps what is drawn under it away from its letters."""
+        style = {"text_anchor": anchor, "font_size": number(SMALL), "fill": fill}
+        if is_on_lines:
+            style |= {"paint_order": "stroke", "stroke": PAPER, "stroke_width": "3", "stroke_linejoin": "round"}
         tag(self.root, "text", text, x=number(x), y=number(y), **style)
 
     def hatching(self, name: str, colour: str, back: str) -> str:

@@ -37,6 +37,7 @@ def timeline(name: str, case: PackInput, service: ServiceAssessment) -> Picture 
     lane.boxes(lanes.excluded, HELD_Y, HELD_HEIGHT, LEAST, fill=canvas.hatching("hatch", HELD, PAPER), stroke=HELD)
     canvas.text(0, SEEN_Y + SEEN_HEIGHT / 2 + 3, "Seen", fill=INK)
     canvas.text(0, HELD_Y + HELD_HEIGHT / 2 + 3, "Excluded", fill=INK)
+    canvas.text(0, AXIS_Y, "Day")
     _legend(canvas)
     return canvas.picture(f"{service.name}: what was seen in {format_month(case.month)}", _describe(lanes))
 

@@ -47,7 +47,7 @@ def _charges(grid: Grid, case: PackInput, result: PeriodResult) -> dict[str | No
     names = {service.id: service.name or service.id for service in case.terms.services} | {"": "Contract as a whole"}
     cells: dict[str | None, str] = {}
     for service, amount in result.charges.items():
-        cells[service] = grid.line(names.get(service, service), CellEntry(amount, style="input"))
+        cells[service] = grid.line(names.get(service, service), CellEntry(amount, style="amount"))
     total = sum(result.charges.values(), Decimal(0))
     cells[None] = grid.line("All charges", CellEntry(total, "=" + ("+".join(cells.values()) or "0"), "money"))
     return cells
@@ -133,7 +133,7 @@ def _rule(grid: Grid, case: PackInput, rule: Credit, frame: MethodFrame, ours: l
 def _constant(grid: Grid, line: CreditLine) -> str:
     said = str(line.working[-1]) if line.working else ""
     label = f"{describe_id(line.rule)}{f' for {line.about}' if line.about else ''}"
-    return grid.line(label, CellEntry(line.by_itself, style="input"), said)
+    return grid.line(label, CellEntry(line.by_itself, style="amount"), said)
 
 
 def _caps(
@@ -157,13 +157,13 @@ def _caps(
 def _cap(grid: Grid, case: PackInput, cap: CapResult, amount: str, charges: dict[str | None, str]) -> str:
     name = f"{describe_id(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
     terms = next((one for one in case.terms.caps if one.id == cap.cap), None)
-    limit = CellEntry(cap.limit, style="input")
+    limit = CellEntry(cap.limit, style="amount")
     if terms is not None and terms.percent is not None and terms.base == "period":
         of = charges.get(cap.scope or None, "0")
         formula = rounded(f"{literal(terms.percent)}/100*{of}", minor_units(case.assessment.currency), "half_up")
         limit = CellEntry(cap.limit, f"={formula}", "money")
     limit_cell = grid.line(f"Limit: {name}", limit, terms.clause if terms else "")
-    used = grid.line("Used in earlier months", CellEntry(cap.used, style="input"))
+    used = grid.line("Used in earlier months", CellEntry(cap.used, style="amount"))
     return grid.line(f"After {name}", CellEntry(cap.after, f"=MIN({amount},MAX(0,{limit_cell}-{used}))", "money"))
 
 
@@ -174,6 +174,6 @@ def _sum(sums: dict[str, str]) -> str:
 def _deducted(grid: Grid, result: PeriodResult, total: str) -> None:
     if not result.withheld:
         return
-    held = grid.line("Charges withheld", CellEntry(result.withheld, style="input"))
+    held = grid.line("Charges withheld", CellEntry(result.withheld, style="amount"))
     both = result.credit.total + result.withheld
     grid.line("Deducted in all", CellEntry(both, f"={total}+{held}", "total"))

@@ -100,7 +100,7 @@ def _list(several: Sequence[LineCell]) -> str:
 
 def _limit(grid: Grid, group: Combined, scope: str, frame: LimitFrame) -> tuple[str, Fraction] | None:
     if group.max_amount is not None:
-        cell = grid.line("Limit", CellEntry(group.max_amount, style="input"))
+        cell = grid.line("Limit", CellEntry(group.max_amount, style="amount"))
         return cell, Fraction(group.max_amount)
     if group.max_percent is None:
         return None

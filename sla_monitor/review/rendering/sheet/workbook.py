@@ -1,4 +1,4 @@
-"""The workbook: the cover, the calculation, and the pack's tables chapter by chapter."""
+"""The workbook: the page that stands alone, the calculation, and the pack's tables chapter by chapter."""
 
 from __future__ import annotations
 
@@ -12,32 +12,45 @@ from typing import Any
 
 import xlsxwriter
 
-from sla_monitor.review.blocks import Cell, Facts, Pack, Section, Table
+from sla_monitor.review.blocks import Column, Facts, Pack, Section, Table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.calculation import calculation
-from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
-
-NUMBER = re.compile(
-    r"^(?P<sign>[+−-]?)(?P<unit>[^\d+−-]{0,4})(?P<digits>\d[\d,]*)(?P<rest>\.\d+)?(?P<suffix> ?[%a-z]*)$"
+from sla_monitor.review.rendering.sheet.cells import (
+    CAPTION_LINE,
+    LEAST_WIDTH,
+    LINE,
+    LONGEST,
+    Formats,
+    Look,
+    Placed,
+    columns_of,
+    lines_of,
+    placed,
+    printed_length,
+    table_of,
 )
-OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-LONGEST = 32_000
-SECONDS_A_DAY = 86_400
-"""A spreadsheet counts durations in days."""
+from sla_monitor.review.rendering.sheet.first_sheet import CAPTION, NARROW_COLUMNS, WRAPPED, FirstSheet
+from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
+from sla_monitor.sla.rounding import minor_units
 
-FORMATS: dict[str, dict[str, Any]] = {
-    "text": {"valign": "top", "text_wrap": True},
-    "plain": {"valign": "top"},
-    "duration": {"valign": "top", "num_format": '[h]" h "mm" min "ss" s"'},
-    "first": {"valign": "top", "bold": True},
-    "title": {"bold": True, "font_size": 12},
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+BLUE = "#0000FF"
+MOST_HIGH = 400
+"""No row is higher, in points."""
+
+FORMATS: dict[str, Look] = {
+    "text": {"valign": "top"},
+    "title": CAPTION,
     "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"},
-    "input": {"num_format": "#,##0.##########", "font_color": "#0000FF"},
-    "number": {"num_format": "#,##0.##########"},
+    "input": {"font_color": BLUE},
+    "amount": {"num_format": "#,##0.00", "font_color": BLUE},
+    "number": {},
     "money": {"num_format": "#,##0.00"},
     "total": {"num_format": "#,##0.00", "bold": True, "top": 1},
-    "note": {"font_color": "#4C5665"},
+    "note": {"font_color": "#4C5665", "align": "left", "indent": 1},
 }
+"""By the styles of `CellEntry`. A number that is no money has no format, so that it shows all its digits when somebody
+changes it."""
 
 
 def xlsx(case: PackInput, pack: Pack) -> bytes:
@@ -48,8 +61,8 @@ def xlsx(case: PackInput, pack: Pack) -> bytes:
         book.set_properties({"title": f"{pack.title}: {pack.subtitle}", "created": made, "comments": pack.header})
         book.set_calc_mode("auto")
         writer = _Writer(book, pack)
-        writer.cover()
-        writer.calculation(calculation(case))
+        writer.first()
+        writer.calculation(calculation(case), minor_units(case.assessment.currency))
         for section in pack.sections:
             writer.chapter(section)
     return target.getvalue()
@@ -59,7 +72,7 @@ def write_grid(sheet: Any, grid: Grid, formats: Mapping[str, Any]) -> None:
     """The cells of a calculation, from the first row on; `formats` by the styles of `CellEntry`."""
     for row, entries in enumerate(grid.rows):
         for column, entry in enumerate(entries):
-            _write(sheet, (row, column), entry, formats["plain" if entry.style == "text" else entry.style])
+            _write(sheet, (row, column), entry, formats[entry.style])
 
 
 def _write(sheet: Any, place: tuple[int, int], entry: CellEntry, style: Any) -> None:
@@ -73,9 +86,7 @@ def _write(sheet: Any, place: tuple[int, int], entry: CellEntry, style: Any) -> 
 
 class _Writer:
     def __init__(self, book: Any, pack: Pack) -> None:
-        self.book, self.pack = book, pack
-        self.formats = {name: book.add_format(style) for name, style in FORMATS.items()}
-        self._numbers: dict[str, Any] = {}
+        self.book, self.pack, self.formats = book, pack, Formats(book)
 
     def sheet(self, name: str) -> Any:
         """An empty sheet, ready to be printed."""
@@ -83,72 +94,73 @@ class _Writer:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
+        sheet.hide_gridlines(2)
         sheet.set_footer(f"&L{self.pack.header.replace('&', '&&')[:120]}&RPage &P of &N")
         return sheet
 
-    def cover(self) -> None:
-        sheet, row = self.sheet("Cover"), 0
-        sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 1, 90)
-        for text in (self.pack.title, self.pack.subtitle, self.pack.header):
-            sheet.write_string(row, 0, text, self.formats["title"])
-            row += 1
-        for block in self.pack.cover:
-            for name, cell in block.items if isinstance(block, Facts) else ():
-                sheet.write_string(row, 0, name, self.formats["plain"])
-                sheet.write_string(row, 1, cell.text[:LONGEST], self.formats["text"])
-                row += 1
+    def first(self) -> None:
+        months = max((len(block.columns) - 1 for block in self.pack.cover if isinstance(block, Table)), default=0)
+        FirstSheet(self.sheet("Summary"), self.formats, max(months, NARROW_COLUMNS)).write(self.pack)
 
-    def calculation(self, grid: Grid) -> None:
+    def calculation(self, grid: Grid, places: int) -> None:
+        """`places`: digits of the currency's smallest coin."""
         sheet = self.sheet("Calculation")
-        sheet.set_column(0, 0, 44)
-        sheet.set_column(1, 8, 15)
+        money = "#,##0" + ("." + "0" * places if places else "")
+        looks = {name: look | {"num_format": money} if "num_format" in look else look for name, look in FORMATS.items()}
+        write_grid(sheet, grid, {name: self.formats.of(look) for name, look in looks.items()})
+        labels = (row[0].value for row in grid.rows if len(row) > 1 and isinstance(row[0].value, str))
+        sheet.set_column(0, 0, max(44, *map(len, labels)) if grid.rows else 44)
+        numbers = (entry.value for row in grid.rows for entry in row if not isinstance(entry.value, str))
+        sheet.set_column(1, 8, max([15, *(len(f"{float(_number(one)):,.2f}") + 2 for one in numbers)]))
         sheet.set_column(9, 9, 40)
-        write_grid(sheet, grid, self.formats)
 
     def chapter(self, section: Section) -> None:
-        """A sheet with all tables of a chapter, one under the other; none for a chapter without tables."""
-        tables = [table for table in section.tables if table.rows]
-        if not tables:
-            return
-        sheet, row = self.sheet(section.title), 0
-        for column in range(max(len(table.columns) for table in tables)):
-            widths = [table.columns[column].width for table in tables if column < len(table.columns)]
-            sheet.set_column(column, column, min(12 + 9 * max(widths), 48))
-        for table in tables:
-            row = self._table(sheet, row, table) + 1
+        """A sheet with all tables of a chapter, one under the other, or with its facts; none where it has neither."""
+        tables = [table for table in section.tables if table.rows and table.look == "plain"]
+        facts = [block for block in section.blocks if isinstance(block, Facts)]
+        if tables:
+            self._tables(self.sheet(section.title), tables)
+            for table in section.tables:
+                if table.look != "plain" and table.rows:  # its columns are of another kind
+                    self._tables(self.sheet(table.id.capitalize()), [table])
+        elif facts:
+            self._facts(self.sheet(section.title), facts)
 
-    def _table(self, sheet: Any, row: int, table: Table) -> int:
-        sheet.write_string(row, 0, table.caption[:LONGEST], self.formats["title"])
-        for column, head in enumerate(table.columns):
-            sheet.write_string(row + 1, column, head.title, self.formats["head"])
-        for below, cells in enumerate(table.rows, start=row + 2):
-            for column, cell in enumerate(cells):
-                self._cell(sheet, below, column, cell)
-        return row + 2 + len(table.rows)
+    def _facts(self, sheet: Any, facts: list[Facts]) -> None:
+        sheet.set_column(0, 0, 28)
+        sheet.set_column(1, 1, 80)
+        for row, (name, cell) in enumerate(item for block in facts for item in block.items):
+            self.formats.write(sheet, row, 0, (name, {"valign": "top"}))
+            value, look = placed(cell)
+            self.formats.write(sheet, row, 1, (value, WRAPPED | look | {"align": "left"}))
 
-    def _cell(self, sheet: Any, row: int, column: int, cell: Cell) -> None:
-        """A number as it is printed elsewhere, not as it is: the program must not round 99.996 up to 100."""
-        if cell.seconds is not None:
-            sheet.write_number(row, column, cell.seconds / SECONDS_A_DAY, self.formats["duration"])
-            return
-        found = NUMBER.match(cell.text) if cell.value is not None else None
-        if found is None:
-            text = f"{cell.hint}: {cell.text}" if cell.mark and cell.hint else cell.text
-            sheet.write_string(row, column, text[:LONGEST], self.formats["text" if column else "first"])
-            return
-        rest = found["rest"] or ""
-        number = Decimal(found["digits"].replace(",", "") + rest)
-        sheet.write_number(row, column, float(-number if found["sign"] in {"−", "-"} else number), self._format(found))
+    def _tables(self, sheet: Any, tables: list[Table]) -> None:
+        """One under the other. The widths must suit them all, and the heights follow from those."""
+        several = [table_of(table) for table in tables]
+        widths: dict[int, float] = {}
+        for table, rows in zip(tables, several, strict=True):
+            for position, column in enumerate(columns_of(table)):
+                needed = max(_needed(cells[position], column) for cells in rows)
+                widths[position] = max(widths.get(position, LEAST_WIDTH), needed)
+        for position, width in widths.items():
+            sheet.set_column(position, position, width)
+        row = 0
+        for table, rows in zip(tables, several, strict=True):
+            self.formats.write(sheet, row, 0, (table.caption, CAPTION))
+            sheet.set_row(row, CAPTION_LINE)
+            for cells in rows:
+                row += 1
+                for position, one in enumerate(cells):
+                    self.formats.write(sheet, row, position, one)
+                lines = max(lines_of(one, widths[position]) for position, one in enumerate(cells))
+                sheet.set_row(row, min(lines * LINE, MOST_HIGH))
+            row += 2
 
-    def _format(self, found: re.Match[str]) -> Any:
-        """The look that the printed number has: its unit, and as many digits."""
-        places, unit, suffix = len(found["rest"] or ".") - 1, found["unit"].strip(), found["suffix"]
-        shape = (f'"{unit}"' if unit else "") + "#,##0" + ("." + "0" * places if places else "")
-        shape += f'"{suffix}"' if suffix else ""
-        if shape not in self._numbers:
-            self._numbers[shape] = self.book.add_format({"num_format": shape, "valign": "top"})
-        return self._numbers[shape]
+
+def _needed(one: Placed, column: Column) -> float:
+    """The width for a cell: a number's own, and as much of a text's as its column has in every rendering."""
+    needed = printed_length(one) + 2
+    return min(needed, 12 + 9 * column.width) if isinstance(one[0], str) else needed
 
 
 def _number(value: Fraction | Decimal | int | str) -> Fraction:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -39,6 +39,11 @@ ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 ALL_SHEETS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
 
 
+PRINTED: dict[str, Callable[[], PackInput]] = {"plain": estate.case, "large": estate.large}
+
+DURATIONS = {"s"}
+"""Of a unit that is left out where there is none of it."""
+
 Sheets = dict[str, list[list[str]]]
 
 
@@ -47,9 +52,14 @@ def recalculated(folder: Path) -> None:
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True)
     (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS_RECALCULATE)
-    command = ["soffice", f"-env:UserInstallation={profile.as_uri()}", "--headless", "--convert-to", ALL_SHEETS]
-    several = sorted(folder.glob("*.xlsx"))
-    subprocess.run([*command, "--outdir", folder / "out", *several], check=True, capture_output=True, timeout=200)
+    converted(sorted(folder.glob("*.xlsx")), ALL_SHEETS, folder)
+
+
+def converted(several: Sequence[Path], to: str, folder: Path) -> None:
+    """Into the folder `out`, as LibreOffice shows them."""
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir"]
+    subprocess.run([*command, folder / "out", *several], check=True, capture_output=True, timeout=200)
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +83,9 @@ def workbooks(folder: Path) -> None:
     made = hostile.case()
     (folder / "hostile.xlsx").write_bytes(xlsx(made, pack(made)))
     recalculated(folder)
+    for name, case in PRINTED.items():
+        (folder / f"{name}.xlsx").write_bytes(xlsx(case(), pack(case())))
+    converted([folder / f"{name}.xlsx" for name in PRINTED], "pdf", folder)
 
 
 def book_of(file: Path, grids: dict[str, Grid]) -> None:
@@ -160,10 +173,22 @@ def test_formulas_are_in_the_calculation_alone() -> None:
 def test_every_chapter_is_a_sheet_in_which_what_people_wrote_is_text(opened: Callable[[str], Sheets]) -> None:
     """And printed figures are not rounded up."""
     sheets = opened("hostile")
-    assert {"Cover", "Calculation", "Summary", "KPIs", "Register", "Credit calculation", "Tickets"} <= set(sheets)
+    assert {"Summary", "Calculation", "KPIs", "Scorecard", "Register", "Credit calculation", "Tickets"} <= set(sheets)
     cells = {cell for sheet in sheets.values() for row in sheet for cell in row}
     assert {hostile.TEXTS[1], hostile.TEXTS[2]} <= cells
     assert next(row for row in sheets["KPIs"] if row and row[0] == "KPI4")[7] == "99.99"
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_every_value_fits_its_column(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    """A spreadsheet shows ### for a number that does not, and tears a word apart that does not."""
+    file = once(tmp_path_factory, "workbooks", workbooks) / "out" / f"{name}.pdf"
+    text = subprocess.run(["pdftotext", "-layout", file, "-"], check=True, capture_output=True, text=True).stdout
+    assert "##" not in text
+    cells = (cell for table in pack(PRINTED[name]()).tables for row in table.rows for cell in row if not cell.moments)
+    words = {word for cell in cells for word in cell.text.split() if re.fullmatch(r"[a-zA-Z]\w{0,17}|£[\d,.]+", word)}
+    assert len(words) > 50
+    assert words - set(text.split()) - DURATIONS == set()
 
 
 def test_an_outage_has_its_length_as_a_number_that_can_be_added_up() -> None:
