@@ -32,6 +32,7 @@ from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
 from bench.figures import Figures, bytes_a_probe, figures, read_probes
 from bench.journey import journey_cost
 from bench.page import page_cost
+from bench.pages import pages_cost, response_times_cost
 from bench.process import BenchError, Daemon, daemon_running, free_port, say, supplier_running
 from bench.rules import rules_cost
 from bench.samples import samples_cost
@@ -179,6 +180,8 @@ def main() -> int:
     print(LEGEND)
     if not options.only:
         scrape_cost()
+        pages_cost()
+        response_times_cost()
         page_cost()
         assess_cost()
         samples_cost()

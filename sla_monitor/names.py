@@ -34,6 +34,9 @@ UNITS = {
 }
 """A KPI's unit as its terms say it, and as the label `unit` says it: per cent become ratios, milliseconds seconds."""
 
+SERVICE_DASHBOARD = "sla-service"
+"""The dashboard of one service, by which links find it; its variables are the contract and the service."""
+
 NOT_ASSESSABLE = "not_assessable"
 """The label `band` of a closed month with a figure of which too little was seen."""
 
@@ -42,6 +45,9 @@ WHOLE_CONTRACT = "contract"
 
 MONTHS_KEPT = 12
 """Closed months of which bands, points and credit are told: Prometheus forgets after fifteen days unless told."""
+
+TEXT_KEPT = 120
+"""Characters of an acknowledgement's text in its label: the rest stands on the page of the service."""
 
 _ENDPOINT = ("contract", "service", "endpoint")
 _SERVICE = ("contract", "service")
@@ -149,6 +155,13 @@ SERVICE_FAILING = MetricName(
     "gauge",
     (*_SERVICE, "reason"),
     "Endpoints whose last probe found something wrong, by reason; absent while none.",
+)
+ACKNOWLEDGED = MetricName(
+    "sla_acknowledged_timestamp_seconds",
+    "gauge",
+    (*_ENDPOINT, "by", "text"),
+    "When somebody took an open outage in hand: who, and what they wrote; of a service as a whole, without an endpoint."
+    " Absent once the outage is over.",
 )
 SERVICE_MAINTENANCE = MetricName(
     "sla_service_maintenance", "gauge", _SERVICE, "1 while permitted maintenance is under way: nobody is called."

@@ -1,6 +1,7 @@
 """Contract + ledger + sla -> Assessment: the one value that all outputs read."""
 
 from sla_monitor.assess.assessment import (
+    Acknowledged,
     Assessment,
     ContractAssessment,
     KpiAssessment,
@@ -13,6 +14,7 @@ from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.samples import Sample
 
 __all__ = [
+    "Acknowledged",
     "Assessment",
     "Cache",
     "ContractAssessment",

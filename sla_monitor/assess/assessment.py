@@ -340,6 +340,20 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has an outage that goes on in hand. `endpoint` is empty where it is the service's. `by` and `text` are
+    what they wrote, by the register's entry `entry`."""
+
+    entry: int
+    at_ms: int
+    by: str
+    text: str
+    service: str
+    endpoint: str = ""
+    until_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContractAssessment:
     """One contract in one month. `starts_on` and `ends_on`: the first and the last day of its term;
     `total_value`: what it is worth over the term, if the terms say so.
@@ -358,6 +372,7 @@ class ContractAssessment:
     `allowances`: what is left of those that bookings use up, of a month or a year.
     `participants`: the names of those whom the contract serves, by id.
     `booked`: maintenance from now to the end of next month, in the running month alone.
+    `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
     """
 
     contract: str
@@ -398,6 +413,7 @@ class ContractAssessment:
     allowances: tuple[AllowanceUse, ...] = ()
     participants: Mapping[str, str] = field(default_factory=dict)
     booked: tuple[BookedStretch, ...] = ()
+    acknowledged: tuple[Acknowledged, ...] = ()
 
     @property
     def gives_points(self) -> bool:

@@ -99,6 +99,12 @@ class Endpoints:
         spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id))
         return spans[-1].outcome if spans else None
 
+    def down_since(self, endpoint: Endpoint) -> int | None:
+        """When the run of failed probes began that goes on now, confirmed or not; None: there is none."""
+        spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id))
+        is_down = spans and spans[-1].outcome is Outcome.DOWN and spans[-1].end_ms >= self.now_ms
+        return spans[-1].start_ms if spans and is_down else None
+
     def corrected(self, endpoint: Endpoint) -> Sequence[tuple[int, int, Outcome]]:
         """What the register says of an endpoint instead of what was seen, the last word last."""
         return self._corrected.get(endpoint_key(self._contract.id, endpoint.id), ())

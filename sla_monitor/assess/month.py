@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sla_monitor.assess.acknowledgements import acknowledged
 from sla_monitor.assess.assessment import VIEWS, Assessment, ContractAssessment, Imported, ServiceAssessment
 from sla_monitor.assess.booked_maintenance import booked_maintenance
 from sla_monitor.assess.contract_context import ContractContext, is_over
@@ -226,6 +227,7 @@ def _assessment(
         reconciliation=_reconciled(context, services=tuple(services.values())),
         booked=booked_maintenance(context) if status == "running" else (),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
+        acknowledged=acknowledged(context, services) if status == "running" else (),
     )
 
 

@@ -94,7 +94,7 @@ def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) ->
         return body.start_ms < period.end_ms and body.end_ms > period.start_ms
     if isinstance(body, TicketRecord):
         return body.opened_ms < period.end_ms and (body.ended_ms is None or body.ended_ms >= period.start_ms)
-    return (body.month or month_at(entry.at_ms, zone)) == period.name
+    return period.name in (body.months(zone) or (month_at(entry.at_ms, zone),))
 
 
 def report_due_ms(contract_context: ContractContext, terms: Terms, month: str) -> int | None:

@@ -25,7 +25,7 @@ from sla_monitor.errors import BackfillError
 from sla_monitor.evidence.file_evidence import stated_spans
 from sla_monitor.register.csv_sheet import DELIMITERS, cell, heading, is_blank, separator
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
-from sla_monitor.register.importing import TOLD_AT_MOST, shortened
+from sla_monitor.register.importing import TOLD_AT_MOST, abridged
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.sla.observation import Outcome, Reason
 
@@ -145,7 +145,7 @@ class _Reading:
     def end(self) -> None:
         """Raises BackfillError with everything that was wrong."""
         if self._problems:
-            raise BackfillError(shortened(self._problems))
+            raise BackfillError(abridged(self._problems))
 
     def taken(self, take: Callable[[int, Mapping[str, str]], Iterator[T]]) -> Iterator[T]:
         """What `take` makes of each row, by its line and its words by field. Goes on over rows that are wrong."""

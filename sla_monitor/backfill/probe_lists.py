@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 
 from sla_monitor.errors import BackfillError
 from sla_monitor.ledger.recording.imports import ROWS_LIMIT
-from sla_monitor.register.importing import shortened
+from sla_monitor.register.importing import abridged
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.samples import CODES, NONE, Samples
@@ -120,7 +120,7 @@ class Probes:
                 if samples:
                     told.samples[endpoint] = samples
         if problems:
-            raise BackfillError(shortened(problems))
+            raise BackfillError(abridged(problems))
         return told
 
     def close(self) -> None:

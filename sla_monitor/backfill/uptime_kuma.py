@@ -20,7 +20,7 @@ from sla_monitor.backfill.foreign import Foreign
 from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import BackfillError
-from sla_monitor.register.importing import TOLD_AT_MOST, shortened
+from sla_monitor.register.importing import TOLD_AT_MOST, abridged
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.sla.observation import Outcome
 
@@ -85,7 +85,7 @@ class Kuma:
             if probe is not None and self.range_ms[0] <= probe.at_ms < self.range_ms[1]:
                 yield probe
         if problems:
-            raise BackfillError(shortened(problems))
+            raise BackfillError(abridged(problems))
 
     def _chosen(self, database: sqlite3.Connection) -> dict[int, tuple[str, int]]:
         """By a monitor's number, the endpoint that it stands for and its interval in milliseconds."""

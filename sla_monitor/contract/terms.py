@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
 from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.endpoints.network import Url
 from sla_monitor.contract.fields import (
     Currency,
     Day,
@@ -125,6 +126,7 @@ class Service(Strict):
     contacts: tuple[Identifier, ...] = Field(
         (), description="Whom to call, in this order; none: all contacts of the contract."
     )
+    runbook_url: Url | None = Field(None, description="What to do when it is down: linked on its page.")
     endpoints: tuple[Endpoint, ...] = Field((), description="What is probed.")
 
 

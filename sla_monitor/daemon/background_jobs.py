@@ -9,9 +9,11 @@ from pathlib import Path
 from sla_monitor import names
 from sla_monitor.clock import Clock
 from sla_monitor.configuration import Configuration
+from sla_monitor.daemon import response_history
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.nightly import CHECKING, Nightly
 from sla_monitor.daemon.record_verification import RecordVerification
+from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.queries import Queries
@@ -51,10 +53,11 @@ class BackgroundJobs:
         assessing: Assessing,
         clock: Clock,
         verified: RecordVerification,
+        response_times: ResponseHistory,
     ) -> None:
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock
-        self._verified = verified
+        self._verified, self.response_times = verified, response_times
         self._duty = PackScheduler(settings.reviews, path)
         self._queries = Queries(settings.ledger.path, clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
@@ -74,6 +77,7 @@ class BackgroundJobs:
             schedule.every(NIGHTLY_EVERY_MS, "archive", self.seal_days)
         schedule.every(NIGHTLY_EVERY_MS, "check", self.check_record)
         schedule.every(QUERIES_EVERY_MS, "queries", self.ask_for_figures)
+        schedule.every(response_history.EVERY_MS, "response times", self.take_in_response_times)
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -139,6 +143,10 @@ class BackgroundJobs:
             )
         self._is_waiting = not is_proven
         return is_proven
+
+    def take_in_response_times(self) -> None:
+        """Have the pages know how long the answers of the days took that are over."""
+        self.response_times.turn(self._configuration().contracts)
 
     def check_record(self) -> None:
         """Have the whole record verified."""

@@ -23,13 +23,14 @@ from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.record_verification import RecordVerification
+from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
-from sla_monitor.ledger import Ledger
+from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
-from sla_monitor.web import Health, Web
+from sla_monitor.web import Health, PageLinks, PageRecord, Web
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -70,7 +71,9 @@ class Daemon:
         self._verified = RecordVerification()
         self._assessing = Assessing(self._ledger, self.board, clock, self._verified)
         self._heads = Heads(self._ledger, clock, settings, self._verified)
-        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, self._verified)
+        older = Archived(settings.archive.folder)
+        times = ResponseHistory(lambda: HistoryReader(settings.ledger.path, older), Recorded(self._ledger).keep, clock)
+        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, self._verified, times)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._sites = self._collector.sites
         self._scheduler = threaded()
@@ -102,8 +105,20 @@ class Daemon:
             web_config=settings.web_config,
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
+            record=PageRecord(
+                lambda: HistoryReader(settings.ledger.path, older),
+                lambda: self._configuration.contracts,
+                times.of,
+            ),
+            elsewhere=self._elsewhere,
             views=settings.views,
         )
+
+    def _elsewhere(self) -> PageLinks:
+        """The dashboards are named where the settings name them: the default is for somebody who tries it out."""
+        links = self._configuration.settings.links
+        dashboards = f"{links.dashboards}" if "dashboards" in links.model_fields_set else ""
+        return PageLinks(f"{self._path.absolute()}", dashboards)
 
     def _health(self) -> Health:
         own = self._own.health()

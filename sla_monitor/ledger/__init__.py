@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sla_monitor.ledger.chaining.chain_heads import ChainHead
 from sla_monitor.ledger.ledger import Ledger
+from sla_monitor.ledger.reading.history_reader import HistoryReader
 from sla_monitor.ledger.reading.own_ledger import Recorded
 from sla_monitor.ledger.reading.reader import Reader, read_only
 from sla_monitor.ledger.recording.stats import LedgerStats
 
-__all__ = ["ChainHead", "Ledger", "LedgerStats", "Reader", "Recorded", "read_only"]
+__all__ = ["ChainHead", "HistoryReader", "Ledger", "LedgerStats", "Reader", "Recorded", "read_only"]

@@ -17,6 +17,7 @@ from sla_monitor.metrics.rows import Rows, kept, maybe, maybe_seconds, of_contra
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
 from sla_monitor.sla.observation import Finding
+from sla_monitor.wording.text import abridged, plain
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -86,6 +87,14 @@ def _failing(board: Board) -> Iterator[Row]:
         if reason is not None:
             found[watched.contract, watched.service, reason.value] += 1
     yield from found.items()
+
+
+def _acknowledged(board: Board) -> Iterator[Row]:
+    """One for each outage that somebody has in hand. A label is a line in somebody's pager: no controls, no novel."""
+    for contract in board.assessment.contracts:
+        for one in contract.acknowledged:
+            by, text = (abridged(plain(said), names.TEXT_KEPT) for said in (one.by, one.text))
+            yield (contract.contract, one.service, one.endpoint, by, text), seconds(one.at_ms)
 
 
 def _last_outage(service: ServiceAssessment) -> Outage | None:
@@ -175,6 +184,7 @@ TABLES: Mapping[MetricName, Rows] = {
     names.LAST_OUTAGE_END: of_services(_last_outage_end),
     names.WATCHED_COVERAGE: of_services(lambda service: maybe(service.watched_coverage_ratio)),
     names.SERVICE_FAILING: _failing,
+    names.ACKNOWLEDGED: _acknowledged,
     names.SERVICE_MAINTENANCE: _maintenance,
     names.SERVICE_BOOKED_AND_LOUD: _booked_and_loud,
     names.SERVICE_MAINTENANCE_END: _maintenance_end,

@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints
 
 from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.acknowledgement import Acknowledgement
 from sla_monitor.register.kinds.claim import Claim
 from sla_monitor.register.kinds.correction import Correction
 from sla_monitor.register.kinds.credit_claim import CreditClaim
@@ -37,6 +38,7 @@ from sla_monitor.register.kinds.waiver import Waiver
 
 __all__ = [
     "KINDS",
+    "Acknowledgement",
     "Action",
     "Claim",
     "ClockStop",
@@ -85,6 +87,7 @@ EntryBody = Annotated[
     | Minute
     | Action
     | Done
+    | Acknowledgement
     | Undo,
     Field(discriminator="kind"),
 ]

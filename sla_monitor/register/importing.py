@@ -114,7 +114,7 @@ def _wrong(several: Iterable[DraftEntry], context: EntryContext) -> list[tuple[i
 
 
 def _told(source: ImportSource, found: Iterable[tuple[int, str]]) -> list[str]:
-    return shortened([f"{source.name}:{line}: {why}" for line, why in sorted(found, key=lambda one: one[0])])
+    return abridged([f"{source.name}:{line}: {why}" for line, why in sorted(found, key=lambda one: one[0])])
 
 
 def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[tuple[int, str]]:
@@ -137,7 +137,7 @@ def _closed_without_end(source: ImportSource, words: Mapping[str, str]) -> Itera
         yield f"ended: is missing, and the ticket is {state} ({remedy})"
 
 
-def shortened(lines: list[str]) -> list[str]:
+def abridged(lines: list[str]) -> list[str]:
     more = len(lines) - TOLD_AT_MOST
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
 

@@ -29,7 +29,7 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import SIZE_LIMIT, read_sheet
 from sla_monitor.register.entries import ListedOutage
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
-from sla_monitor.register.importing import OTHERS, shortened
+from sla_monitor.register.importing import OTHERS, abridged
 from sla_monitor.register.instant import Milliseconds, format_utc, parse_instant
 from sla_monitor.register.kinds.outage_list import LISTED_AT_MOST
 
@@ -114,7 +114,7 @@ def read_list(source: ListFile, contract: Contract, span_ms: tuple[int, int]) ->
     if len(outages) > LISTED_AT_MOST:
         reader.problems.append(f"{source.name}: has {len(outages):,} outages, more than {LISTED_AT_MOST:,} (split it)")
     if reader.problems:
-        raise RegisterError(shortened(reader.problems))
+        raise RegisterError(abridged(reader.problems))
     outages.sort(key=lambda one: (one.start_ms, one.service, one.id))
     return ReadList(since_ms, tuple(outages), dict(sorted(left_out.items())), ignored)
 
@@ -196,7 +196,7 @@ class _Reader:
 def _sheet(source: ListFile) -> tuple[list[_Row], tuple[str, ...]]:
     sheet = read_sheet(source.content, "outage", source.columns)
     if sheet.problems:
-        raise RegisterError(shortened([f"{source.name}:{line}: {message}" for line, message in sheet.problems]))
+        raise RegisterError(abridged([f"{source.name}:{line}: {message}" for line, message in sheet.problems]))
     rows = [
         _Row(
             str(line),
@@ -257,7 +257,7 @@ def _incidents(source: ListFile) -> list[_Incident]:
     try:
         return _StatusPage.model_validate(json.loads(source.content.decode("utf-8-sig"))).incidents
     except ValidationError as error:
-        raise RegisterError(shortened(list(_misfits(source.name, error)))) from None
+        raise RegisterError(abridged(list(_misfits(source.name, error)))) from None
     except (ValueError, RecursionError):
         raise RegisterError([f"{source.name}: is not JSON (fetch /api/v2/incidents.json again)"]) from None
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from sla_monitor.sla.observation import Phases
+from sla_monitor.wording.vocabulary import PHASES
+
 _DAY_S = 86_400
 _SHORT_STEPS = (("d", _DAY_S, "h", 3_600), ("h", 3_600, "min", 60), ("min", 60, "s", 1), ("s", 1, "", 1))
 """A short duration's leading unit and its length in seconds, and those of the unit shown beside it."""
@@ -70,3 +73,9 @@ def format_days_left(expires_at_s: int | None, now_ms: int) -> str:
     if days < 0:
         return "expired"
     return "1 day left" if days == 1 else f"{days} days left"
+
+
+def format_phases(phases: Phases) -> str:
+    """`name lookup 1 ms, connection 2 ms`: the phases that a probe came to; empty where it came to none."""
+    times = ((word, getattr(phases, name)) for name, word in PHASES.items())
+    return ", ".join(f"{word} {format_probe_duration(us)}" for word, us in times if us is not None)

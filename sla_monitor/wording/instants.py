@@ -47,6 +47,11 @@ def format_day(on: date) -> str:
     return f"{on.day} {MONTHS[on.month - 1]} {on.year}"
 
 
+def format_date(on: date) -> str:
+    """`3 Oct 2026`, where there are many of them."""
+    return f"{on.day} {MONTHS[on.month - 1][:3]} {on.year}"
+
+
 def format_day_at(at_ms: int, zone: ZoneInfo) -> str:
     """The day on the wall at an instant."""
     return format_day(_local(at_ms, zone).date())
@@ -63,7 +68,7 @@ def format_month_short(month: str) -> str:
 
 
 def _short_day(local: date) -> str:
-    return f"{local.day} {MONTHS[local.month - 1][:3]} {local.year}"
+    return format_date(local)
 
 
 def _local(at_ms: int, zone: ZoneInfo) -> datetime:

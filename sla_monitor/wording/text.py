@@ -27,6 +27,11 @@ def plain(text: str) -> str:
     return "".join(kept)
 
 
+def abridged(text: str, most: int) -> str:
+    """At most so many characters, and a sign that there are more."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def breakable(text: str) -> list[str]:
     """A text cut where a line may break inside words that are too long for a narrow column: behind a sign such as a
     hyphen or a slash, and anywhere only in what is longer than a word and has none."""

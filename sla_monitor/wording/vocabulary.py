@@ -11,6 +11,14 @@ SYMBOLS = {Outcome.UP: "✓", Outcome.DEGRADED: "▲", Outcome.DOWN: "✕", Outc
 SEVERITY = (Outcome.DOWN, Outcome.DEGRADED, Outcome.UNKNOWN, Outcome.UP)
 """Worst first. UNKNOWN is worse than UP: nobody may take it for one."""
 
+PHASES = {
+    "dns_us": "name lookup",
+    "connect_us": "connection",
+    "tls_us": "TLS",
+    "first_byte_us": "first byte",
+    "transfer_us": "transfer",
+}
+"""The phases of a probe in their order, by their names in a finding."""
 MET, MISSED, NOT_ASSESSABLE, NO_FIGURE_YET = "Met", "Missed", "Not assessable", "No figure yet"
 """How a KPI stands so far, where its band has no word."""
 NO_DATA = "no data"

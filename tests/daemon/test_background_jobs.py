@@ -17,7 +17,8 @@ from sla_monitor.daemon.background_jobs import PROVEN_MS, BackgroundJobs
 from sla_monitor.daemon.daemon import SIGNALS
 from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.daemon.record_verification import RecordVerification
-from sla_monitor.ledger import Ledger
+from sla_monitor.daemon.response_history import ResponseHistory
+from sla_monitor.ledger import HistoryReader, Ledger
 from sla_monitor.review.pack_scheduler import Due, PackScheduler
 from sla_monitor.settings import Reviews
 from sla_monitor.sla.observation import Observation
@@ -84,7 +85,8 @@ def test_what_cannot_be_taken_back_waits_while_the_clock_may_be_ahead(
     with closing(Ledger.open(place.ledger, clock)) as ledger:
         verified = RecordVerification()
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
-        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified)
+        times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
+        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified, times)
         assert begun(errands) == (True, False)
         clock.step(30 * DAY_MS)
         assert begun(errands) == (False, False)
@@ -105,7 +107,8 @@ def test_silences_wait_for_the_first_figures_and_the_page_says_when_they_fail(pl
     with closing(Ledger.open(place.ledger, clock)) as ledger:
         verified = RecordVerification()
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
-        errands = BackgroundJobs(place.settings, lambda: configuration, assessing, clock, verified)
+        times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
+        errands = BackgroundJobs(place.settings, lambda: configuration, assessing, clock, verified, times)
         errands.silence()
         assert list(errands.troubles()) == []
         assessing.assess(lambda: configuration.contracts)

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from sla_monitor import names
-from sla_monitor.assess import Assessment, ContractAssessment
+from sla_monitor.assess import Acknowledged, Assessment, ContractAssessment
 from sla_monitor.assess.assessment import BookedStretch
 from sla_monitor.board import Board
 from sla_monitor.metrics.exporter import BoardCollector, Exporter
@@ -228,3 +228,20 @@ def test_a_running_month_of_which_nothing_is_measured_has_no_points_no_money_and
         assert f"\n{name}{{" not in text, name
     assert 'case="now"' not in text
     assert "\nsla_kpi_downtime_allowance_seconds{" in text
+
+
+HOSTILE = '{{ $value }} "\\' + "\u202e\n" + "x" * 200
+
+
+def test_who_has_an_outage_in_hand_is_a_label_that_harms_nobody() -> None:
+    """A line without controls, cut; the value is when."""
+    one = Acknowledged(7, 1_000, "ann", HOSTILE, "cad")
+    text = render(board(replace(assessed(), acknowledged=(one,))))
+    (line,) = re.findall(r"^sla_acknowledged_timestamp_seconds\{.*$", text, re.M)
+    assert line.startswith(
+        'sla_acknowledged_timestamp_seconds{by="ann",contract="partnership",endpoint="",service="cad"'
+    )
+    assert line.endswith('…"} 1.0')
+    assert len(line) < 300
+    assert "\u202e" not in line
+    assert "sla_acknowledged_timestamp_seconds{" not in render(board())

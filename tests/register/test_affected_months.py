@@ -111,6 +111,7 @@ def test_every_kind_either_changes_figures_or_is_among_those_that_do_not(kind: s
         "action": {"owner": "A. Person", "month": "2026-01"},
         "done": {"about": 1},
         "undo": {"about": 1},
+        "acknowledgement": {"service": "custody"},
         "underpinning": {"month": "2026-01", "kpis": ["KPI1"], "by": "Carrier Ltd"},
     }
     others = Others(entries(booking()))

@@ -25,3 +25,8 @@ def test_a_note_of_the_authoritys_own_is_left_out_and_nothing_else() -> None:
 def test_what_was_left_out_is_listed_by_entry() -> None:
     empty = noted(3, "waiver", "", "", month="2026-07", what="money")
     assert withheld([WAIVER, ACTION, empty]) == [{"number": 1, "note": "between us", "evidence": "DM-1"}]
+
+
+def test_who_has_an_outage_in_hand_is_an_internal_note() -> None:
+    acknowledged = noted(4, "acknowledgement", "they are hopeless", "", service="custody")
+    assert redacted(acknowledged).note == LEFT_OUT

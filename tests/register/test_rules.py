@@ -22,6 +22,7 @@ Said = tuple[str, dict[str, Any]]
 SIGNED: Said = ("sign_off", {"month": "2026-01", "digest": "0" * 64, "points": "1", "credit": "0.00"})
 DISPUTE: Said = ("dispute", {"party": "supplier", "services": ["desk"], "start": "2026-01-05", "end": "2026-01-06"})
 ACTION: Said = ("action", {"owner": "bob"})
+ACKNOWLEDGED: Said = ("acknowledgement", {"service": "custody"})
 CORRECTION: Said = (
     "correction",
     {"start": "2026-01-05T10:00:00Z", "end": "2026-01-05T11:00:00Z", "endpoints": ["health"], "outcome": "up"},
@@ -56,6 +57,8 @@ GOOD: list[tuple[Said, Sequence[Said]]] = [
     (decision(1, start="2026-01-05T10:30:00Z", end="2026-01-05T11:00:00Z"), (claim(),)),
     (decision(1, granted=False), (claim(), decision(1))),
     (decision(1), (claim(), decision(1), undo(2))),
+    (ACKNOWLEDGED, (ACKNOWLEDGED,)),
+    (("acknowledgement", {"endpoint": "health", "until": "2026-03-10T13:00:00Z"}), ()),
     (figure("99.95"), ()),
     (figure("99.95"), (figure("98"),)),
     (figure("99.95", month="2025-04"), ()),
@@ -88,6 +91,19 @@ def test_what_makes_sense_may_be_entered(said: Said, before: Sequence[Said]) -> 
 
 
 BAD: list[tuple[Said, Sequence[Said], str]] = [
+    (("acknowledgement", {"service": "custdy"}), (), "service: no such service: custdy (did you mean custody?)"),
+    (("acknowledgement", {"endpoint": "helth"}), (), "endpoint: no such endpoint: helth (did you mean health?)"),
+    (("acknowledgement", {}), (), "service: or an endpoint must be named, and not both (say whose outage it is)"),
+    (
+        ("acknowledgement", {"service": "custody", "endpoint": "health"}),
+        (),
+        "service: or an endpoint must be named, and not both (say whose outage it is)",
+    ),
+    (
+        ("acknowledgement", {"service": "custody", "until": "2026-03-10T12:00:00Z"}),
+        (),
+        "until: lies in the past (check the date)",
+    ),
     (booking(services=["custdy"]), (), "services: no such service: custdy (did you mean custody?)"),
     (booking(notified="2026-04-01"), (), "notified: lies in the future (check the date)"),
     (

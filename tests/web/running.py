@@ -5,18 +5,21 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sla_monitor.board import Board
-from sla_monitor.clock import SystemClock
+from sla_monitor.clock import Clock, SystemClock
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.ledger import HistoryReader
 from sla_monitor.settings.views import Views
 from sla_monitor.sla.jobs import ReportKind
-from sla_monitor.web import Health, Limits, ReviewPack, Web
+from sla_monitor.web import Health, Limits, PageLinks, PageRecord, ReviewPack, Web
+from sla_monitor.web.page_record import Times
 
 QUICK = Limits(header_s=1, body_s=1, write_s=1)
 """Short enough to wait for in a test."""
@@ -36,6 +39,15 @@ class Parts:
     committed: bool | None = True
     reloads: int = 0
     packs: Callable[[], Iterable[ReviewPack]] = tuple
+    ledger: Path = Path("/nowhere/ledger.db")
+    contracts: Sequence[Contract] = ()
+    elsewhere: PageLinks = field(default_factory=PageLinks)
+    clock: Clock = field(default_factory=SystemClock)
+    response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ())
+
+    def record(self) -> PageRecord:
+        return PageRecord(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
+
     views: Views = field(default_factory=Views)
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
@@ -77,8 +89,10 @@ def web_of(
         report=parts.report,
         tokens=lambda: parts.references,
         web_config=web_config,
-        clock=SystemClock(),
+        clock=parts.clock,
         packs=parts.packs,
+        record=parts.record(),
+        elsewhere=lambda: parts.elsewhere,
         views=parts.views,
         limits=limits or Limits(),
     )

@@ -58,6 +58,7 @@ class EndpointTerms(Strict):
         None, alias="down_above", description="A probe that took longer found the endpoint DOWN (too_slow)."
     )
     weight: Weight = Field(Decimal(1), description="Its share of a service that is `available_when: weighted`.")
+    runbook_url: Url | None = Field(None, description="What to do when it is down; none: its service's.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

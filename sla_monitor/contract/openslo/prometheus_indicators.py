@@ -144,11 +144,11 @@ _WINDOW = re.compile(r"\{\{\s*\.\s*[wW]indow\s*\}\}|\$\{window\}|\$window\b")
 def on_one_line(query: str) -> str:
     """Without comments and line breaks; what stands in quotes stays as it is."""
 
-    def shortened(match: re.Match[str]) -> str:
+    def abridged(match: re.Match[str]) -> str:
         token = match[0]
         return token if token[0] in "\"'`" else "" if token[0] == "#" else " "
 
-    return _WINDOW.sub(lambda _: RANGE, _TOKEN.sub(shortened, query)).strip()
+    return _WINDOW.sub(lambda _: RANGE, _TOKEN.sub(abridged, query)).strip()
 
 
 def is_templated(query: str) -> bool:

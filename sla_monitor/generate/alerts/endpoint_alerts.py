@@ -85,6 +85,7 @@ def _endpoint_down(
             "reason": subject.failing(*_BY),
             **({"failed_step": text(subject.step_of_endpoint)} if name is names.JOURNEY_FAILING else {}),
             "since": text(Instant("since", _STARTED, _BY)),
+            "in_hand": subject.in_hand(*_BY),
             "promise": subject.promises_of_service,
             **subject.impact("contract", "service"),
             "call": subject.contacts(group.services),
@@ -147,7 +148,13 @@ def _endpoint_cases(subject: AlertSubject, service: Service, endpoint: Endpoint,
     name = subject.endpoints.get(endpoint.id, endpoint.id)
     told |= {"since": "1 Jan 1970 01:03:00 BST (00:03:00 UTC)", "clock": "3600 BST"}
     told["reason"] = f"{name}: {describe_reason(Reason.TOO_COSTLY)}"
-    series = {down: "0x3 1x~", **at, **hours, **began, **subject.clock_series()}
+    own, others = ({"endpoint": endpoint.id}, {"endpoint": "other"})
+    taken = {
+        subject.sample(names.ACKNOWLEDGED, service=service.id, by=by, text="On it.", **whose): "200x~"
+        for by, whose in (("kim", own), ("lee", others), ("ann", {}))
+    }
+    told["in_hand"] = "kim: On it."
+    series = {down: "0x3 1x~", **at, **hours, **began, **taken, **subject.clock_series()}
     yield AlertTest("fires when probes in a row have failed", late, series, subject.came(**where), told)
     failed = minutes(endpoint.every_ms)
     for after in (0, 5):

@@ -25,6 +25,8 @@ from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.vocabulary import describe_reason
 
 _BY = ("contract", "service")
+IN_HAND = "On it; {{ $value }} & more at 15:00"
+"""What somebody wrote, of whom the unit tests are told: a template in it stays what it is."""
 _STARTED = f"{asked_for(names.SERVICE_OUTAGE_START, _BY)} or {asked_for(names.LAST_OUTAGE_START, _BY)}"
 _ENDED = asked_for(names.LAST_OUTAGE_END, _BY)
 
@@ -44,6 +46,7 @@ def _details(subject: AlertSubject, group: Group) -> dict[str, Text]:
         **subject.about("service"),
         "reason": subject.failing(*_BY),
         "since": text(Instant("since", _STARTED, _BY)),
+        "in_hand": subject.in_hand(*_BY),
         **({"failed_step": text(subject.step_of_service)} if _has_journeys(group) else {}),
         "promise": subject.promises_of_service,
         **subject.impact(*_BY),
@@ -143,12 +146,14 @@ def known_outage(subject: AlertSubject, group: Group) -> tuple[dict[str, str], d
     series = {
         subject.sample(names.SERVICE_OUTAGE_START, service=service.id): "240x~",
         subject.sample(names.DOWN_START, service=service.id, endpoint=endpoint.id, reason="dns_failed"): "236x~",
+        subject.sample(names.ACKNOWLEDGED, service=service.id, by="kim", text=IN_HAND): "300x~",
         **subject.clock_series(),
     }
     name = subject.endpoints.get(endpoint.id, endpoint.id)
     told = {
         "since": "1 Jan 1970 01:04:00 BST (00:04:00 UTC)",
         "reason": f"{name}: {describe_reason(Reason.DNS_FAILED)}",
+        "in_hand": f"kim: {IN_HAND}",
         "clock": "3600 BST",
     }
     if kpi is not None:

@@ -212,6 +212,13 @@ class AlertSubject:
         query = f"({now}) or {PER_SERVICE} ({lately})"
         return text(Ask("reason", query, by, f"{name}: {REASON}", sorted_by="endpoint"))
 
+    def in_hand(self, *by: str) -> Text:
+        """Who has acknowledged the outage, with their words: of a service as a whole, or of one endpoint. Words of
+        people are a sample's label here, and never read as a template."""
+        of_service = () if "endpoint" in by else ("endpoint=''",)
+        query = asked_for(names.ACKNOWLEDGED, by, *of_service)
+        return text(Ask("in_hand", query, by, '{{ . | label "by" }}: {{ . | label "text" }}'))
+
     @property
     def clock(self) -> Text:
         """The offset of local time, in seconds, and its name."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sla_monitor.generate.grafana.panels import link
 from sla_monitor.generate.grafana.style import Json
+from sla_monitor.names import SERVICE_DASHBOARD
 
-OPERATIONS, SERVICE, SCORECARD, HEALTH = "sla-operations", "sla-service", "sla-scorecard", "sla-monitor-health"
+OPERATIONS, SERVICE, SCORECARD, HEALTH = "sla-operations", SERVICE_DASHBOARD, "sla-scorecard", "sla-monitor-health"
 
 _KEPT = "${datasource:queryparam}&${__url_time_range}"
 

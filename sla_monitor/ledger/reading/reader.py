@@ -46,17 +46,17 @@ ROWS_AT_ONCE = 250
 
 # The spans of one endpoint do not overlap: those of a range are the last that starts by its beginning, and
 # whatever starts inside it. The primary key finds both, however long the history is.
-_COLUMNS = "select e.id, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks"
-_FROM_ENDED = """
+SPAN_COLUMNS = "select e.id, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks"
+FROM_ENDED = """
 from endpoints e join ended_spans s on s.endpoint_id = e.id and s.start_ms < :end_ms and s.start_ms >= ifnull(
   (select max(b.start_ms) from ended_spans b where b.endpoint_id = e.id and b.start_ms <= :start_ms), :start_ms)
 where s.end_ms > :start_ms
 """
-_FROM_LAST = """
+FROM_LAST = """
 from endpoints e join last_spans s on s.endpoint_id = e.id
 where s.start_ms < :end_ms and s.end_ms > :start_ms
 """
-_ENDED, _LAST = f"{_COLUMNS} {_FROM_ENDED} order by e.id, s.start_ms", f"{_COLUMNS} {_FROM_LAST}"
+_ENDED, _LAST = f"{SPAN_COLUMNS} {FROM_ENDED} order by e.id, s.start_ms", f"{SPAN_COLUMNS} {FROM_LAST}"
 # A row for each endpoint, in the order of the primary key: what is the same gives the same rows.
 _FINGERPRINT = """
 select e.key,
@@ -72,7 +72,7 @@ select e.key,
   max(case when s.outcome not in (:up, :down) then s.end_ms end)
 """
 _OURS = "and e.key between :key and :last_key group by e.id order by e.id"
-_FINGERPRINTS = f"{_FINGERPRINT} {_FROM_ENDED} {_OURS}", f"{_FINGERPRINT} {_FROM_LAST} {_OURS}"
+_FINGERPRINTS = f"{_FINGERPRINT} {FROM_ENDED} {_OURS}", f"{_FINGERPRINT} {FROM_LAST} {_OURS}"
 _OWN = "select id from endpoints where key between ? and ?"
 _LAST_SPANS = """
 select e.key, s.start_ms, s.end_ms, s.seen_ms, s.outcome, s.reason, s.looks
@@ -260,11 +260,17 @@ class Reader(SingleObservations, Evidence):
         row = proof.connection.execute("select id from endpoints where key = ?", (key,)).fetchone()
         told = dict(self._chained_since(proof, start_ms).spans(start_ms, end_ms))
         own = [self._span(one) for one in told.get(row[0] if row else 0, ())]
+        return self._over(proof, key, own, layers, (start_ms, end_ms))
+
+    def _over(
+        self, proof: Proof, key: str, own: list[Span], layers: Sequence[Layer], range_ms: tuple[int, int]
+    ) -> Layers:
+        """An endpoint's own spans, and those of the layers beneath, verified."""
         for layer in layers:
             if isinstance(layer, Stored) and layer.record.number not in self._vouched:
                 proof.beside("imports", layer.record.number)
                 self._vouched.add(layer.record.number)
-        return [own, *(layer.spans(proof.connection, key, start_ms, end_ms) for layer in layers)]
+        return [own, *(layer.spans(proof.connection, key, *range_ms) for layer in layers)]
 
     def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
         """What the contract's spans in a range are, in one number, for a fraction of reading them: of outages all of

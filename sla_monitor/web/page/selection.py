@@ -77,6 +77,12 @@ class ListedService:
         return self.assessed.criticality if self.assessed else ""
 
     @property
+    def in_hand(self) -> str:
+        """Who has an outage of it, or of one of its endpoints, in hand; empty: nobody has said so."""
+        several = self.contract.acknowledged if self.contract else ()
+        return ", ".join(dict.fromkeys(plain(one.by) for one in several if one.service == self.service_id))
+
+    @property
     def kpis(self) -> tuple[KpiAssessment, ...]:
         """The KPIs that are about it alone."""
         every = self.contract.kpis if self.contract else ()

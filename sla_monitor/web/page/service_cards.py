@@ -27,6 +27,7 @@ class ServiceCard:
     is_open: bool
     criticality: str
     affects: str
+    in_hand: str
     summary: str
     figures: tuple[tuple[str, str, str], ...]
     kpis: tuple[KpiAllowance, ...]
@@ -46,6 +47,7 @@ def service_card(one: ListedService, at: tuple[ZoneInfo, int]) -> ServiceCard:
         is_open=one.state is not Outcome.UP or any(row.state is not Outcome.UP for row in rows),
         criticality=one.criticality,
         affects="",
+        in_hand=one.in_hand,
         summary="not assessed yet",
         figures=(),
         kpis=(),
@@ -80,11 +82,14 @@ def figures(service: ServiceAssessment, kpis: tuple[KpiAssessment, ...]) -> tupl
     unseen = f"unknown for {format_duration(service.unknown_ms, up=True)}" if service.unknown_ms else "seen throughout"
     if service.imported_ms:
         unseen += f", {format_duration(service.imported_ms)} of it by others"
+    down, count = format_duration(service.downtime_ms, up=True), f"{len(service.outages):,}"
+    if service.agreed_ms and not service.observed_ms:
+        down = count = "unknown"
     return (
         ("Availability", up, "of the time that was seen"),
-        ("Downtime", format_duration(service.downtime_ms, up=True), of),
+        ("Downtime", down, of),
         ("Coverage", seen, unseen),
-        ("Outages", f"{len(service.outages):,}", "confirmed, month to date"),
+        ("Outages", count, "confirmed, month to date"),
     )
 
 

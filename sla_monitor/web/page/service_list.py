@@ -53,6 +53,7 @@ class ServiceRow:
     contract: str
     criticality: str
     affects: str
+    in_hand: str
     summary: str
     trouble: Trouble | None
 
@@ -190,6 +191,7 @@ def _row(one: ListedService, now_ms: int) -> ServiceRow:
         contract=one.contract_title,
         criticality=one.criticality,
         affects=one.affects,
+        in_hand=one.in_hand,
         summary=summary(one.assessed, one.kpis) if one.assessed else "not assessed yet",
         trouble=Trouble(trouble.since, trouble.lasting, trouble.reason, _cut(trouble.detail)) if trouble else None,
     )

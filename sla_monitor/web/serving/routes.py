@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
 
 from tornado.web import Application
 
 from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.page.endpoint_page import endpoint_facts, render_endpoint
+from sla_monitor.web.page.layout import frame_of
+from sla_monitor.web.page.missing_page import render_missing
 from sla_monitor.web.page.pack_list import found, headers
 from sla_monitor.web.page.selection import refresh_of
+from sla_monitor.web.page.service_page import render_service, service_facts
+from sla_monitor.web.page.subject import SubjectError
 from sla_monitor.web.page.wall import REFRESH_S
 from sla_monitor.web.serving.access import credentials
 from sla_monitor.web.serving.guard import is_cross_site
@@ -97,6 +103,48 @@ class Shared(Handler):
         if wait_s:
             raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
         raise Refusal(401, "unauthorised", {"WWW-Authenticate": 'Basic realm="status", charset="UTF-8"'})
+
+
+class SubjectPages(NamedTuple):
+    """How the page of a service, or of an endpoint, is made: its facts, and the document of them."""
+
+    facts: Callable[..., Any]
+    render: Callable[..., str]
+
+
+class Subject(Handler):
+    """A page about one thing, with its history.
+
+    The record is read in one thread, whoever asks: scrapes and the status page wait for none of it.
+    """
+
+    pages: SubjectPages
+
+    async def get(self, contract: str, name: str) -> None:
+        site, now_ms = self.site, self.site.clock.now_ms()
+        health = await site.rendering.run(site.health)
+        frame = frame_of(site.board, health, now_ms)
+        try:
+            facts = await site.fetching.run(self.pages.facts, site.board, site.record, contract, name, now_ms)
+        except SubjectError as error:
+            self.set_status(404)
+            self.show(await site.rendering.run(render_missing, site.layout, frame, site.record, contract, f"{error}"))
+            return
+        self.show(await site.rendering.run(self.pages.render, site.layout, frame, facts, site.elsewhere()))
+
+    head = get
+
+
+class ServicePage(Subject):
+    """`GET /services/<contract>/<service>`."""
+
+    pages = SubjectPages(service_facts, render_service)
+
+
+class EndpointPage(Subject):
+    """`GET /endpoints/<contract>/<endpoint>`."""
+
+    pages = SubjectPages(endpoint_facts, render_endpoint)
 
 
 class Review(Handler):
@@ -210,6 +258,8 @@ def application(site: WebParts) -> Application:
     parts = {"site": site}
     routes = [
         (r"/", Status, parts),
+        (r"/services/([^/]+)/([^/]+)", ServicePage, parts),
+        (r"/endpoints/([^/]+)/([^/]+)", EndpointPage, parts),
         (r"/wall", WallView, parts),
         (r"/public", Shared, parts),
         (r"/participants/([^/]+)", Shared, parts),

@@ -23,6 +23,8 @@ from sla_monitor.errors import ListenError
 from sla_monitor.settings.views import Views
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.page.subject import PageLinks
+from sla_monitor.web.page_record import PageRecord
 from sla_monitor.web.serving.guard import is_loopback, split_address
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Tokens
@@ -41,7 +43,8 @@ class Web:
 
     `metrics` answers a scrape; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
-    gives the review packs that were made. All five are called from threads of ours. `views` says what others may see.
+    gives the review packs that were made; `elsewhere` gives what pages lead to. `views` says what others may see.
+    All six are called from threads of ours. `record` has the history of services and endpoints.
     """
 
     listen: str
@@ -55,6 +58,8 @@ class Web:
     web_config: Path | None
     clock: Clock
     packs: Callable[[], Iterable[ReviewPack]] = tuple
+    record: PageRecord
+    elsewhere: Callable[[], PageLinks] = PageLinks
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     views: Views = Views()  # noqa: RUF009 - frozen
 
@@ -113,6 +118,8 @@ class Web:
             files=files,
             limits=self.limits,
             only_loopback=only_loopback,
+            record=self.record,
+            elsewhere=self.elsewhere,
             views=self.views,
         )
 

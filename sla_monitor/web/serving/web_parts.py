@@ -16,7 +16,9 @@ from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.shared_page import SharedPage
 from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.web.page.subject import PageLinks
 from sla_monitor.web.page.wall import Wall
+from sla_monitor.web.page_record import PageRecord
 from sla_monitor.web.serving.access import Access
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
@@ -41,6 +43,8 @@ class WebParts:
     files: WebFiles
     limits: Limits
     only_loopback: bool
+    record: PageRecord
+    elsewhere: Callable[[], PageLinks]
     views: Views = Views()  # noqa: RUF009 - frozen
     layout: Layout = field(default_factory=Layout)
     access: Access = field(default_factory=Access)
@@ -63,6 +67,7 @@ class WebParts:
     def close(self) -> None:
         for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
             bounded.close()
+        self.record.close()
 
 
 Metering = Callable[[str, str], tuple[Mapping[str, str], bytes]]

@@ -142,6 +142,7 @@ Service:         Command and control
 Criticality:     critical
 Reason:          cad-login: name lookup failed
 Since:           3 Jul 2026 00:03:30 BST (2 Jul 2026 23:03:30 UTC)
+In hand:         kim: On it; {{ $value }} & more at 15:00
 Contract says:   “Command and control is available” ≥ 99.95 % (Schedule 2.2, Annex 1, 1.1)
 Allowance:       1 h 2 min 3 s left this month, “Command and control is available” (KPI1)
 Points so far:   2.5 service points, as the month stands

@@ -108,7 +108,7 @@ def test_what_is_asked_of_every_kind_is_answered(name: str) -> None:
     assert said.is_decidable or not said.asks_for_decision(context.contract)
     assert doubts(example(name), context) == list(dict.fromkeys(said.doubts(context)))
     assert said.months(ZONE) == tuple(sorted(said.months(ZONE)))
-    assert bool(said.months(ZONE)) == (said.subject() is None and name != "action")
+    assert bool(said.months(ZONE)) == (said.subject() is None and name not in {"action", "acknowledgement"})
     assert not (said.is_meant_to_change and not said.changes_figures)
     assert all(value is None or value > 0 for value in said.notices().values())
     assert said.last_word_on() == example(name).body.last_word_on()

@@ -1,0 +1,105 @@
+"""The page of an endpoint: what its probes found, now and for ninety days, and its last failures with evidence."""
+
+from __future__ import annotations
+
+from sla_monitor.board import Board
+from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.web.page.card_rows import endpoint_row
+from sla_monitor.web.page.history_rows import day_rows, failure_rows
+from sla_monitor.web.page.kpi_rows import At
+from sla_monitor.web.page.layout import Frame, Layout
+from sla_monitor.web.page.response_chart import response_chart
+from sla_monitor.web.page.service_page import StateNow, acknowledged_rows, contact_rows
+from sla_monitor.web.page.subject import (
+    EndpointFacts,
+    PageLinks,
+    acknowledge_command,
+    assessed_of,
+    contract_of,
+    dashboard_link,
+    endpoint_of,
+    service_address,
+    watched_of,
+)
+from sla_monitor.web.page_record import PageRecord
+from sla_monitor.wording.durations import format_duration, format_phases, format_short_duration
+from sla_monitor.wording.instants import format_recent
+from sla_monitor.wording.text import plain
+from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason
+
+
+def endpoint_facts(board: Board, record: PageRecord, contract: str, endpoint: str, now_ms: int) -> EndpointFacts:
+    """All that the page tells. Raises SubjectError."""
+    found = contract_of(record.contracts(), contract)
+    terms = found.version_at(now_ms).terms
+    service, one = endpoint_of(found, terms, endpoint)
+    assessed = assessed_of(board, found)
+    return EndpointFacts(
+        contract=found,
+        terms=terms,
+        service=service,
+        endpoint=one,
+        assessed=assessed,
+        watched=next(iter(watched_of(board, found, [one])), None),
+        history=record.endpoint_history(found, endpoint, assessed.at_ms if assessed else now_ms),
+        times=record.response_times(found.id, f"endpoint {endpoint}"),
+        now_ms=now_ms,
+    )
+
+
+def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewhere: PageLinks) -> str:
+    """The whole document."""
+    contract, endpoint, service = facts.contract, facts.endpoint, facts.service
+    at = (contract.time_zone, facts.now_ms)
+    names = {endpoint.id: endpoint.name or endpoint.id}
+    last = facts.watched.last if facts.watched else None
+    return layout.render(
+        "endpoint.html",
+        frame,
+        name=plain(endpoint.name or endpoint.id),
+        kind=endpoint.kind,
+        where=_where(endpoint),
+        pace=f"every {format_duration(endpoint.every_ms)}, given up after {format_duration(endpoint.timeout_ms)}",
+        now=endpoint_state(facts, at),
+        last=endpoint_row(facts.watched, *at) if facts.watched else None,
+        phases=format_phases(last.finding.phases) if last else "",
+        service=plain(service.name or service.id),
+        service_address=service_address(contract.id, service.id),
+        contract=plain(facts.terms.title or contract.id),
+        supplier=plain(facts.terms.supplier),
+        acknowledged=acknowledged_rows(facts.acknowledged, names, at),
+        days=day_rows(facts.history, facts.times[0]),
+        chart=response_chart(*facts.times, [day.on for day in facts.history.days]),
+        problem=facts.history.problem,
+        failures=failure_rows(facts.history.failures, contract.id, names, at),
+        contacts=contact_rows(facts.terms.contacts_of(service)),
+        runbook=endpoint.runbook_url or service.runbook_url or "",
+        dashboard=dashboard_link(elsewhere, contract.id, service.id),
+        command=acknowledge_command(contract.id, "endpoint", endpoint.id, elsewhere.config),
+    )
+
+
+def endpoint_state(facts: EndpointFacts, at: At) -> StateNow:
+    """What the last probe found, and since when it is so by the record, which remembers more than this process."""
+    last = facts.watched.last if facts.watched else None
+    if facts.watched is None or last is None:
+        return StateNow(Outcome.UNKNOWN, OUTCOMES[Outcome.UNKNOWN], reason="not probed yet")
+    finding, began_ms = last.finding, facts.watched.since_ms
+    going_on = next((one for one in facts.history.failures if one.end_ms is None), None)
+    if finding.outcome is Outcome.DOWN and going_on is not None:
+        began_ms = min(began_ms, going_on.start_ms)
+    return StateNow(
+        state=finding.outcome,
+        word=OUTCOMES[finding.outcome],
+        since=format_recent(began_ms, *at),
+        lasting=format_short_duration(max(0, facts.now_ms - began_ms)),
+        reason=describe_reason(finding.reason, none=""),
+        detail=plain(finding.detail),
+    )
+
+
+def _where(endpoint: Endpoint) -> str:
+    """Where its probes go, without what may be a secret: an address without its query."""
+    url = getattr(endpoint, "url", "")
+    return plain(f"{url}".partition("?")[0] if url else ", ".join(getattr(endpoint, "hosts", ())))

@@ -1,0 +1,170 @@
+"""SubjectHistory of single services and endpoints for their pages, read from the record when somebody asks.
+
+Of a page that is asked for again, everything is kept until the next assessment: page and figures are of one moment.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.day_states import DayState, days_until, endpoint_days, service_days
+from sla_monitor.assess.history import Cache, contract_context_of
+from sla_monitor.assess.response_times import ResponseTimes
+from sla_monitor.contract.contract import Contract, endpoint_key
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.reading.history_reader import HistoryReader
+from sla_monitor.periods.edges import month_of
+from sla_monitor.periods.terms_slices import margin_ms
+from sla_monitor.sla.observation import Observation, Outcome, Reason
+from sla_monitor.sla.spans import Span
+
+DAYS = 90
+"""Days of history on a page, today included."""
+
+FAILURES = 8
+"""Latest runs of failed probes on a page."""
+
+Times: TypeAlias = tuple[Sequence[ResponseTimes], Sequence[ResponseTimes]]
+
+PAGES_KEPT = 100
+"""Histories held, some 30 kB each."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRun:
+    """A run of failed probes of an endpoint. `end_ms` None: it goes on. `first`: its first probe with the evidence,
+    hostile text included; None: it is in the archive or an import, and no longer here."""
+
+    endpoint: str
+    start_ms: int
+    end_ms: int | None
+    reason: Reason | None
+    probes: int
+    first: Observation | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectHistory:
+    """What the record says of a service or an endpoint up to `at_ms`. `failures`: the latest first. `problem`: why
+    there is nothing of it; empty: all is well."""
+
+    at_ms: int
+    days: tuple[DayState, ...] = ()
+    failures: tuple[FailedRun, ...] = ()
+    first_ms: int | None = None
+    problem: str = ""
+
+
+Reading: TypeAlias = Callable[[HistoryReader], SubjectHistory]
+
+
+class PageRecord:
+    """The record as pages ask it, from any thread, one at a time. `opened` opens it, when it is first needed."""
+
+    def __init__(
+        self,
+        opened: Callable[[], HistoryReader],
+        contracts: Callable[[], Sequence[Contract]],
+        response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ()),
+    ) -> None:
+        """`response_times`: of a contract's `service ID` or `endpoint ID`, of days and of months, ascending."""
+        self.contracts, self.response_times = contracts, response_times
+        self._opened, self._lock = opened, threading.Lock()
+        self._reader: HistoryReader | None = None
+        self._caches: dict[str, Cache] = {}
+        self._kept: OrderedDict[tuple[str, str], SubjectHistory] = OrderedDict()
+
+    def service_history(self, contract: Contract, service: str, at_ms: int) -> SubjectHistory:
+        """A service as the contract counts it, with the failures of all its endpoints."""
+
+        def read(reader: HistoryReader) -> SubjectHistory:
+            names = dict.fromkeys(
+                endpoint.id
+                for version in contract.versions
+                for one in version.terms.services
+                for endpoint in one.endpoints
+                if one.id == service
+            )
+            keys = [endpoint_key(contract.id, name) for name in names]
+            days, first_ms = days_until(at_ms, DAYS, contract), reader.first_seen_ms(keys)
+            start_ms = month_of(days.range_ms[0], contract.time_zone).start_ms - margin_ms(contract)
+            spans = reader.kept_spans(keys, start_ms, at_ms) if keys else {}
+            context = replace(self._context(contract, reader, at_ms), seen=spans)
+            failures = [pair for key in keys for pair in _down(key, spans.get(key, ()), days.range_ms[0])]
+            return SubjectHistory(
+                at_ms, service_days(context, service, days, first_ms), _failures(reader, failures, at_ms), first_ms
+            )
+
+        return self._answer((contract.id, f"service {service}"), at_ms, read)
+
+    def endpoint_history(self, contract: Contract, endpoint: str, at_ms: int) -> SubjectHistory:
+        """An endpoint as its probes found it."""
+        key = endpoint_key(contract.id, endpoint)
+
+        def read(reader: HistoryReader) -> SubjectHistory:
+            days, first_ms = days_until(at_ms, DAYS, contract), reader.first_seen_ms([key])
+            spans = reader.kept_spans([key], days.range_ms[0], at_ms).get(key, [])
+            failures = _down(key, spans, days.range_ms[0])
+            return SubjectHistory(
+                at_ms, endpoint_days(spans, days, first_ms, at_ms), _failures(reader, failures, at_ms), first_ms
+            )
+
+        return self._answer((contract.id, f"endpoint {endpoint}"), at_ms, read)
+
+    def close(self) -> None:
+        with self._lock:
+            self._forget_reader()
+
+    def _context(self, contract: Contract, reader: HistoryReader, at_ms: int) -> ContractContext:
+        return contract_context_of(contract, reader, at_ms, self._caches.setdefault(contract.id, Cache()))
+
+    def _answer(
+        self, subject: tuple[str, str], at_ms: int, read: Callable[[HistoryReader], SubjectHistory]
+    ) -> SubjectHistory:
+        with self._lock:
+            known = self._kept.get(subject)
+            if known is not None and known.at_ms == at_ms:
+                return known
+            try:
+                if self._reader is None:
+                    self._reader = self._opened()
+                found = read(self._reader)
+            except LedgerError as error:  # tried anew with the next page
+                self._forget_reader()
+                return SubjectHistory(at_ms, problem=str(error))
+            self._kept[subject] = found
+            self._kept.move_to_end(subject)
+            while len(self._kept) > PAGES_KEPT:
+                self._kept.popitem(last=False)
+            return found
+
+    def _forget_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        self._caches.clear()
+        if reader is not None:
+            reader.close()
+
+
+def _down(key: str, spans: Sequence[Span], since_ms: int) -> list[tuple[str, Span]]:
+    return [(key, one) for one in spans if one.outcome is Outcome.DOWN and one.end_ms > since_ms]
+
+
+def _failures(reader: HistoryReader, several: list[tuple[str, Span]], at_ms: int) -> tuple[FailedRun, ...]:
+    """The latest runs of failed probes, each with its first one. A span reaches as far as its last probe vouches."""
+    latest = sorted(several, key=lambda pair: pair[1].start_ms, reverse=True)[:FAILURES]
+    return tuple(
+        FailedRun(
+            endpoint=key.partition("/")[2],
+            start_ms=one.start_ms,
+            end_ms=one.end_ms if one.end_ms < at_ms else None,
+            reason=one.reason,
+            probes=one.probes,
+            first=reader.observation_at(key, one.start_ms),
+        )
+        for key, one in latest
+    )
