@@ -38,13 +38,57 @@ Status: TypeAlias = Literal["running", "provisional", "final"]
 """running: the month goes on. provisional: it has ended and nobody has signed. final: signed off in the register."""
 
 
+class PlaceSight(NamedTuple):
+    """What one site saw of an endpoint in the `whole_ms` of an outage: down, and nothing; in the rest it was up."""
+
+    endpoint: str
+    site: str
+    whole_ms: int
+    down_ms: int
+    unseen_ms: int
+
+    @property
+    def outcome(self) -> Outcome:
+        """DOWN: it saw some of the outage. UP: it saw something, and none of it."""
+        if self.down_ms:
+            return Outcome.DOWN
+        return Outcome.UP if self.unseen_ms < self.whole_ms else Outcome.UNKNOWN
+
+    def then(self, later: PlaceSight) -> PlaceSight:
+        """Both parts of an outage."""
+        times_ms = map(sum, zip(self[2:], later[2:], strict=True))
+        return PlaceSight(self.endpoint, self.site, *times_ms)
+
+
+class PlaceTime(NamedTuple):
+    """What one site saw of an endpoint in a service's agreed time so far. `down_ms`: in outages that it confirmed;
+    `outvoted_ms`: the part of that in which the contract's quorum of places did not see it down."""
+
+    endpoint: str
+    site: str
+    agreed_ms: int
+    observed_ms: int
+    down_ms: int
+    outvoted_ms: int
+
+    @property
+    def coverage_ratio(self) -> Fraction | None:
+        return Fraction(self.observed_ms, self.agreed_ms) if self.agreed_ms else None
+
+    def then(self, later: PlaceTime) -> PlaceTime:
+        """Both parts of a period."""
+        times_ms = map(sum, zip(self[2:], later[2:], strict=True))
+        return PlaceTime(self.endpoint, self.site, *times_ms)
+
+
 class Outage(NamedTuple):
     """A run of DOWN after the contract's confirmation rule, on a service.
 
     `end_ms` is None while it is open. `downtime_ms` is the part that counts so far: inside the period and the
     service hours and not excluded (agreed view); `gross_ms` is the same with nothing excluded. `endpoints` are the
     ids of those that were down in it; `entries` the numbers of the register entries that touch it. Of a KPI's outage
-    all times are by its own way of counting, and `claimed_ms` is that of the claimed view.
+    all times are by its own way of counting, and `claimed_ms` is that of the claimed view. `places`: what each site saw
+    of the endpoints that several places probe.
     """
 
     start_ms: int
@@ -55,6 +99,7 @@ class Outage(NamedTuple):
     gross_ms: int = 0
     entries: tuple[int, ...] = ()
     claimed_ms: int = 0
+    places: tuple[PlaceSight, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +181,7 @@ class ServiceAssessment:
     agreed time of the whole period, to its end. `outages` sum to `downtime_ms`, and their gross parts to
     `gross_downtime_ms`. `imported_ms`: agreed time in which what is known of any endpoint was brought in from
     elsewhere. `is_probed`: whether it has had an endpoint in the period. `impact_cost` None: the terms give no price.
+    `places`: what each site saw, of the endpoints that several places probe.
     """
 
     service: str
@@ -156,6 +202,7 @@ class ServiceAssessment:
     imported_ms: int = 0
     is_probed: bool = True
     impact_cost: ImpactCost | None = None
+    places: tuple[PlaceTime, ...] = ()
 
     @property
     def observed_ms(self) -> int:

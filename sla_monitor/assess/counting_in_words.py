@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sla_monitor.contract.endpoints.several_places import Places, ShareOfPlaces
 from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
@@ -65,6 +66,29 @@ def _probing(terms: Terms) -> Iterator[str]:
         elif service.available_when != "all":
             wanted = "one endpoint" if service.available_when == "any" else f"{service.available_when} endpoints"
             yield f"{name}: available while {wanted} of {len(service.endpoints)} are up."
+    yield from _places(terms)
+
+
+def _places(terms: Terms) -> Iterator[str]:
+    """From where endpoints are probed, and how many places must see them down."""
+    several: dict[Places, list[str]] = {}
+    for service in terms.services:
+        for endpoint in service.endpoints:
+            if endpoint.seen_from is not None:
+                several.setdefault(endpoint.seen_from, []).append(endpoint.id)
+    for places, names in several.items():
+        sites = f"{', '.join(names)}: probed from {', '.join(places.sites)}"
+        yield f"{sites}; down while {_enough(places)} see it down. A place that saw nothing has no say."
+
+
+def _enough(places: Places) -> str:
+    """How many places."""
+    quorum, count = places.quorum, len(places.sites)
+    if not isinstance(quorum, ShareOfPlaces):
+        return {"any": f"1 of {count}", "all": f"all {count}"}.get(f"{quorum}", f"{quorum} of {count}")
+    whole = f"the {count} places" if quorum.of == "places" else "the places that saw anything"
+    least = f", {quorum.min_active} or more," if quorum.min_active > 1 else ""
+    return f"{quorum.percent:f} per cent of {whole}{least}"
 
 
 def _counting(terms: Terms) -> Iterator[str]:

@@ -12,17 +12,20 @@ from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.result_cache import VERSION
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.kpis.counting import FailedRequests, SlowAsDown
 from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Correction, Entry
-from sla_monitor.sla.availability import KnownState, known
+from sla_monitor.sla.availability import KnownState, known, seen_from_places
 from sla_monitor.sla.failed_requests import SlotCounts, known_by_slots, of_text, slot_counts, together
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.spans import Span, held
+
+_WORST = (Outcome.UNKNOWN, Outcome.UP, Outcome.DEGRADED, Outcome.DOWN)
 
 Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 """By endpoint key: from, to, and what it was."""
@@ -51,33 +54,42 @@ class Endpoints:
         self._spans = {key: held(several, now_ms) for key, several in read.items()}
         self._known: dict[object, KnownState] = {}
 
-    def known(self, endpoint: Endpoint, failures: int) -> KnownState:
-        """What the spans say of an endpoint; worked out once, asked for several times."""
-        key = endpoint_key(self._contract.id, endpoint.id)
-        if (key, failures) not in self._known:
-            self._known[key, failures] = self._as_corrected(key, self._spans.get(key, ()), failures)
-        return self._known[key, failures]
+    def known(self, endpoint: Endpoint, failures: int, rule: SlowAsDown | None = None) -> KnownState:
+        """What its sites make of an endpoint, as the register corrects it; worked out once, asked for several times.
+        `rule`: an answer that is too slow is none."""
+        question = endpoint.id, endpoint.seen_from, failures, rule
+        if question not in self._known:
+            key, found = self._key(endpoint), self._seen(endpoint, failures, rule)
+            for start_ms, end_ms, outcome in self._corrected.get(key, ()):
+                found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
+            self._known[question] = found
+        return self._known[question]
 
-    def known_by_time(self, endpoint: Endpoint, failures: int, rule: SlowAsDown) -> KnownState:
-        """The same where an answer that is too slow is none: worked out from every single observation. Where there are
-        no observations, as in a file that tells of outages alone, the spans stand."""
-        key = endpoint_key(self._contract.id, endpoint.id)
+    def known_from(self, endpoint: Endpoint, site: str, failures: int, rule: SlowAsDown | None = None) -> KnownState:
+        """What one site saw of an endpoint, whatever the register says of it."""
+        key = self._key(endpoint, site)
         if (key, failures, rule) not in self._known:
-            timed = held(self._timed(key, endpoint.every_ms, failures, rule), self.now_ms)
-            probed = normal((span.start_ms, span.end_ms) for span in timed)
-            others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, probed))
-            spans = sorted([*timed, *others], key=lambda span: span.start_ms)
-            self._known[key, failures, rule] = self._as_corrected(key, spans, failures)
+            spans = self._spans.get(key, ()) if rule is None else self._by_time(key, endpoint.every_ms, failures, rule)
+            # Unseen beyond the edges too: a quorum counts who probes.
+            self._known[key, failures, rule] = known(spans, failures, *self._read_ms)
         return self._known[key, failures, rule]
 
-    def known_by_slots(self, several: Sequence[Endpoint], rule: FailedRequests) -> KnownState:
-        """What several endpoints together were, by how many of their observations in a slot failed."""
-        keys = tuple(endpoint_key(self._contract.id, endpoint.id) for endpoint in several)
-        if (keys, rule) not in self._known:
-            counts = together([self._counts(key, rule) for key in keys])
-            states = [self._as_corrected(key, self._spans.get(key, ()), 1) for key in keys]
-            self._known[keys, rule] = known_by_slots(counts, states, rule, self.now_ms)
-        return self._known[keys, rule]
+    def outvoted(self, endpoint: Endpoint, site: str, failures: int) -> Intervals:
+        """When a site saw an endpoint down and its sites together did not: it is the path's outage, or nobody knows
+        whose. Of an endpoint that is seen from one place alone: never."""
+        if endpoint.seen_from is None or site not in endpoint.sites:
+            return []
+        return subtract(self.known_from(endpoint, site, failures).down, self._seen(endpoint, failures).down)
+
+    def known_by_slots(self, several: Sequence[Endpoint], failures: int, rule: FailedRequests) -> KnownState:
+        """What several endpoints together were, by how many of their observations in a slot failed, at all their sites
+        together. Those of a site that is outvoted are none."""
+        question = tuple((endpoint.id, endpoint.seen_from) for endpoint in several), failures, rule
+        if question not in self._known:
+            counts = together([self._counts(one, site, failures, rule) for one in several for site in one.sites])
+            states = [self.known(endpoint, 1) for endpoint in several]
+            self._known[question] = known_by_slots(counts, states, rule, self.now_ms)
+        return self._known[question]
 
     def observed_time(self, key: str, start_ms: int, end_ms: int) -> Intervals:
         """When an endpoint was seen at all in a range, by its key: whatever is made of its observations is made again
@@ -86,34 +98,57 @@ class Endpoints:
         return normal(pair for pair in several if pair[0] < pair[1])
 
     def downs(self, endpoint: Endpoint) -> list[DownSpan]:
-        """When an endpoint was seen down, confirmed or not."""
-        spans, down = self._spans.get(endpoint_key(self._contract.id, endpoint.id), ()), Outcome.DOWN
+        """When an endpoint was seen down, confirmed or not: by enough of its sites, where it has several, and then for
+        the reason that the first of them gave."""
+        several = sorted(span for site in endpoint.sites for span in self._downs(endpoint, site))
+        if endpoint.seen_from is None:
+            return [DownSpan(span.start_ms, span.end_ms, endpoint.id, span.reason) for span in several]
         return [
-            DownSpan(start_ms, end_ms, endpoint.id, reason)
-            for start_ms, end_ms, _, outcome, reason, _ in spans
-            if outcome is down
+            DownSpan(start_ms, end_ms, endpoint.id, _first_reason(several, start_ms, end_ms))
+            for start_ms, end_ms in self._seen(endpoint, 1).down
         ]
 
     def latest(self, endpoint: Endpoint) -> Outcome | None:
-        """What the last span of an endpoint says, confirmed or not; None: it was never seen here."""
-        spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id))
-        return spans[-1].outcome if spans else None
+        """What the last span of an endpoint says, confirmed or not: the worst that any of its sites saw. None: it was
+        never seen here."""
+        several = [self._spans.get(self._key(endpoint, site)) for site in endpoint.sites]
+        found = [spans[-1].outcome for spans in several if spans]
+        seen = [outcome for outcome in found if outcome is not Outcome.UNKNOWN] or found
+        return max(seen, key=_WORST.index, default=None)
 
     def down_since(self, endpoint: Endpoint) -> int | None:
         """When the run of failed probes began that goes on now, confirmed or not; None: there is none."""
-        spans = self._spans.get(endpoint_key(self._contract.id, endpoint.id))
-        is_down = spans and spans[-1].outcome is Outcome.DOWN and spans[-1].end_ms >= self.now_ms
-        return spans[-1].start_ms if spans and is_down else None
+        going = [span for span in self.downs(endpoint) if span.end_ms >= self.now_ms]
+        return going[-1].start_ms if going else None
 
     def corrected(self, endpoint: Endpoint) -> Sequence[tuple[int, int, Outcome]]:
         """What the register says of an endpoint instead of what was seen, the last word last."""
-        return self._corrected.get(endpoint_key(self._contract.id, endpoint.id), ())
+        return self._corrected.get(self._key(endpoint), ())
 
-    def _as_corrected(self, key: str, spans: Sequence[Span], failures: int) -> KnownState:
-        found = known(spans, failures, *self._read_ms)  # unseen beyond the edges too: a quorum counts who probes
-        for start_ms, end_ms, outcome in self._corrected.get(key, ()):
-            found = found.corrected(start_ms, min(end_ms, self.now_ms), outcome)
-        return found
+    def _key(self, endpoint: Endpoint, site: str = MAIN) -> str:
+        return endpoint_key(self._contract.id, endpoint.id, site)
+
+    def _seen(self, endpoint: Endpoint, failures: int, rule: SlowAsDown | None = None) -> KnownState:
+        """What its sites together saw of an endpoint."""
+        states = [self.known_from(endpoint, site, failures, rule) for site in endpoint.sites]
+        if endpoint.seen_from is None:
+            return states[0]
+        question = endpoint.id, endpoint.seen_from, failures, rule, "seen"
+        if question not in self._known:
+            self._known[question] = seen_from_places(states, endpoint.seen_from, *self._read_ms)
+        return self._known[question]
+
+    def _downs(self, endpoint: Endpoint, site: str) -> Iterator[Span]:
+        down = Outcome.DOWN
+        return (span for span in self._spans.get(self._key(endpoint, site), ()) if span.outcome is down)
+
+    def _by_time(self, key: str, every_ms: int, failures: int, rule: SlowAsDown) -> list[Span]:
+        """Spans made of every single observation. Where there are none, as in a file that tells of outages alone, the
+        spans on record stand."""
+        timed = held(self._timed(key, every_ms, failures, rule), self.now_ms)
+        probed = normal((span.start_ms, span.end_ms) for span in timed)
+        others = (piece for span in self._spans.get(key, ()) for piece in _outside(span, probed))
+        return sorted([*timed, *others], key=lambda span: span.start_ms)
 
     def _timed(self, key: str, every_ms: int, failures: int, rule: SlowAsDown) -> list[Span]:
         """With observations enough on both sides to tell whether a run over the edge is confirmed: an outage is the
@@ -132,13 +167,14 @@ class Endpoints:
         rows = json.loads(kept)
         return [Span(start, end, seen, Outcome(outcome), None, probes) for start, end, seen, outcome, _, probes in rows]
 
-    def _counts(self, key: str, rule: FailedRequests) -> SlotCounts:
-        """An endpoint's observations by slot, as the register corrects them, with whole slots and a margin on both
-        sides."""
-        slot_ms = rule.slot_ms
+    def _counts(self, endpoint: Endpoint, site: str, failures: int, rule: FailedRequests) -> SlotCounts:
+        """A site's observations of an endpoint by slot, as the register corrects them, with whole slots and a margin on
+        both sides."""
+        key, slot_ms = self._key(endpoint, site), rule.slot_ms
         start_ms = (self.start_ms - MARGIN_MS) // slot_ms * slot_ms
         until_ms = min(-(-(self.end_ms + MARGIN_MS) // slot_ms) * slot_ms, self.now_ms)
-        said = tuple(self._corrected.get(key, ()))
+        outvoted = [(*pair, Outcome.UNKNOWN) for pair in self.outvoted(endpoint, site, failures)]
+        said = (*outvoted, *self.corrected(endpoint))
         others = self._contract_context.imports_in(start_ms, until_ms)
         observed = self.observed_time(key, start_ms, until_ms)
         corrections = [(start, end, f"{outcome}") for start, end, outcome in said]
@@ -158,6 +194,11 @@ class Endpoints:
         """The spans of single observations, each judged by how long it took."""
         found = self._contract_context.evidence.columns((key,), *range_ms)
         return timed_spans((samples for _, samples in found), every_ms, rule)
+
+
+def _first_reason(downs: Sequence[Span], start_ms: int, end_ms: int) -> Reason | None:
+    """Why the first of some sites that saw it down in a range did."""
+    return next((span.reason for span in downs if span.start_ms < end_ms and span.end_ms > start_ms), None)
 
 
 def _slots(samples: Samples, said: Sequence[tuple[int, int, Outcome]], slot_ms: int) -> SlotCounts:

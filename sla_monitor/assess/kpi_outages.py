@@ -41,7 +41,7 @@ def kpi_outages(
         if fact is not None:
             until_ms = None if end_ms >= now_ms else end_ms
             names, numbers = fact.endpoints, fact.entries
-            found.append(Outage(start_ms, until_ms, counted, fact.reason, names, whole, numbers, least))
+            found.append(Outage(start_ms, until_ms, counted, fact.reason, names, whole, numbers, least, fact.places))
     return tuple(found)
 
 
@@ -73,7 +73,8 @@ def _together(several: Iterable[Outage]) -> Iterator[Outage]:
     for one in several:
         if last is not None and last.start_ms == one.start_ms:
             names, numbers = dict.fromkeys((*last.endpoints, *one.endpoints)), {*last.entries, *one.entries}
-            last = last._replace(endpoints=tuple(names), entries=tuple(sorted(numbers)))
+            places = max(last.places, one.places, key=lambda several: sum(place.whole_ms for place in several))
+            last = last._replace(endpoints=tuple(names), entries=tuple(sorted(numbers)), places=places)
             continue
         if last is not None:
             yield last

@@ -16,9 +16,10 @@ from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.result_cache import VERSION
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.kpis.kpi import ErrorRateKpi, ResponseTimeKpi, TicketKpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.periods.intervals import Intervals, subtract
+from sla_monitor.periods.intervals import Intervals, intersect, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS
 from sla_monitor.register.entries import Claim, ReportedFigure
 from sla_monitor.sla.indicators import EventCounts, in_target_percent, mean, ordered, percentile, summed
@@ -30,7 +31,7 @@ from sla_monitor.sla.tickets import Stop, Ticket
 
 @dataclass(frozen=True, slots=True)
 class CountedTime:
-    """Of an endpoint: the time in which its probes count, and how the register corrects them."""
+    """Of an endpoint as a site sees it: the time in which its probes count, and what is taken for true instead."""
 
     key: str
     inside: Intervals
@@ -62,16 +63,48 @@ def _counting(context: PeriodContext, kpi: KpiTerms, view: View) -> Iterator[Cou
         inside = subtract(context.through(service.id).hours, context.excluded(service.id, view, kpi.id))
         if kpi.related is not None and kpi.related.dedupe == "exclude_samples":
             inside = subtract(inside, context.through(service.id).down)
-        yield CountedTime(
-            endpoint_key(context.contract_context.contract.id, endpoint.id), inside, _corrected(context, endpoint)
-        )
+        for site, when in _sites(context, service.id, endpoint).items():
+            key = endpoint_key(context.contract_context.contract.id, endpoint.id, site)
+            counts = inside if when is None else intersect(inside, when)
+            yield CountedTime(key, counts, _corrected(context, service.id, endpoint, site))
 
 
-def _corrected(context: PeriodContext, endpoint: Endpoint) -> Corrections:
-    """What the register says of an endpoint's time in the period instead of what was seen."""
+def _sites(context: PeriodContext, service: str, endpoint: Endpoint) -> dict[str, Intervals | None]:
+    """Which sites probed an endpoint, and in which part of the period, version by version; None: in all of it."""
+    if endpoint.seen_from is None and not _seen_elsewhere(context, service, endpoint):
+        return {MAIN: None}
+    found: dict[str, Intervals | None] = {}
+    for start_ms, end_ms, version in _versions(context, service, endpoint):
+        for site in version.sites:
+            found[site] = [*(found.get(site) or []), (start_ms, end_ms)]
+    return found
+
+
+def _seen_elsewhere(context: PeriodContext, service: str, endpoint: Endpoint) -> bool:
+    return any(version.seen_from is not None for _, _, version in _versions(context, service, endpoint))
+
+
+def _versions(context: PeriodContext, service: str, endpoint: Endpoint) -> Iterator[tuple[int, int, Endpoint]]:
+    """An endpoint by each version of the terms, and from when to when that holds."""
+    for one in context.slices(service):
+        for version in one.service.endpoints:
+            if version.id == endpoint.id:
+                yield one.start_ms, one.end_ms, version
+
+
+def _corrected(context: PeriodContext, service: str, endpoint: Endpoint, site: str) -> Corrections:
+    """What is taken for true of an endpoint's time in the period instead of what a site saw, the last word last:
+    nothing where the site was outvoted, and what the register says."""
     start_ms, end_ms = context.period.start_ms, context.period.end_ms
-    several = ((max(one[0], start_ms), min(one[1], end_ms), one[2]) for one in context.endpoints.corrected(endpoint))
-    return [one for one in several if one[0] < one[1]]
+    failures = context.terms.accounting.confirmation_failures
+    several = [
+        (max(first_ms, from_ms), min(last_ms, until_ms), Outcome.UNKNOWN)
+        for from_ms, until_ms, version in _versions(context, service, endpoint)
+        for first_ms, last_ms in context.endpoints.outvoted(version, site, failures)
+    ]
+    several += context.endpoints.corrected(endpoint)
+    cut = [(max(one[0], start_ms), min(one[1], end_ms), one[2]) for one in several]
+    return [one for one in cut if one[0] < one[1]]
 
 
 def _content(one: CountedTime) -> tuple[object, ...]:

@@ -17,8 +17,9 @@ from sla_monitor.assess.endpoint_states import DownSpan
 from sla_monitor.assess.forecast import kpi_forecast, other_forecast, whole_of
 from sla_monitor.assess.indicators import Bounds, KpiEvaluation, SoFar
 from sla_monitor.assess.period_context import PeriodContext
-from sla_monitor.assess.service_sweep import state_now
+from sla_monitor.assess.service_sweep import PLAIN, state_now
 from sla_monitor.assess.service_time import Spell, Through
+from sla_monitor.assess.sight import place_times, sights
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Service, Terms
@@ -57,6 +58,7 @@ def service_assessment(context: PeriodContext, service: Service) -> ServiceAsses
         imported_ms=length(context.imported_time(service, [when for _, when in context.imported])),
         is_probed=any(one.service.endpoints for one in whole),
         impact_cost=_impact_cost(service, downtime_ms, context.terms.currency),
+        places=place_times(context.endpoints, slices),
     )
 
 
@@ -85,11 +87,15 @@ def _state(context: PeriodContext, slices: Sequence[TermsSlice]) -> Outcome:
 
 def outages_of(context: PeriodContext, service: str, counting: Counting) -> tuple[Outage, ...]:
     """A service's outages as a way of counting sees them, with nothing excluded."""
-    return tuple(_outages(context, context.slices(service), context.through(service, counting), []))
+    return tuple(_outages(context, context.slices(service), context.through(service, counting), [], counting))
 
 
 def _outages(
-    context: PeriodContext, slices: Sequence[TermsSlice], seen: Through, excluded: Intervals
+    context: PeriodContext,
+    slices: Sequence[TermsSlice],
+    seen: Through,
+    excluded: Intervals,
+    counting: Counting = PLAIN,
 ) -> Iterator[Outage]:
     """The service's outages from beginning to end, also where that lies outside the hours or the period; only those
     with a part inside, and the open one."""
@@ -104,7 +110,8 @@ def _outages(
             names, reason = tuple(dict.fromkeys([down.endpoint for down in downs])), downs[0].reason if downs else None
             numbers = {number for start, end, number in entries if start < end_ms and end > start_ms} if entries else ()
             until_ms = None if is_open else end_ms
-            yield Outage(start_ms, until_ms, counted_ms, reason, names, gross_ms, tuple(sorted(numbers)))
+            places = sights(context.endpoints, slices, (start_ms, end_ms), counting)
+            yield Outage(start_ms, until_ms, counted_ms, reason, names, gross_ms, tuple(sorted(numbers)), 0, places)
 
 
 def _causes(spells: Sequence[Spell], downs: Sequence[DownSpan]) -> Iterator[list[DownSpan]]:

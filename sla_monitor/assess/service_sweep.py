@@ -10,7 +10,6 @@ from math import lcm
 
 from sla_monitor.assess.endpoint_states import Endpoints
 from sla_monitor.assess.service_time import Spell, Through, TimeSlice, spell_of
-from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.terms import Service
 from sla_monitor.periods.edges import Period
@@ -57,8 +56,8 @@ def judged_states(
     """What is known of a service's endpoints with their weights, and how they make the service."""
     failures, several = terms_slice.terms.accounting.confirmation_failures, terms_slice.service.endpoints
     if counting.failed_requests is not None and several:
-        return [(endpoints.known_by_slots(several, counting.failed_requests), 1)], needing(1, 1)
-    known = [_known(endpoints, endpoint, failures, counting) for endpoint in several]
+        return [(endpoints.known_by_slots(several, failures, counting.failed_requests), 1)], needing(1, 1)
+    known = [endpoints.known(endpoint, failures, counting.slow_as_down) for endpoint in several]
     if counting.quorum is not None:
         return [(one, 1) for one in known], by_quorum(len(known), counting.quorum)
     wanted = terms_slice.service.available_when
@@ -67,12 +66,6 @@ def judged_states(
         return list(zip(known, weights, strict=True)), by_weight(sum(weights))
     needed = {"all": len(known), "any": 1}[wanted] if isinstance(wanted, str) else wanted
     return [(one, 1) for one in known], needing(len(known), needed)
-
-
-def _known(endpoints: Endpoints, endpoint: Endpoint, failures: int, counting: Counting) -> KnownState:
-    if counting.slow_as_down is not None:
-        return endpoints.known_by_time(endpoint, failures, counting.slow_as_down)
-    return endpoints.known(endpoint, failures)
 
 
 def _whole_weights(service: Service) -> list[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.terms import Service, Term, Terms
 
@@ -98,6 +99,13 @@ class Contract:
                 yield endpoint_key(self.id, endpoint.id), service, endpoint
 
 
-def endpoint_key(contract_id: str, endpoint_id: str) -> str:
-    """The name under which an endpoint's history is kept, whatever service it moves to."""
-    return f"{contract_id}/{endpoint_id}"
+def endpoint_key(contract_id: str, endpoint_id: str, site: str = MAIN) -> str:
+    """The name under which an endpoint's history is kept, whatever service it moves to: for each site its own. That of
+    the collector's own site is the endpoint's, so that a record that knows of no others stays as it is."""
+    return f"{contract_id}/{endpoint_id}" if site == MAIN else f"{contract_id}/{endpoint_id}@{site}"
+
+
+def endpoint_of_key(key: str) -> tuple[str, str]:
+    """An endpoint's id and the site by which it was seen. Neither may hold an @."""
+    endpoint, _, site = key.partition("/")[2].partition("@")
+    return endpoint, site or MAIN

@@ -14,8 +14,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from sla_monitor.contract.calendars import EVERY_DAY, WEEKDAYS, Calendar
-from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.endpoints.endpoint import Endpoint, NetworkTerms
 from sla_monitor.contract.endpoints.network import Url
+from sla_monitor.contract.endpoints.several_places import Places
 from sla_monitor.contract.fields import (
     Currency,
     Day,
@@ -127,7 +128,22 @@ class Service(Strict):
         (), description="Whom to call, in this order; none: all contacts of the contract."
     )
     runbook_url: Url | None = Field(None, description="What to do when it is down: linked on its page.")
+    places: Places | None = Field(
+        None, description="The sites that probe its endpoints, but for those that have their own; none: the collector."
+    )
     endpoints: tuple[Endpoint, ...] = Field((), description="What is probed.")
+
+    @model_validator(mode="after")
+    def _hand_on_places(self) -> Self:
+        """Endpoints know from where they are probed: nobody else has to ask their service."""
+        if self.places is not None:
+            lacking = {i for i, one in enumerate(self.endpoints) if isinstance(one, NetworkTerms) and not one.places}
+            told = (
+                one.model_copy(update={"places": self.places}) if i in lacking else one
+                for i, one in enumerate(self.endpoints)
+            )
+            object.__setattr__(self, "endpoints", tuple(told))  # the model is frozen once it is made
+        return self
 
 
 class Participant(Strict):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.fields import DurationMs, Identifier, Misplaced, Strict, TimeZone, Whole
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.register.instant import Instant
@@ -17,6 +18,7 @@ from sla_monitor.sla.observation import Outcome, Reason
 
 FORMAT = "sla-monitor-evidence"
 VERSION = 1
+SITE = "The site that saw it; none: the collector's own."
 
 HANDED_NAME = r"^holidays-[A-Za-z0-9._-]{1,200}$"
 HandedName = Annotated[str, StringConstraints(pattern=HANDED_NAME)]
@@ -73,6 +75,7 @@ class SpansRecord(Strict):
 
     kind: Literal["spans"] = Field(description="The form of the record.")
     endpoint: Identifier = Field(description="The id of the endpoint.")
+    site: Identifier = Field(MAIN, description=SITE)
     spans: tuple[SpanRecord, ...] = Field(description="In any order; none may overlap another of the endpoint.")
 
 
@@ -81,6 +84,7 @@ class ObservationsRecord(Strict):
 
     kind: Literal["observations"] = Field(description="The form of the record.")
     endpoint: Identifier = Field(description="The id of the endpoint.")
+    site: Identifier = Field(MAIN, description=SITE)
     every_ms: DurationMs = Field(
         alias="every", description="The time between two observations; an observation vouches for so long."
     )
@@ -114,6 +118,7 @@ class Outages(Strict):
     kind: Literal["outages"] = Field(description="The form of the record.")
     endpoint: Identifier | None = Field(None, description="The id of the endpoint;")
     service: Identifier | None = Field(None, description="or that of a service, for all of its endpoints.")
+    site: Identifier | None = Field(None, description="By which site it was seen so; none: by all of them.")
     outages: tuple[Down, ...] = Field((), description="When it was down.")
     unseen: tuple[Timed, ...] = Field((), description="When no probe ran.")
 
@@ -131,6 +136,7 @@ class SampleBlock(Strict):
     """The observations of an endpoint with spans: for response times and error rates."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
+    site: Identifier = Field(MAIN, description=SITE)
     observations: tuple[ObservationRecord, ...] = Field(alias="looks", description="In any order; each instant once.")
 
 
@@ -148,6 +154,7 @@ class Filled(Timed):
     """Time of an endpoint that nobody saw but for an import."""
 
     endpoint: Identifier = Field(description="The id of the endpoint.")
+    site: Identifier = Field(MAIN, description=SITE)
 
 
 class ImportRecord(Strict):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from sla_monitor.contract.contract import Contract, endpoint_key
 from sla_monitor.evidence.document import (
     EvidenceDocument,
+    Filled,
     ImportRecord,
     ObservationRecord,
     ObservationsRecord,
@@ -17,6 +18,7 @@ from sla_monitor.evidence.document import (
     SpansRecord,
 )
 from sla_monitor.evidence.rules import endpoints_by_service
+from sla_monitor.evidence.source import sites_of
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
@@ -42,15 +44,12 @@ class FileEvidence(Evidence):
             ClockMove(one.at_ms, one.at_ms - one.expected_ms, one.slept_ms) for one in document.clock_moves
         ]
         self._imports = document.imports
-        self._services = endpoints_by_service(contract)
+        self._services, self._keys = endpoints_by_service(contract), _KeysOf(contract)
         spans: dict[str, list[Span]] = {}
-        for endpoint, several in self._all_spans(document):
-            spans.setdefault(endpoint_key(contract.id, endpoint), []).extend(several)
+        for key, several in self._all_spans(document):
+            spans.setdefault(key, []).extend(several)
         self._spans = {key: joined(sorted(several, key=_start)) for key, several in sorted(spans.items())}
-        self._samples = {
-            endpoint_key(contract.id, endpoint): observations
-            for endpoint, observations in _observations(document).items()
-        }
+        self._samples = _observations(document, self._keys)
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
         """Whole spans that overlap `[start_ms, end_ms)`, ascending, for each endpoint key that has any."""
@@ -84,7 +83,7 @@ class FileEvidence(Evidence):
         for record in self._imports if contract == self.contract else ():
             when: dict[str, list[tuple[int, int]]] = {}
             for one in record.filled:
-                when.setdefault(endpoint_key(contract, one.endpoint), []).append((one.start_ms, one.end_ms))
+                when.setdefault(self._keys.of(one), []).append((one.start_ms, one.end_ms))
             cut = {key: intersect(normal(pairs), [(start_ms, end_ms)]) for key, pairs in when.items()}
             if seen := {key: several for key, several in cut.items() if several}:
                 found[record.number] = seen
@@ -99,17 +98,33 @@ class FileEvidence(Evidence):
         stated: dict[str, list[Outages]] = {}
         for observed in document.observed:
             if isinstance(observed, SpansRecord):
-                yield observed.endpoint, [_span(record) for record in observed.spans]
+                yield self._keys.of(observed), [_span(record) for record in observed.spans]
             elif isinstance(observed, Outages):
                 for endpoint in self._endpoints(observed):
-                    stated.setdefault(endpoint, []).append(observed)
-        for endpoint, several in _watched(document).items():
-            yield endpoint, _extended(several)
-        for endpoint, outages in stated.items():
-            yield endpoint, _of_outages(outages, self._range)
+                    for key in self._keys.stated(endpoint, observed.site):
+                        stated.setdefault(key, []).append(observed)
+        for key, several in _watched(document, self._keys).items():
+            yield key, _extended(several)
+        for key, outages in stated.items():
+            yield key, _of_outages(outages, self._range)
 
     def _endpoints(self, observed: Outages) -> Sequence[str]:
         return self._services.get(observed.service or "", ()) if observed.service else (observed.endpoint or "",)
+
+
+class _KeysOf:
+    """The record keys of what a file says of a contract."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+
+    def of(self, said: SpansRecord | ObservationsRecord | SampleBlock | Filled) -> str:
+        return endpoint_key(self._contract.id, said.endpoint, said.site)
+
+    def stated(self, endpoint: str, site: str | None) -> list[str]:
+        """Of an outage that is stated without a site, those of all sites: it was down, whoever looked."""
+        sites = sites_of(self._contract, endpoint) if site is None else (site,)
+        return [endpoint_key(self._contract.id, endpoint, one) for one in sites]
 
 
 def _import(record: ImportRecord) -> Import:
@@ -138,11 +153,11 @@ def _span(record: SpanRecord) -> Span:
     return Span(record.start_ms, record.end_ms, seen_ms, record.outcome, record.reason, record.probes or CONFIRMED)
 
 
-def _watched(document: EvidenceDocument) -> dict[str, list[ObservationsRecord]]:
+def _watched(document: EvidenceDocument, keys: _KeysOf) -> dict[str, list[ObservationsRecord]]:
     found: dict[str, list[ObservationsRecord]] = {}
     for observed in document.observed:
         if isinstance(observed, ObservationsRecord):
-            found.setdefault(observed.endpoint, []).append(observed)
+            found.setdefault(keys.of(observed), []).append(observed)
     return found
 
 
@@ -187,11 +202,11 @@ def _stated(pair: tuple[int, int], outcome: Outcome, reason: Reason | None = Non
     return Span(pair[0], pair[1], pair[1], outcome, reason, CONFIRMED)
 
 
-def _observations(document: EvidenceDocument) -> dict[str, list[ObservationRecord]]:
-    """Every endpoint's observations, ascending, each once."""
+def _observations(document: EvidenceDocument, keys: _KeysOf) -> dict[str, list[ObservationRecord]]:
+    """By record key, ascending, each once."""
     lists: list[ObservationsRecord | SampleBlock] = [*document.samples]
     lists += [observed for observed in document.observed if isinstance(observed, ObservationsRecord)]
     found: dict[str, dict[int, ObservationRecord]] = {}
     for one in lists:
-        found.setdefault(one.endpoint, {}).update((observation.at_ms, observation) for observation in one.observations)
-    return {endpoint: sorted(observations.values(), key=_at) for endpoint, observations in found.items()}
+        found.setdefault(keys.of(one), {}).update((observation.at_ms, observation) for observation in one.observations)
+    return {key: sorted(observations.values(), key=_at) for key, observations in found.items()}

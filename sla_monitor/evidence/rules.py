@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeAlias
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.nearest import suggestion
@@ -12,19 +13,24 @@ from sla_monitor.contract.terms import Terms
 from sla_monitor.evidence.document import (
     Down,
     EvidenceDocument,
+    Filled,
     ObservationRecord,
     ObservationsRecord,
+    Observed,
     Range,
     SampleBlock,
     SpanRecord,
     SpansRecord,
 )
+from sla_monitor.evidence.source import sites_of
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.register.entry_context import EntryContext, endpoints, kpis, services
 from sla_monitor.register.instant import format_utc
 from sla_monitor.register.kinds.decision import own_case
 
 Problems = Iterator[tuple[Path, str]]
+_Told: TypeAlias = dict[tuple[tuple[str, str], int], tuple[ObservationRecord, int]]
+"""By endpoint and site, and when it began: an observation, and for how long it vouches."""
 
 
 def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
@@ -93,9 +99,20 @@ def _of_names(document: EvidenceDocument, contract: Contract) -> Problems:
             yield ("observed", i, "service"), f"no such service ({suggestion(service, services)})"
         if observed.endpoint is not None and observed.endpoint not in endpoints:
             yield ("observed", i, "endpoint"), f"no such endpoint ({suggestion(observed.endpoint, endpoints)})"
+        yield from _of_site(observed, contract, ("observed", i))
     for i, samples in enumerate(document.samples):
         if samples.endpoint not in endpoints:
             yield ("samples", i, "endpoint"), f"no such endpoint ({suggestion(samples.endpoint, endpoints)})"
+        yield from _of_site(samples, contract, ("samples", i))
+
+
+def _of_site(said: Observed | SampleBlock | Filled, contract: Contract, path: Path) -> Problems:
+    """A site that never probed the endpoint would have no say, in silence."""
+    service = getattr(said, "service", None)
+    names = endpoints_by_service(contract).get(service, ()) if service else (said.endpoint or "",)
+    sites = dict.fromkeys(site for name in names for site in sites_of(contract, name))
+    if said.site is not None and said.site not in sites:
+        yield (*path, "site"), f"no such site of {service or said.endpoint} ({suggestion(said.site, sites)})"
 
 
 def _of_imports(document: EvidenceDocument, contract: Contract) -> Problems:
@@ -107,28 +124,36 @@ def _of_imports(document: EvidenceDocument, contract: Contract) -> Problems:
             if filled.endpoint not in endpoints:
                 path = "imports", i, "filled", j, "endpoint"
                 yield path, f"no such endpoint ({suggestion(filled.endpoint, endpoints)})"
+            yield from _of_site(filled, contract, ("imports", i, "filled", j))
 
 
 def _of_forms(document: EvidenceDocument, contract: Contract) -> Problems:
-    """An endpoint is told in one form: who would say which of two is right?"""
+    """An endpoint is told in one form by each site: who would say which of two is right?"""
     services = endpoints_by_service(contract)
-    forms: dict[str, str] = {}
+    forms: dict[tuple[str, str], str] = {}
     for i, observed in enumerate(document.observed):
         whole = services.get(getattr(observed, "service", None) or "", ())
         for endpoint in [observed.endpoint] if observed.endpoint else whole:
-            form = forms.setdefault(endpoint, observed.kind)
-            if form != observed.kind:
-                yield ("observed", i), f"endpoint {endpoint} is given as {form} already (keep one of the two)"
+            several = sites_of(contract, endpoint) if observed.site is None else (observed.site,)
+            others = (forms.get((endpoint, site), observed.kind) for site in several)
+            if other := next((form for form in others if form != observed.kind), None):
+                yield ("observed", i), f"endpoint {endpoint} is given as {other} already (keep one of the two)"
+            for site in several:
+                forms.setdefault((endpoint, site), observed.kind)
     for i, samples in enumerate(document.samples):
-        if forms.get(samples.endpoint) == "observations":
+        if forms.get(_whose(samples)) == "observations":
             yield ("samples", i, "endpoint"), "its observations are in observed already (leave the samples out)"
 
 
+def _whose(said: SpansRecord | ObservationsRecord | SampleBlock) -> tuple[str, str]:
+    return said.endpoint, said.site
+
+
 def _of_spans(document: EvidenceDocument) -> Problems:
-    placed: dict[str, list[tuple[SpanRecord, Path]]] = {}
+    placed: dict[tuple[str, str], list[tuple[SpanRecord, Path]]] = {}
     for i, observed in enumerate(document.observed):
         if isinstance(observed, SpansRecord):
-            several = placed.setdefault(observed.endpoint, [])
+            several = placed.setdefault(_whose(observed), [])
             several += [(span, ("observed", i, "spans", j)) for j, span in enumerate(observed.spans)]
     for several in placed.values():
         several.sort(key=lambda pair: pair[0].start_ms)
@@ -143,26 +168,26 @@ def _of_spans(document: EvidenceDocument) -> Problems:
 
 def _of_observations(document: EvidenceDocument) -> Problems:
     """The same observation twice does no harm; two that differ at one instant do, in whichever lists of an endpoint."""
-    first: dict[tuple[str, int], tuple[ObservationRecord, int]] = {}
+    first: _Told = {}
     for i, observed in enumerate(document.observed):
         if isinstance(observed, ObservationsRecord):
             yield from _twice(observed, observed.every_ms, first, ("observed", i, "looks"))
-    told: set[str] = set()
+    told: set[tuple[str, str]] = set()
     for i, samples in enumerate(document.samples):
-        if samples.endpoint in told:
+        if _whose(samples) in told:
             yield ("samples", i, "endpoint"), "is given twice (put its observations into one list)"
-        told.add(samples.endpoint)
+        told.add(_whose(samples))
         yield from _twice(samples, 0, {}, ("samples", i, "looks"))
 
 
 def _twice(
     several: ObservationsRecord | SampleBlock,
     every_ms: int,
-    first: dict[tuple[str, int], tuple[ObservationRecord, int]],
+    first: _Told,
     path: Path,
 ) -> Problems:
     for i, observation in enumerate(several.observations):
-        known = first.setdefault((several.endpoint, observation.at_ms), (observation, every_ms))
+        known = first.setdefault((_whose(several), observation.at_ms), (observation, every_ms))
         if known[0] != observation:
             yield (*path, i, "at"), "another observation at this instant found something else (keep one)"
         elif known[1] != every_ms:

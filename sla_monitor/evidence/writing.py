@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.contract.bank_holidays import HANDED, handed_name
-from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.contract import Contract, endpoint_of_key
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.errors import EvidenceError
 from sla_monitor.evidence.document import FORMAT, HANDED_NAME, VERSION
 from sla_monitor.evidence.reading import Spelled
@@ -110,7 +111,7 @@ def import_json(imported: tuple[Import, Mapping[str, Intervals]]) -> dict[str, A
         "from": format_utc(one.start_ms),
         "until": format_utc(one.until_ms),
         "filled": [
-            {"endpoint": _endpoint(key), "start": format_utc(start_ms), "end": format_utc(end_ms)}
+            {**_whose(key), "start": format_utc(start_ms), "end": format_utc(end_ms)}
             for key in sorted(when)
             for start_ms, end_ms in when[key]
         ],
@@ -120,11 +121,11 @@ def import_json(imported: tuple[Import, Mapping[str, Intervals]]) -> dict[str, A
 def _observed(contract: Contract, source: Evidence, seen: tuple[int, int]) -> Iterator[Iterator[str]]:
     spans = source.spans(*seen)
     for key in endpoint_keys(contract):
-        yield _object({"kind": "spans", "endpoint": _endpoint(key)}, "spans", map(_span, spans.get(key, ())))
+        yield _object({"kind": "spans", **_whose(key)}, "spans", map(_span, spans.get(key, ())))
 
 
 def _samples(key: str, samples: Iterable[Sample]) -> Iterator[str]:
-    return _object({"endpoint": _endpoint(key)}, "looks", map(_sample, samples))
+    return _object(_whose(key), "looks", map(_sample, samples))
 
 
 def _span(span: Span) -> dict[str, Any]:
@@ -152,8 +153,10 @@ def _move(move: ClockMove) -> dict[str, Any]:
     return {**told, "slept_ms": move.slept_ms} if move.slept_ms else told
 
 
-def _endpoint(key: str) -> str:
-    return key.partition("/")[2]
+def _whose(key: str) -> dict[str, Any]:
+    """Of which endpoint, and of which site where that is not the collector's own: a file of one place is as ever."""
+    endpoint, site = endpoint_of_key(key)
+    return {"endpoint": endpoint} if site == MAIN else {"endpoint": endpoint, "site": site}
 
 
 def _object(head: dict[str, Any], name: str, rows: Iterable[dict[str, Any]]) -> Iterator[str]:

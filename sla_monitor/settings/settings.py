@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from sla_monitor.contract.endpoints.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
-from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict, Whole
+from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
 from sla_monitor.contract.reading.model_file import load_model
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
@@ -19,7 +19,18 @@ from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews
 from sla_monitor.settings.views import Views
 
-Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
+
+def _from_here(witness: Any) -> Any:
+    if witness.places is not None:
+        raise Misplaced(
+            [(("places",), "a witness answers for the place that asks it, each for its own (leave it out)")]
+        )
+    return witness
+
+
+Witness = Annotated[
+    HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind"), AfterValidator(_from_here)
+]
 
 KEY_CREDENTIAL = "ledger-key"
 """What the unit's LoadCredential= calls the signing key."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TypeAlias
 
+from sla_monitor.contract.endpoints.several_places import Places
 from sla_monitor.contract.kpis.counting import Quorum
 from sla_monitor.sla.observation import Outcome
 
@@ -59,3 +60,22 @@ def seen_together(down: int, active: int, quorum: Quorum) -> Outcome:
     if active < quorum.min_active or active <= 0:
         return Outcome.UNKNOWN
     return Outcome.DOWN if Fraction(down * 100, active) >= Fraction(quorum.percent) else Outcome.UP
+
+
+def by_places(places: Places) -> Judge:
+    """One endpoint as its sites saw it. Enough that saw it down make it DOWN. Those that saw nothing are no voices: the
+    others decide, unless they are fewer than the quorum and those that are missing could have made it."""
+    count = len(places.sites)
+
+    def judge(down: int, unseen: int, degraded: int) -> Verdict:
+        active = count - unseen
+        needed = places.needed(active)
+        if active < places.min_active:
+            return UNKNOWN, WHOLE
+        if down >= needed:
+            return DOWN, WHOLE
+        if active < needed <= down + unseen:
+            return UNKNOWN, WHOLE
+        return (DEGRADED if down + degraded >= needed else UP), WHOLE
+
+    return judge

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
 
+from sla_monitor.contract.endpoints.several_places import Places
 from sla_monitor.periods.intervals import Intervals, normal, subtract
-from sla_monitor.sla.aggregation import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, Verdict
+from sla_monitor.sla.aggregation import DEGRADED, DOWN, UNKNOWN, UP, WHOLE, Judge, Verdict, by_places
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
 
@@ -125,6 +126,20 @@ def _changes(endpoints: Sequence[tuple[KnownState, int]], units: tuple[int, int,
                 changes[start] = changes.get(start, 0) + change
                 changes[end] = changes.get(end, 0) - change
     return changes
+
+
+def seen_from_places(states: Sequence[KnownState], places: Places, start_ms: int, end_ms: int) -> KnownState:
+    """What an endpoint was, from what each of its sites knows, in the order of `places.sites`.
+
+    Outages are confirmed by each site before they are put together: one failed probe on one path belongs to the path,
+    and two by different sites are not two in a row. Each site's outage counts from its first failed probe, so the
+    endpoint's begins with that of the site that makes the quorum.
+    """
+    stretches = timeline([(one, 1) for one in states], by_places(places), start_ms, end_ms)
+    found: dict[Outcome, Intervals] = {DOWN: [], UNKNOWN: [], DEGRADED: [], UP: []}
+    for begins_ms, ends_ms, outcome, _ in stretches:
+        found[outcome].append((begins_ms, ends_ms))
+    return KnownState(found[DOWN], found[UNKNOWN], found[DEGRADED])
 
 
 def within(stretches: Iterable[Stretch], hours: Intervals) -> list[Stretch]:

@@ -155,6 +155,8 @@ OF_KPI: dict[str, Callable[[Answers, str], Any]] = {
     "allowance_hours": lambda asked, name: asked.allowance(name) / 60,
     "downtime_hours": lambda asked, name: asked.downtime(name) / 60,
     "outage_minutes": Answers.outages,
+    "outage_ms": lambda asked, name: [one * MINUTE for one in asked.outages(name)],
+    "unseen_minutes": lambda asked, name: Fraction(asked.availability(name)[1].unknown_ms, MINUTE),
     "elapsed_minutes": Answers.elapsed,
     "states": Answers.states,
     "agreed_minutes": Answers.agreed_minutes,

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.fields import parse_duration
 from sla_monitor.contract.kpis.counting import Counting
 from sla_monitor.contract.reading.nodes import plain
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import month_of
+from sla_monitor.sla.aggregation import needing
+from sla_monitor.sla.availability import known, seen_from_places, timeline, within
 from sla_monitor.sla.downtime import CountedOutage, Loss, Seconds, counted_ms
 from sla_monitor.sla.indicators import EventCounts, Slot
 from sla_monitor.sla.measure import KpiInput, MeasureFrame, measured
+from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.results import DayDowntime, Misreport, MonthInput, Occurrence
+from sla_monitor.sla.spans import Span, extend
 from sla_monitor.sla.tickets import Stop, Ticket
 from tests.support.terms import terms_of
 
@@ -45,7 +50,15 @@ class Case:
     def rows(self) -> list[list[dict[str, Any]]]:
         """Runs of months: `months` is one run, every item of `rows` a run of its own."""
         runs = [[row] for row in self.data.get("rows", ())]
-        return [*runs, self.data["months"]] if "months" in self.data else runs
+        several = [*runs, self.data["months"]] if "months" in self.data else runs
+        return [[self._timed(row) for row in run] for run in several]
+
+    def _timed(self, row: dict[str, Any]) -> dict[str, Any]:
+        """What sites saw becomes the time of the KPIs of their endpoints' services."""
+        if "sites" not in row:
+            return row
+        terms = self.terms()
+        return {**row, "time": {kpi.id: time_seen(self, terms, kpi.service, row) for kpi in terms.availability_kpis}}
 
 
 def read_cases() -> Iterator[Case]:
@@ -134,6 +147,43 @@ def seen_of(kpi: str, row: dict[str, Any], frame: MeasureFrame) -> KpiInput:
     )
 
 
+def site_spans(case: Case, row: dict[str, Any], endpoint: Endpoint, site: str) -> list[Span]:
+    """What a site recorded in a month: its probes, `phase` past every interval. `failed` ones found it down; in
+    `silent` time it made none."""
+    given, period = row["sites"][endpoint.id][site], frame_of(case, case.terms(), row).period
+    failed, silent = (
+        [[instant(f"{month_name(row)}-{edge}", case.zone, 0) for edge in pair] for pair in given.get(key, ())]
+        for key in ("failed", "silent")
+    )
+    phase_ms = parse_duration(given["phase"]) if "phase" in given else 0
+    spans: list[Span] = []
+    for at_ms in range(period.start_ms - endpoint.every_ms + phase_ms, period.end_ms, endpoint.every_ms):
+        if not any(start <= at_ms < end for start, end in silent):
+            is_down = any(start <= at_ms < end for start, end in failed)
+            outcome, last = Outcome.DOWN if is_down else Outcome.UP, spans.pop() if spans else None
+            spans += extend(last, at_ms, outcome, None, endpoint.every_ms)
+    return [span for span in spans if span.end_ms > period.start_ms]
+
+
+def time_seen(case: Case, terms: Terms, service: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The time of a service all of whose endpoints must be up."""
+    range_ms = (period := frame_of(case, terms, row).period).start_ms, period.end_ms
+    failures, states = terms.accounting.confirmation_failures, []
+    for endpoint in terms.services_by_id[service].endpoints:
+        several = [known(site_spans(case, row, endpoint, site), failures, *range_ms) for site in endpoint.sites]
+        places = endpoint.seen_from
+        states.append((seen_from_places(several, places, *range_ms) if places else several[0], 1))
+    stretches = within(timeline(states, needing(len(states), len(states)), *range_ms), [range_ms])
+    down = [one[:2] for one in stretches if one[2] is Outcome.DOWN]
+    unseen_ms = sum(end_ms - start_ms for start_ms, end_ms, outcome, _ in stretches if outcome is Outcome.UNKNOWN)
+    told: dict[str, Any] = {"down": [dict(zip(("began", "ended"), map(spelled, pair), strict=True)) for pair in down]}
+    return told | ({"unknown": f"{unseen_ms}ms"} if unseen_ms else {})
+
+
+def spelled(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
 def seconds_of(given: dict[str, Any], frame: MeasureFrame) -> Seconds:
     """Durations; `agreed` is the whole month unless it is said. `beyond`: down, in booked time that follows what is
     excluded and that the contract counts all the same."""
@@ -191,7 +241,7 @@ def misreport(given: dict[str, Any]) -> Misreport:
 
 def instant(text: str | None, zone: ZoneInfo, otherwise: int) -> int:
     """`2026-01-02T16:30` in the case's zone."""
-    return otherwise if text is None else int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
+    return otherwise if text is None else round(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
 
 
 def number(value: Any) -> Fraction | None:

@@ -22,7 +22,7 @@ CASES = list(read_cases())
 KNOWN = {"case", "title", "source", "mark", "note", "terms", "zone", "currency", "charges", "start"}
 ASKED = {"rows", "months", "refused", "doubted"}
 BY_KPI = {"figures", "submitted", "agreed", "counts", "time", "slots", "samples", "tickets", "looks"}
-OF_ROW = BY_KPI | {"month", "now", "charges", "occurrences", "misreports", "expect"}
+OF_ROW = BY_KPI | {"month", "now", "charges", "occurrences", "misreports", "sites", "expect"}
 
 
 def named(case: Case) -> str:

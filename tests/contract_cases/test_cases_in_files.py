@@ -16,7 +16,7 @@ from tests.contract_cases.reading import Case, month_name, read_cases
 from tests.contract_cases.two_files import Run, can_be_told, write
 
 OF_THE_ROW = {"elapsed_minutes", "states", "working_days", "claim_by", "allowance_minutes", "allowance_hours"}
-OF_THE_ROW |= {"downtime_minutes", "downtime_hours", "outage_minutes", "period_minutes"}
+OF_THE_ROW |= {"downtime_minutes", "downtime_hours", "outage_minutes", "outage_ms", "unseen_minutes", "period_minutes"}
 """What is worked out from the row and not from a month's result."""
 
 

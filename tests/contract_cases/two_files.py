@@ -15,9 +15,10 @@ from typing import Any
 
 from sla_monitor.contract.fields import parse_duration
 from sla_monitor.periods.months import shifted
+from sla_monitor.register.instant import format_utc
 from tests.support.terms import HEAD
 
-from .reading import Case, month_name
+from .reading import Case, month_name, site_spans
 
 Run = list[dict[str, Any]]
 GAP = timedelta(minutes=1)
@@ -81,7 +82,7 @@ def _endpoint(service: str) -> dict[str, Any]:
 
 def _watched(case: Case, run: Run) -> dict[str, str]:
     """The KPIs whose time the run tells, each with its service."""
-    timed = {name for row in run for name in row.get("time", {})}
+    timed = {name for row in run if "sites" not in row for name in row.get("time", {})}
     return {kpi["id"]: kpi["service"] for kpi in case.data["terms"].get("kpis", ()) if kpi["id"] in timed}
 
 
@@ -91,6 +92,7 @@ def first_month(case: Case, run: Run) -> str:
 
 def _evidence(case: Case, run: Run) -> dict[str, Any]:
     entries, observed = [one for row in run for one in _said(case, row)], []
+    observed += [one for row in run if "sites" in row for one in _by_site(case, row)]
     for kpi, service in _watched(case, run).items():
         told: dict[str, list[dict[str, str]]] = {"outages": [], "unseen": []}
         for row in run:
@@ -106,6 +108,24 @@ def _evidence(case: Case, run: Run) -> dict[str, Any]:
         "observed": observed,
         "entries": [plain | {"number": n, "actor": f"person {n}", "said": said} for n, said in enumerate(entries, 1)],
     }
+
+
+def _by_site(case: Case, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What each site recorded, as a ledger would write it."""
+    for service in case.terms().services:
+        for endpoint in service.endpoints:
+            for site in endpoint.sites:
+                spans = [
+                    {
+                        "start": format_utc(one.start_ms),
+                        "end": format_utc(one.end_ms),
+                        "outcome": f"{one.outcome}",
+                        "last_look": format_utc(one.seen_ms),
+                        "looks": one.probes,
+                    }
+                    for one in site_spans(case, row, endpoint, site)
+                ]
+                yield {"kind": "spans", "endpoint": endpoint.id, "site": site, "spans": spans}
 
 
 def _said(case: Case, row: dict[str, Any]) -> Iterator[dict[str, Any]]:

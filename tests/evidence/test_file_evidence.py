@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.sla.observation import Outcome, Reason
-from tests.evidence.support import entry, evidence, ms, read
+from tests.evidence.support import CONTRACT, contract_in, entry, evidence, ms, read, written
 
 ALL = (0, ms("2100-01-01T00:00Z"))
 UP, DOWN, UNKNOWN = Outcome.UP, Outcome.DOWN, Outcome.UNKNOWN
@@ -151,3 +153,36 @@ def test_a_file_without_an_instant_counts_all_of_its_entries(tmp_path: Path) -> 
     later = entry(3, {"kind": "minute", "month": "2026-10"})
     assert read(tmp_path, evidence(entries=[later])).as_of_ms == ms("2026-11-02T09:00Z")
     assert read(tmp_path, evidence(entries=[later], at="2026-11-01")).as_of_ms == ms("2026-11-01T00:00Z")
+
+
+PLACED = CONTRACT.replace("- id: custody\n", "- id: custody\n    places: {sites: [main, north], quorum: all}\n")
+
+
+def placed(folder: Path, *observed: object, **parts: Any) -> FileEvidence:
+    return read_evidence(written(folder, evidence(observed=list(observed), **parts)), contract_in(folder, PLACED))
+
+
+def test_each_site_has_a_record_of_its_own(tmp_path: Path) -> None:
+    """The collector's own is the endpoint's, as in a file that knows of no sites."""
+    up = {"start": "2026-10-05T14:00Z", "end": "2026-10-05T15:00Z", "outcome": "up"}
+    looks = [{"at": "2026-10-05T14:00:00Z", "outcome": "down", "duration_us": 5}]
+    spans = {"kind": "spans", "endpoint": "health", "spans": [up]}
+    observed = {"kind": "observations", "endpoint": "health", "site": "north", "every": "10s", "looks": looks}
+    found = placed(tmp_path, spans, observed)
+    assert {key: several[0].outcome for key, several in found.spans(*ALL).items()} == {
+        "small/health": UP,
+        "small/health@north": DOWN,
+    }
+    assert [one[1] for one in found.samples("small/health@north", *ALL)] == [DOWN]
+    assert list(found.samples("small/health", *ALL)) == []
+
+
+def test_an_outage_that_is_stated_without_a_site_was_one_whoever_looked(tmp_path: Path) -> None:
+    stated = {"kind": "outages", "service": "custody", "outages": [{"start": "2026-10-05", "end": "2026-10-06"}]}
+    everywhere = placed(tmp_path, stated).spans(*ALL)
+    assert sorted(everywhere) == ["small/health", "small/health@north", "small/records", "small/records@north"]
+    assert len({tuple(several) for several in everywhere.values()}) == 1
+    assert sorted(placed(tmp_path, stated | {"site": "north"}).spans(*ALL)) == [
+        "small/health@north",
+        "small/records@north",
+    ]

@@ -107,6 +107,18 @@ REFUSED = {"kind": "decision", "about": 1, "granted": False}
         ({"seen": {"from": "2026-10-02", "until": "2026-10-01"}}, "$.seen.until: must be after from"),
         ({"at": "2026-10-20"}, "$.at: must not be before seen.until"),
         (
+            {"observed": [spans("health", SPAN) | {"site": "nort"}]},
+            "$.observed[0].site: no such site of health (known here: main)",
+        ),
+        (
+            {"samples": [{"endpoint": "webmail", "site": "north", "looks": []}]},
+            "$.samples[0].site: no such site of webmail (known here: main)",
+        ),
+        (
+            {"observed": [outages(OUTAGE, service="custody") | {"site": "north"}]},
+            "$.observed[0].site: no such site of custody (known here: main)",
+        ),
+        (
             {"observed": [spans("helth", SPAN)]},
             "$.observed[0].endpoint: no such endpoint (did you mean health?)",
         ),

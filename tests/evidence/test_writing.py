@@ -27,7 +27,7 @@ from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span, joined
 from tests.contract.support import HEAD, SERVICES
-from tests.evidence.support import contract_in, entry, evidence, ms, read, written
+from tests.evidence.support import CONTRACT, contract_in, entry, evidence, ms, read, written
 from tests.fakes.clock import FakeClock
 
 BEGIN, END = ms("2026-09-30T23:00Z"), ms("2026-11-01T00:00Z")
@@ -215,3 +215,37 @@ def test_bank_holidays_are_written_byte_for_byte_and_told_apart_by_their_names(t
     (tmp_path / "b/days.yaml").unlink()
     with pytest.raises(EvidenceError, match=r"b/days\.yaml: cannot be read: No such file"):
         holiday_texts(contract)
+
+
+PLACED = CONTRACT.replace("- id: custody\n", "- id: custody\n    places: {sites: [main, north], quorum: any}\n")
+
+
+def test_what_each_site_saw_survives_the_file_and_has_a_part_in_its_number(tmp_path: Path) -> None:
+    contract = contract_in(tmp_path, PLACED)
+    span = {"start": "2026-10-05T14:00:00Z", "end": "2026-10-05T15:00:00Z", "outcome": "down", "looks": 3}
+    looks = [{"at": "2026-10-05T14:00:00Z", "outcome": "down"}]
+    told = evidence(
+        observed=[{"kind": "spans", "endpoint": "health", "site": "north", "spans": [span]}],
+        samples=[{"endpoint": "health", "site": "north", "looks": looks}],
+    )
+    first = read_evidence(written(tmp_path, told), contract)
+    text = text_of(contract, first, every_observation=True)
+    again = read_evidence(written(tmp_path, text), contract)
+    assert again.spans(0, FOREVER) == first.spans(0, FOREVER)
+    assert set(first.spans(0, FOREVER)) == {"small/health@north"}
+    assert len(list(again.samples("small/health@north", 0, FOREVER))) == 1
+    here = json.loads(json.dumps(told).replace('"site": "north", ', ""))
+    numbers = [
+        evidence_digest(contract, one, (BEGIN, END), BEGIN, ())
+        for one in (first, again, read_evidence(written(tmp_path, here), contract))
+    ]
+    assert numbers[0] == numbers[1] != numbers[2]
+    sites = [(one["endpoint"], one.get("site")) for one in json.loads(text)["observed"]]
+    assert sites == [
+        ("health", None), ("health", "north"), ("records", None), ("records", "north"), ("webmail", None)
+    ]  # fmt: skip
+
+
+def test_a_file_of_one_place_names_no_site(tmp_path: Path) -> None:
+    """So that it has the bytes that it had before there were any."""
+    assert '"site"' not in text_of(contract_in(tmp_path), read(tmp_path, FULL), every_observation=True)

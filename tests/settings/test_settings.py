@@ -51,7 +51,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
             "witnesses: [{id: w, kind: tcp, host: h, port: 1, versions: []}]",
             (
                 "1:50: witnesses.w.versions: unknown key (known here: degraded_above, down_above, every, expect,"
-                " family, host, id, kind, name, port, runbook_url, send, …)"
+                " family, host, id, kind, name, places, port, runbook_url, …)"
             ),
         ),
         ("- a", "1:1: file: must be a mapping (lines of key: value, indented below)"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sla_monitor.contract.endpoints.several_places import Places
 from sla_monitor.contract.kpis.counting import Quorum
-from sla_monitor.periods.intervals import Intervals, length, normal, union
+from sla_monitor.periods.intervals import Intervals, intersect, length, normal, subtract, union
 from sla_monitor.sla.aggregation import by_quorum, by_weight, needing
-from sla_monitor.sla.availability import KnownState, known, timeline, within
+from sla_monitor.sla.availability import KnownState, known, seen_from_places, timeline, within
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span, extend
 
@@ -169,3 +171,105 @@ def ratio(down_minutes: int, all_minutes: int) -> Fraction:
 def test_432_minutes_down_fail_99_percent_in_february_and_meet_it_in_a_month_of_30_days() -> None:
     assert ratio(432, 28 * 1440) < Fraction(99, 100)
     assert ratio(432, 30 * 1440) == Fraction(99, 100)
+
+
+QUORUMS = ["any", "all", 1, 2, 3, {"percent": 51}, {"percent": 34, "min_active": 2}, {"percent": 100}]
+OF_ACTIVE = [{"percent": 51, "of": "active"}, {"percent": 67, "of": "active", "min_active": 2}]
+
+
+def places_of(quorum: Any, count: int = 3) -> Places:
+    return Places.model_validate({"sites": [f"s{n}" for n in range(count)], "quorum": quorum})
+
+
+def together(several: list[KnownState], quorum: Any) -> KnownState:
+    return seen_from_places(several, places_of(quorum, len(several)), 0, 200)
+
+
+def states(several: list[list[tuple[int, Outcome]]], failures: int) -> list[KnownState]:
+    return [known(spans_of(steps), failures, 0, 200) for steps in several]
+
+
+def inside(intervals: Intervals) -> Intervals:
+    return intersect(intervals, [(0, 200)])
+
+
+three = st.lists(probes, min_size=3, max_size=3)
+
+
+@settings(max_examples=100, deadline=None)
+@given(probes, st.integers(1, 3), st.sampled_from(["any", "all", 1, {"percent": 51}, OF_ACTIVE[0]]))
+def test_one_place_says_what_it_says_without_places(
+    steps: list[tuple[int, Outcome]], failures: int, quorum: Any
+) -> None:
+    (alone,) = states([steps], failures)
+    found = together([alone], quorum)
+    assert found.down == normal(alone.down)
+    assert found.degraded == normal(alone.degraded)
+    assert found.unseen == normal(alone.unseen)
+
+
+@settings(max_examples=150, deadline=None)
+@given(three, st.integers(1, 3), st.sampled_from([*QUORUMS, *OF_ACTIVE]))
+def test_places_second_by_second(several: list[list[tuple[int, Outcome]]], failures: int, quorum: Any) -> None:
+    """Against counting heads in every unit of time."""
+    told, places = [confirmed(second_by_second(steps, 200), steps, failures) for steps in several], places_of(quorum)
+    found = together(states(several, failures), quorum)
+    for unit in range(200):
+        votes = [one[unit] for one in told]
+        down, active = votes.count(Outcome.DOWN), 3 - votes.count(Outcome.UNKNOWN)
+        outcome = found.at(unit)
+        needed = places.needed(active)
+        assert (outcome is Outcome.DOWN) == (active >= places.min_active and down >= needed)
+        if active == 0:
+            assert outcome is Outcome.UNKNOWN
+        if outcome is Outcome.UNKNOWN:
+            assert active < max(places.min_active, needed), "enough saw it"
+
+
+@settings(max_examples=150, deadline=None)
+@given(three, st.integers(1, 3), st.sampled_from([*QUORUMS, *OF_ACTIVE]), st.integers(0, 2), st.data())
+def test_more_places_that_see_it_down_never_make_less_downtime(
+    several: list[list[tuple[int, Outcome]]], failures: int, quorum: Any, which: int, data: st.DataObject
+) -> None:
+    before = states(several, failures)
+    start = data.draw(st.integers(0, 199))
+    more = before[which].corrected(start, data.draw(st.integers(start + 1, 200)), Outcome.DOWN)
+    after = [more if n == which else one for n, one in enumerate(before)]
+    lost = subtract(inside(together(before, quorum).down), inside(together(after, quorum).down))
+    assert lost == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(three, st.integers(1, 3), st.sampled_from(QUORUMS), st.integers(0, 2), st.data())
+def test_a_place_that_is_cut_off_never_makes_downtime(
+    several: list[list[tuple[int, Outcome]]], failures: int, quorum: Any, which: int, data: st.DataObject
+) -> None:
+    before = states(several, failures)
+    start = data.draw(st.integers(0, 199))
+    less = before[which].corrected(start, data.draw(st.integers(start + 1, 200)), Outcome.UNKNOWN)
+    after = [less if n == which else one for n, one in enumerate(before)]
+    new = subtract(inside(together(after, quorum).down), inside(together(before, quorum).down))
+    assert new == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(three, st.sampled_from([*QUORUMS, *OF_ACTIVE]))
+def test_where_all_places_are_cut_off_nobody_knows(several: list[list[tuple[int, Outcome]]], quorum: Any) -> None:
+    gone = [one.corrected(50, 100, Outcome.UNKNOWN) for one in states(several, 1)]
+    assert intersect(together(gone, quorum).unseen, [(50, 100)]) == [(50, 100)]
+
+
+def test_the_share_of_active_places_can_be_tipped_by_one_that_is_cut_off() -> None:
+    """As ICANN's rule has it, unless `min_active` says how few are none; the share of all places cannot."""
+    down, up = KnownState([(10, 20)], [], []), KnownState([], [], [])
+    gone = KnownState([], [(0, 200)], [])
+    assert together([down, up, up], OF_ACTIVE[0]).down == []
+    assert together([down, gone, gone], OF_ACTIVE[0]).down == [(10, 20)]
+    assert together([down, gone, gone], {"percent": 51}).down == []
+    assert together([down, gone, gone], {"percent": 51, "of": "active", "min_active": 2}).unseen == [(0, 200)]
+
+
+def test_degraded_as_many_places_see_it() -> None:
+    slow, down, up = KnownState([], [], [(10, 30)]), KnownState([(20, 40)], [], []), KnownState([], [], [])
+    assert together([slow, down, up], 2) == KnownState([], [], [(20, 30)])
+    assert together([slow, down, up], "any") == KnownState([(20, 40)], [], [(10, 20)])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint, JourneyEndpoint, NetworkTerms
 from sla_monitor.contract.endpoints.journey_terms import unused_captures
 from sla_monitor.contract.endpoints.network import wrong_family
+from sla_monitor.contract.endpoints.several_places import Places
 from sla_monitor.contract.fields import rounded_duration
 from sla_monitor.contract.reading.nodes import Path
 from sla_monitor.contract.rules.plain_values import RuleProblem
@@ -21,6 +22,7 @@ runs."""
 def probing_doubts(terms: Terms) -> Iterator[RuleProblem]:
     """What a careful reader would ask about, with the path of the term."""
     for i, service in enumerate(terms.services):
+        yield from _places_of(service, ("services", i))
         for j, endpoint in enumerate(service.endpoints):
             path = ("services", i, "endpoints", j)
             if isinstance(endpoint, NetworkTerms):
@@ -33,6 +35,29 @@ def probing_doubts(terms: Terms) -> Iterator[RuleProblem]:
     for i, kpi in enumerate(terms.kpis):
         yield from ((("kpis", i, *path), message) for path, message in kpi.doubts(terms))
     yield from _held(terms)
+
+
+def _places_of(service: Service, path: Path) -> Iterator[RuleProblem]:
+    """Those of a service, once, and those that endpoints have of their own."""
+    several = [(service.places, path)]
+    several += [(endpoint.seen_from, (*path, "endpoints", j)) for j, endpoint in enumerate(service.endpoints)]
+    for n, (places, inside) in enumerate(several):
+        if places is not None and (n == 0 or places is not service.places):
+            yield from _places(places, (*inside, "places", "quorum"))
+
+
+def _places(places: Places, path: Path) -> Iterator[RuleProblem]:
+    """A quorum that one place can undo by being cut off, or make alone because others are."""
+    count = len(places.sites)
+    if count > 1 and places.needed(count) == count:
+        message = f"needs all {count} places: where one of them is cut off, no outage is ever known"
+        yield path, f"{message} (write one less, or add a place)"
+    fewest = max(places.min_active, 1)
+    if places.needed(count) > 1 and places.needed(fewest) == 1:
+        message = (
+            f"where others are cut off, {fewest} place alone decides" if fewest == 1 else f"of {fewest}, one decides"
+        )
+        yield path, f"{message} (write min_active: {count // 2 + 1} or more, or of: places)"
 
 
 def _slow_to_notice(terms: Terms, service: Service, endpoint: HeartbeatEndpoint, path: Path) -> Iterator[RuleProblem]:

@@ -26,6 +26,7 @@ from sla_monitor.contract.endpoints.network import (
     Url,
 )
 from sla_monitor.contract.endpoints.record_data import record_wire
+from sla_monitor.contract.endpoints.several_places import MAIN, Places
 from sla_monitor.contract.endpoints.template import Template
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, TimeOfDay, Whole
 from sla_monitor.contract.kpis.bands import Level
@@ -67,11 +68,25 @@ class EndpointTerms(Strict):
             raise Misplaced(problems)
         return self
 
+    @property
+    def seen_from(self) -> Places | None:
+        """From where it is probed, where the terms say so; None: from the collector's own place alone, as a job's
+        reports are, which come to the collector."""
+        return getattr(self, "places", None)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The names of the sites that probe it."""
+        return (MAIN,) if self.seen_from is None else self.seen_from.sites
+
 
 class NetworkTerms(Strict):
     """What every kind that opens a connection has."""
 
     family: Family = Field("any", description="Which addresses to use.")
+    places: Places | None = Field(
+        None, description="The sites that probe it; none: its service's, or else the collector alone."
+    )
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -63,6 +63,8 @@ SAMPLES = {
     "currency": "currency: GBP",
     "services": "services: and below it - id: custody",
     "service": "service: custody",
+    "sites": "sites: [main, north, south]",
+    "quorum": "quorum: 2",
     "target": "target: 99.9",
     "pays": "pays: all",
     "credits": "credits: [outage, slow]",

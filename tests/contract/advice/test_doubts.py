@@ -397,3 +397,30 @@ def test_more_single_samples_than_the_memory_holds(tmp_path: Path) -> None:
     said = told(tmp_path, service + kpi, about="kpis.K.id")
     assert said.startswith("has 10 million probes a month at 4 endpoints in memory, 259 MB at its end")
     assert doubted(tmp_path, service.replace("every: 1s", "every: 2s") + kpi) == []
+
+
+PLACED = SERVICE.replace("- id: custody\n", "- id: custody\n    places: {places}\n")
+
+
+@pytest.mark.parametrize(
+    ("quorum", "why"),
+    [
+        ("all", "needs all 3 places: where one of them is cut off, no outage is ever known"),
+        ("3", "needs all 3 places"),
+        ("{percent: 67}", "needs all 3 places"),
+        ("{percent: 51, of: active}", "where others are cut off, 1 place alone decides"),
+        ("{percent: 50, of: active, min_active: 2}", "of 2, one decides"),
+        ("2", None),
+        ("any", None),
+        ("{percent: 51}", None),
+        ("{percent: 51, of: active, min_active: 2}", None),
+    ],
+)
+def test_a_quorum_that_hangs_on_one_place_is_doubted(tmp_path: Path, quorum: str, why: str | None) -> None:
+    text = PLACED.replace("{places}", f"{{sites: [main, north, south], quorum: {quorum}}}")
+    if why is None:
+        assert doubted(tmp_path, text) == doubted(tmp_path, SERVICE)
+    else:
+        (line,) = set(doubted(tmp_path, text)) - set(doubted(tmp_path, SERVICE))
+        assert "services.custody.places.quorum: " in line
+        assert why in line

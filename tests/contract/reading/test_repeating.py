@@ -143,12 +143,13 @@ def test_a_mistake_is_at_its_place_with_its_row(tmp_path: Path, right: str, wron
 
 def test_a_mistake_of_many_rows_is_there_once(tmp_path: Path) -> None:
     rows = "".join(f"    - {{id: s{n}}}\n" for n in range(250))
-    text = f"lists:\n  site:\n{rows}services:\n  - {{for_each: site, id: '${{site.id}}', nam: x, clas: y}}\n"
+    text = f"lists:\n  site:\n{rows}services:\n  - {{for_each: site, id: '${{site.id}}', nam: x, tier: y}}\n"
     assert problems(tmp_path, text) == [
         "c.yaml:260:40: services.s0.nam: unknown key (did you mean name?) [site s0 and 249 more]",
         (
-            "c.yaml:260:48: services.s0.clas: unknown key (known here: available_when, contacts, criticality,"
-            " endpoints, id, impact_cost_per_hour, maintenance, name, participants, service_hours)"
+            "c.yaml:260:48: services.s0.tier: unknown key (known here: available_when, contacts, criticality,"
+            " endpoints, id, impact_cost_per_hour, maintenance, name, participants, places, runbook_url,"
+            " service_hours)"
             " [site s0 and 249 more]"
         ),
     ]
