@@ -6,7 +6,7 @@ the items of lists) is added here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -47,6 +47,15 @@ def shape_schema(shape: type, title: str) -> Schema:
     schema = adapter.json_schema(mode="serialization")
     definitions: dict[str, Schema] = schema["$defs"]
     return {"$schema": DIALECT, **definitions.pop(shape.__name__), "$defs": definitions, "title": title}
+
+
+def shapes_schema(shapes: Iterable[type], reference: str) -> Schema:
+    """The definitions of several such shapes by their names. `reference`: how one leads to another, with `{model}` for
+    the name."""
+    adapter = TypeAdapter(tuple[*shapes], config=ConfigDict(use_attribute_docstrings=True, extra="forbid"))  # type: ignore[valid-type]
+    schema = adapter.json_schema(mode="serialization", ref_template=reference)
+    definitions: Schema = schema["$defs"]
+    return definitions
 
 
 def _spell_defaults(schema: Any) -> None:

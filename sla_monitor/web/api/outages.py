@@ -12,7 +12,7 @@ from sla_monitor.assess import Outage
 from sla_monitor.document.values import instant
 from sla_monitor.register.instant import format_utc
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.shapes import OutageJson
+from sla_monitor.web.api.shapes import OutageJson, OutagesJson
 from sla_monitor.web.page.layout import UTC_ZONE
 from sla_monitor.web.page.selection import ListedService
 from sla_monitor.wording.text import plain
@@ -20,6 +20,9 @@ from sla_monitor.wording.vocabulary import describe_reason
 
 GOES_ON = "it goes on"
 NOT_ASSESSED = "nothing has been assessed yet"
+
+MOST = 500
+"""Outages on one page."""
 
 TAG = "tag:sla-monitor.invalid,2026:outage"
 """What begins the id of every outage. RFC 4151 asks for a name of the one who makes it, whom the program does not know,
@@ -105,3 +108,18 @@ def _place(cursor: str) -> tuple[int, str, str]:
     except (binascii.Error, UnicodeError, ValueError):
         raise CursorError(cursor) from None
     return -int(start), contract, service
+
+
+def outages_json(
+    here: Sequence[ServiceOutage], total: int, url: str, following: str | None, assessed: str | None
+) -> OutagesJson:
+    """A page of outages. `url`: the page with the same services; `following`: where the next ones are."""
+    nulls = Nulls()
+    return {
+        "url": url,
+        "assessed_at": nulls.told("assessed_at", assessed, NOT_ASSESSED),
+        "total": total,
+        "outages": [outage_json(one) for one in here],
+        "next": nulls.told("next", following, "these are the earliest"),
+        "why_null": nulls.why,
+    }
