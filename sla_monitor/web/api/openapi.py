@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from typing_extensions import is_typeddict
+
 from sla_monitor.contract.reading.json_schema import shapes_schema
 from sla_monitor.web.api import shapes
 from sla_monitor.web.api.outages import MOST
@@ -86,7 +88,7 @@ REFUSALS = {
 
 def openapi_document() -> dict[str, Any]:
     """The whole document. What is done with a path that is no resource, and by another method, is in docs/http.md."""
-    several = dict.fromkeys([*(one.shape for one in RESOURCES), shapes.ProblemJson])
+    several = [one for one in vars(shapes).values() if is_typeddict(one)]
     return {
         "openapi": "3.1.0",
         "info": {

@@ -80,7 +80,8 @@ class Answering(Handler):
         asked = {name: values for name, values in self.given().items() if name in FILTERS}
         selection = selection_of(asked, filters, path)
         if selection.ignored:
-            raise Refusal(400, " ".join(selection.ignored), remedy=_values(filters, asked))
+            told = " ".join(selection.ignored).replace("Filter ignored: ", "")
+            raise Refusal(400, told, remedy=_values(filters, asked))
         return selection, [one for one in services if selection.holds(one)], len(services)
 
 

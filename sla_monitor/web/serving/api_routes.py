@@ -19,7 +19,6 @@ from sla_monitor.web.page.selection import listed_services
 from sla_monitor.web.page.service_page import service_facts
 from sla_monitor.web.page.subject import SubjectError, service_address
 from sla_monitor.web.serving.api_handler import (
-    FILTERS,
     Answering,
     BadgeAnswering,
     JsonAnswering,
