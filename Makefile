@@ -11,7 +11,7 @@ COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 check lint types imports format docs lock generated deb bench fuzz oracle kill-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated deb bench fuzz oracle kill-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,7 +37,7 @@ stack: $(VENV)/run.stamp ## The same with Prometheus, Alertmanager and somebody 
 	@tools/debian-packages prometheus prometheus-alertmanager
 	@exec $(BIN)/sla-monitor stack
 
-test: $(VENV)/dev.stamp packages lint types imports ## Run every check and every test
+test: $(VENV)/dev.stamp packages grafana lint types imports ## Run every check and every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-debian13: $(VENV)/dev.stamp packages ## Boot Debian 13 with our package, and run the test-suite there
@@ -46,6 +46,10 @@ test-debian13: $(VENV)/dev.stamp packages ## Boot Debian 13 with our package, an
 
 packages: ## Install what the tests need from Debian, or say what is missing
 	@tools/debian-packages $(PACKAGES)
+
+grafana: $(VENV)/bin/pip
+	@command -v npm >/dev/null || tools/debian-packages npm
+	@tools/grafana-library $(VENV)/grafana
 
 check: lint types imports ## Lint, types and import rules only
 

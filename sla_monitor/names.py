@@ -37,6 +37,9 @@ UNITS = {
 SERVICE_DASHBOARD = "sla-service"
 """The dashboard of one service, by which links find it; its variables are the contract and the service."""
 
+NOT_ASSESSABLE = "not_assessable"
+"""The label `band` of a closed month with a figure of which too little was seen."""
+
 WHOLE_CONTRACT = "contract"
 """The label `scope` of a cap on the contract as a whole; that of a cap by service is the service."""
 
@@ -201,6 +204,12 @@ KPI_MET = MetricName(
     "sla_kpi_met", "gauge", _KPI, "1 while the figure so far meets the target, 0 while not; absent while unknown."
 )
 KPI_ASSESSABLE = MetricName("sla_kpi_assessable", "gauge", _KPI, "1 while coverage is at least the contract's floor.")
+KPI_OF_NOTHING = MetricName(
+    "sla_kpi_without_events",
+    "gauge",
+    _KPI,
+    "1 while nothing has happened that the figure counts: it is what the contract says of that; absent otherwise.",
+)
 KPI_VALUE = MetricName(
     "sla_kpi_value",
     "gauge",
@@ -237,7 +246,10 @@ KPI_QUERY_FAILURES = MetricName(
     "sla_kpi_query_failures", "counter", ("contract", "kpi"), "Times that it was asked and no figure could be had."
 )
 KPI_MONTH_BAND = MetricName(
-    "sla_kpi_month_band", "gauge", (*_KPI, "month", "band"), "1; labels say which band each of the last months got."
+    "sla_kpi_month_band",
+    "gauge",
+    (*_KPI, "month", "band"),
+    "1; labels say which band each of the last months got, or `not_assessable`; absent without a figure.",
 )
 
 CONTRACT_INFO = MetricName(

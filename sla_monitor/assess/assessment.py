@@ -239,6 +239,7 @@ class KpiAssessment:
     (exact; a Fraction of milliseconds). `result`: agreed view with repeats and points; None while the measurement
     period does not end in this month. `submitted`: the supplier's figure; `difference`: supplier's less ours.
     `outages`: what an availability's downtime is made of, from the beginning of the measurement period on.
+    `is_of_nothing`: nothing has happened that counts, and the figures are what the contract says of that.
     """
 
     kpi: str
@@ -257,6 +258,7 @@ class KpiAssessment:
     result: KpiResult | None = None
     forecast: KpiForecast | None = None
     outages: tuple[Outage, ...] = ()
+    is_of_nothing: bool = False
 
     @property
     def service_id(self) -> str:

@@ -187,6 +187,7 @@ def _kpi(
         difference=one.results["agreed"].difference,
         coverage_ratio=agreed.coverage,
         result=priced,
+        is_of_nothing=agreed.is_of_nothing,
     )
 
 

@@ -9,6 +9,9 @@ import click
 
 from sla_monitor.cli.shared.options import config_option
 
+AWAITED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+"""The daemon takes them up when it is ready to, also those that came while it was loaded."""
+
 
 @click.command()
 @config_option
@@ -18,12 +21,12 @@ def run(config: Path) -> None:
     Stops on SIGTERM and Ctrl-C, reads the configuration again on SIGHUP. Refuses to start on a configuration that
     `sla-monitor check` refuses.
     """
+    signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)  # before any thread is started: they inherit it
     from sla_monitor import log
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.daemon import SIGNALS, Daemon
+    from sla_monitor.daemon import Daemon
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # before any thread is started: they inherit it
     configuration = read_configuration(config)
     log.configure(configuration.settings.log.level, configuration.settings.log.format)
     log.catch_uncaught()

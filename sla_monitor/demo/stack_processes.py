@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 from sla_monitor.errors import SlaMonitorError
@@ -25,8 +26,9 @@ class Stack:
         self.folder, self.prometheus, self.alertmanager = folder, prometheus, alertmanager
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self) -> None:
-        """Start both with `prometheus/prometheus.yml` and `alertmanager/alertmanager.yml` of the folder.
+    def start(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
+        """Start both with `prometheus/prometheus.yml` and `alertmanager/alertmanager.yml` of the folder, unless we are
+        asked to end meanwhile.
 
         One after the other: an alert that Prometheus cannot deliver is sent again only a minute later.
         """
@@ -40,8 +42,10 @@ class Stack:
             "--cluster.listen-address=",
         )
         until_s = time.monotonic() + START_SECONDS
-        while not (_answers(self.alertmanager) or self.ended) and time.monotonic() < until_s:
+        while not (is_stopping() or _answers(self.alertmanager) or self.ended) and time.monotonic() < until_s:
             time.sleep(POLL_SECONDS)
+        if is_stopping():
+            return
         self._run(
             "prometheus",
             _found("prometheus"),

@@ -92,8 +92,8 @@ def _month_bands(contract: ContractAssessment) -> Iterator[Row]:
     services = {kpi.kpi: kpi.service_id for kpi in contract.kpis}
     for month in contract.earlier[-names.MONTHS_KEPT :]:
         for result in month.kpis:
-            if result.kpi in services and result.band is not None:
-                yield (result.kpi, services[result.kpi], month.month, result.band), 1
+            if result.kpi in services and result.value is not None:
+                yield (result.kpi, services[result.kpi], month.month, result.band or names.NOT_ASSESSABLE), 1
 
 
 KPIS: Mapping[MetricName, Rows] = {
@@ -103,6 +103,7 @@ KPIS: Mapping[MetricName, Rows] = {
     names.KPI_ALLOWANCE_LEFT: _availability_only(lambda kpi: seconds(kpi.allowance_left_ms)),
     names.KPI_MET: of_kpis(lambda kpi: kpi.is_met),
     names.KPI_ASSESSABLE: of_kpis(lambda kpi: kpi.is_assessable),
+    names.KPI_OF_NOTHING: of_kpis(lambda kpi: 1 if kpi.is_of_nothing else None),
     names.KPI_VALUE: _in_kpis(_values),
     names.KPI_TARGET: _in_kpis(_targets),
     names.KPI_BAND: _in_kpis(_bands),

@@ -170,7 +170,11 @@ def _ratio(kpi: RatioKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
         return Measured(None)
     value = in_target_percent(counts, kpi.min_denominator)
     if value is None:
-        return Measured(Fraction(100), working=(step("in target, per cent", "nothing happened", 100, kpi.clause),))
+        return Measured(
+            Fraction(100),
+            working=(step("in target, per cent", "nothing happened", 100, kpi.clause),),
+            is_of_nothing=True,
+        )
     return Measured(value, working=tuple(_shared(kpi, counts, value, ("in target", "late"))), late=late)
 
 
@@ -195,7 +199,9 @@ def _ticket_time(kpi: TicketTimeKpi, seen: KpiInput, frame: MeasureFrame) -> Mea
         return _of_times(kpi, several)
     if seen.figure is not None or kpi.no_events == "not_measured":
         return _given(kpi, seen, frame)
-    return Measured(Fraction(0), working=(step("time of tickets, minutes", "no ticket", 0, kpi.clause),))
+    return Measured(
+        Fraction(0), working=(step("time of tickets, minutes", "no ticket", 0, kpi.clause),), is_of_nothing=True
+    )
 
 
 def _backlog_age(kpi: BacklogAgeKpi, seen: KpiInput, frame: MeasureFrame) -> Measured:
@@ -237,7 +243,9 @@ def _first_time_fix(kpi: FirstTimeFixKpi, seen: KpiInput, frame: MeasureFrame) -
     if not counts.total:
         if seen.figure is not None or kpi.no_events == "not_measured":
             return _given(kpi, seen, frame)
-        return Measured(Fraction(100), working=(step("first-time fix, per cent", "no ticket", 100, kpi.clause),))
+        return Measured(
+            Fraction(100), working=(step("first-time fix, per cent", "no ticket", 100, kpi.clause),), is_of_nothing=True
+        )
     value = in_target_percent(counts, kpi.min_denominator) or Fraction(0)
     left_out = len(several) - len(known)
     untold = (step("tickets without a number of attempts, left out", "", left_out),) if left_out else ()

@@ -24,7 +24,8 @@ class Measured:
     `submitted` is the supplier's figure, `agreed` the one both have signed; which of them counts is a term of the
     contract. `coverage`: observed / agreed service time. A figure that is not assessable is shown and not priced.
     `of`: how many slots an error rate is the mean of; `downtime_ms`: for an availability that was seen; `outages`: what
-    it is made of, in the period that begins at `begins_ms`; `late`: the tickets that ended late.
+    it is made of, in the period that begins at `begins_ms`; `late`: the tickets that ended late. `is_of_nothing`:
+    nothing happened that counts, and the figure is what the contract says of that.
     """
 
     value: Fraction | None
@@ -38,6 +39,7 @@ class Measured:
     outages: tuple[CountedOutage, ...] = ()
     late: tuple[LateTicket, ...] = ()
     begins_ms: int = 0
+    is_of_nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ PHASES = {
     "transfer_us": "transfer",
 }
 """The phases of a probe in their order, by their names in a finding."""
+MET, MISSED, NOT_ASSESSABLE, NO_FIGURE_YET = "Met", "Missed", "Not assessable", "No figure yet"
+"""How a KPI stands so far, where its band has no word."""
+NO_DATA = "no data"
+"""Of a cell or a tile about which nothing is known."""
 
 _REASONS = {
     Reason.DNS_FAILED: "name lookup failed",

@@ -68,7 +68,7 @@ class Whole:
         (self.folder / "monitor").mkdir()
         self.monitor = Watched(self.folder / "monitor", self.estate)
         self.stack = Stack(self.folder, f"127.0.0.1:{free_port()}", f"127.0.0.1:{self.monitor.alertmanager}")
-        write_stack(read_configuration(self.monitor.settings), self.folder, self.desk.start())
+        write_stack(read_configuration(self.monitor.settings), self.folder, self.desk.start(), self.stack.prometheus)
         self.monitor.start()
         self.stack.start()
         wait_until(self.is_settled)

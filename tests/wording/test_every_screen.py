@@ -14,11 +14,12 @@ from sla_monitor.board import Board
 from sla_monitor.cli.assess.month import format_assessment
 from sla_monitor.cli.assess.working_steps import format_working
 from sla_monitor.contract.load import load_contract
-from sla_monitor.generate.grafana.style import STATES, band_colors
+from sla_monitor.generate.grafana.style import KPI_STATES, STATES, band_colors
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.banding import band_of
 from sla_monitor.sla.observation import Reason
+from sla_monitor.web.page.kpi_rows import kpi_state
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.status_page import StatusPage
 from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, describe_id
@@ -131,5 +132,19 @@ def test_dashboards_name_outcomes_and_bands_as_the_screens_do(case: PackInput) -
     words = {f"{SYMBOLS[outcome]} {OUTCOMES[outcome]}" for outcome in OUTCOMES}
     assert {text for text, _ in STATES.values()} == words
     bands = band_colors([case.terms])
-    assert {name: text for name, (text, _) in bands.items()} == {name: describe_id(name) for name in bands}
-    assert "below threshold" in {text for text, _ in bands.values()}
+    assert {name: text for name, (text, _) in bands.items()} == {name: describe_id(name).capitalize() for name in bands}
+    assert "Below threshold" in {text for text, _ in bands.values()}
+
+
+def test_dashboards_say_of_a_kpi_what_the_page_says(case: PackInput) -> None:
+    """Its state, in the order of the queries: met, no figure yet, not assessable, missed."""
+    met = replace(with_kpi(case, {**SHARE, "target": "99.5"}, "99.9").assessment.kpis[0], is_assessable=True)
+    agreed = replace(met.views["agreed"], band=None, is_met=True)
+    cases = (
+        replace(met, views={"agreed": agreed}),
+        replace(met, views={"agreed": agreed}, is_of_nothing=True),
+        replace(met, views={"agreed": agreed}, is_assessable=False),
+        replace(met, views={"agreed": replace(agreed, is_met=False)}),
+    )
+    said = [kpi_state(replace(one, service=None, forecast=None))[1] for one in cases]
+    assert said == [text for _, (text, _) in sorted(KPI_STATES.items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from sla_monitor.cli.generate.simulated import POLL_SECONDS, calm_option, folder_option, on_signals
+from sla_monitor.cli.generate.simulated import POLL_SECONDS, calm_option, folder_option, on_signals, port_option
 from sla_monitor.cli.shared.options import config_option
 
 if TYPE_CHECKING:
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 FIRST_STATES_SECONDS = 8.5
 """By then every service has been printed, seen or not: a newcomer has the first states within ten seconds."""
 
+STOPPED = 128 + signal.SIGTERM
+"""The monitor's status when we stop it before it is ready to stop by itself."""
+
 _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
 
 
 @click.command()
 @folder_option(Path("var/demo"), "Where the CA certificate and the heartbeat token are written for the monitor.")
 @calm_option
-@click.option("--port-offset", type=click.IntRange(0, 47_000), default=0, help="Listen on ports so much higher.")
+@port_option
 @click.option("--with-monitor", is_flag=True, help="Also start the monitor, and end with its exit status.")
 @config_option
 def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config: Path) -> None:
@@ -37,13 +41,13 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
     """
     if not with_monitor and click.get_current_context().get_parameter_source("config") is ParameterSource.COMMANDLINE:
         raise click.UsageError("--config is read by the monitor alone: give it together with --with-monitor.")
+    is_stopping = on_signals()
     # Only here, so that no other command pays for the demo's certificates and name server.
     from sla_monitor.configuration import read_configuration
     from sla_monitor.demo.estate import MONITOR_URL, Estate, Ports
     from sla_monitor.demo.monitor import Monitor
     from sla_monitor.demo.scenario import A_BAD_DAY, CALM
 
-    is_stopping = on_signals()
     url = f"http://{read_configuration(config).settings.listen}" if with_monitor else MONITOR_URL
     script, ports = CALM if calm else A_BAD_DAY, Ports().moved(port_offset)
     estate = Estate(folder, ports=ports, scenario=script, monitor_url=url, tell=click.echo)
@@ -84,7 +88,7 @@ def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
             click.echo("The monitor has ended by itself; the demo ends with it.", err=True)
     finally:
         code = monitor.stop()
-    return code
+    return 0 if code == STOPPED and is_stopping() else code
 
 
 def _format_states(endpoints: dict[str, str]) -> str:

@@ -12,6 +12,9 @@ import click
 Command = TypeVar("Command", bound=Callable[..., object])
 POLL_SECONDS = 0.25
 
+port_option = click.option(
+    "--port-offset", type=click.IntRange(0, 47_000), default=0, help="Listen on ports so much higher."
+)
 calm_option = click.option("--calm", is_flag=True, help="Nothing goes wrong by itself.")
 
 
@@ -30,3 +33,11 @@ def on_signals() -> Callable[[], bool]:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, lambda number, _: received.append(number))
     return lambda: bool(received)
+
+
+def step_by_step(is_stopping: Callable[[], bool], *steps: Callable[[], object]) -> None:
+    """Take one step after the other, and no further one once we are asked to end."""
+    for step in steps:
+        if is_stopping():
+            return
+        step()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +12,20 @@ from urllib.parse import urlsplit
 
 import click
 
-from sla_monitor.cli.generate.simulated import POLL_SECONDS, calm_option, folder_option, on_signals
+from sla_monitor.cli.generate.simulated import (
+    POLL_SECONDS,
+    calm_option,
+    folder_option,
+    on_signals,
+    port_option,
+    step_by_step,
+)
 
 if TYPE_CHECKING:
     from sla_monitor.configuration import Configuration
     from sla_monitor.demo.stack_processes import Stack
 
-PROMETHEUS = "127.0.0.1:9090"
+GRAFANA = "http://127.0.0.1:3000"
 
 
 @click.command()
@@ -28,52 +37,71 @@ PROMETHEUS = "127.0.0.1:9090"
     help="The daemon's settings, with short waits.",
 )
 @folder_option(Path("var/stack"), "Where files are generated, and where Prometheus and Alertmanager keep their data.")
+@click.option(
+    "--prometheus", default="127.0.0.1:9090", show_default=True, help="HOST:PORT on which Prometheus shall listen."
+)
+@port_option
 @calm_option
-def stack(config: Path, folder: Path, calm: bool) -> None:
+def stack(config: Path, folder: Path, prometheus: str, port_offset: int, calm: bool) -> None:
     """Run the demo estate, the monitor, Prometheus, Alertmanager, and a desk that is called; all on loopback.
 
-    Prints what goes wrong, and who is told what. Ctrl-C stops everything.
+    Prints what goes wrong, who is told what, and how to look at the dashboards with a Grafana of your own. Ctrl-C stops
+    everything.
     """
+    is_stopping = on_signals()
     from sla_monitor.configuration import read_configuration
-    from sla_monitor.demo.estate import Estate
+    from sla_monitor.demo.estate import Estate, Ports
     from sla_monitor.demo.monitor import Monitor
     from sla_monitor.demo.scenario import A_BAD_DAY, CALM
     from sla_monitor.demo.stack_processes import Stack
     from sla_monitor.demo.webhook import Desk
 
-    is_stopping, read = on_signals(), read_configuration(config)
+    read = read_configuration(config)
     url = f"http://{read.settings.listen}"
-    estate = Estate(Path("var/demo"), scenario=CALM if calm else A_BAD_DAY, monitor_url=url, tell=click.echo)
+    script, ports = CALM if calm else A_BAD_DAY, Ports().moved(port_offset)
+    estate = Estate(Path("var/demo"), ports=ports, scenario=script, monitor_url=url, tell=click.echo)
     desk, monitor = Desk(click.echo), Monitor(config, url)
-    around = Stack(folder, PROMETHEUS, urlsplit(read.settings.alertmanager.url).netloc)
+    around = Stack(folder, prometheus, urlsplit(read.settings.alertmanager.url).netloc)
     try:
-        write_stack(read, folder, desk.start())
-        estate.start()
-        monitor.start()
-        around.start()
-        _introduce(url, around)
+        step_by_step(
+            is_stopping,
+            lambda: write_stack(read, folder, desk.start(), prometheus),
+            estate.start,
+            monitor.start,
+            lambda: around.start(is_stopping),
+            lambda: _introduce(url, around),
+        )
         while not (is_stopping() or monitor.has_ended or around.ended):
             time.sleep(POLL_SECONDS)
+        has_failed = not is_stopping()
         if around.ended:
             click.echo(f"{around.ended} has ended by itself: see {around.log(around.ended)}", err=True)
+        elif has_failed:
+            click.echo("The monitor has ended by itself; the stack ends with it.", err=True)
     finally:
         around.stop()
         monitor.stop()
         estate.stop()
         desk.stop()
+    sys.exit(1 if has_failed else 0)
 
 
-def write_stack(read: Configuration, folder: Path, desk_port: int) -> None:
-    """Generate the files of Prometheus and Alertmanager; every receiver is the desk."""
+def write_stack(read: Configuration, folder: Path, desk_port: int, prometheus: str) -> None:
+    """Generate the files of Prometheus, Alertmanager and Grafana; every receiver is the desk."""
     from sla_monitor.clock import SystemClock
     from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
     from sla_monitor.generate.file_set import rendered, write
+    from sla_monitor.generate.grafana import grafana_files
     from sla_monitor.generate.prometheus import prometheus_files
 
     now_ms = SystemClock().now_ms()
     receivers = _at_the_desk([contract.id for contract in read.contracts], desk_port)
+    terms = [contract.version_at(now_ms).terms for contract in read.contracts]
+    place = folder.absolute() / "grafana" / "dashboards"
+    dashboards = grafana_files(terms, read.settings, f"http://{prometheus}", str(place))
     write(rendered(prometheus_files(read.contracts, read.settings, now_ms)), folder / "prometheus")
     write(rendered(alertmanager_files(read.contracts, read.settings, now_ms, receivers)), folder / "alertmanager")
+    write(rendered(dashboards), folder / "grafana")
 
 
 def _at_the_desk(contracts: Sequence[str], port: int) -> list[dict[str, Any]]:
@@ -87,5 +115,24 @@ def _introduce(url: str, around: Stack) -> None:
     click.echo(
         f"The stack is starting.\n  status page   {url}/\n  Prometheus    http://{around.prometheus}/alerts\n"
         f"  Alertmanager  http://{around.alertmanager}/\n"
+        f"  Grafana       {GRAFANA}/dashboards, once its package is installed and this runs in another terminal:\n\n"
+        f"{_grafana(around.folder.absolute())}\n\n"
         "Alerts and their recipients are printed here. Ctrl-C stops everything."
     )
+
+
+def _grafana(folder: Path) -> str:
+    """A Grafana that keeps everything in the stack's folder and lets everybody on this host look."""
+    host, port = GRAFANA.removeprefix("http://").split(":")
+    settings = {
+        "GF_PATHS_PROVISIONING": str(folder / "grafana" / "provisioning"),
+        "GF_PATHS_DATA": str(folder / "data" / "grafana"),
+        "GF_PATHS_LOGS": str(folder / "data" / "grafana"),
+        "GF_PATHS_PLUGINS": str(folder / "data" / "grafana"),
+        "GF_SERVER_HTTP_ADDR": host,
+        "GF_SERVER_HTTP_PORT": port,
+        "GF_AUTH_ANONYMOUS_ENABLED": "true",
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+    }
+    lines = [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
+    return " \\\n".join([*lines, "grafana server --homepath /usr/share/grafana"])

@@ -10,7 +10,8 @@ from sla_monitor.contract.fields import spelled_duration
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.grafana.monitor_health import health
 from sla_monitor.generate.grafana.operations import operations
-from sla_monitor.generate.grafana.provisioning import datasource, provider
+from sla_monitor.generate.grafana.panels import Size
+from sla_monitor.generate.grafana.provisioning import DASHBOARDS, datasource, provider
 from sla_monitor.generate.grafana.scorecard import scorecard
 from sla_monitor.generate.grafana.service import service
 from sla_monitor.generate.grafana.style import Json, currency_unit
@@ -21,19 +22,31 @@ __all__ = ["dashboards", "grafana_files"]
 
 def dashboards(terms: Sequence[Terms]) -> dict[str, Json]:
     """The dashboards by file name, from the general to the special."""
+    services = [service for one in terms for service in one.services]
+    size = Size(
+        services=len(services),
+        kpis=sum(len(one.kpis) for one in terms),
+        endpoints=max((len(one.endpoints) for one in services), default=1),
+    )
     money = currency_unit(terms)
-    boards = {"operations": operations(money), "service": service(), "scorecard": scorecard(terms, money)}
+    boards = {
+        "operations": operations(money, size),
+        "service": service(size),
+        "scorecard": scorecard(terms, money),
+    }
     return {name: board.json() for name, board in (boards | {"monitor-health": health()}).items()}
 
 
-def grafana_files(terms: Sequence[Terms], settings: Settings, prometheus: str) -> dict[str, Any]:
+def grafana_files(
+    terms: Sequence[Terms], settings: Settings, prometheus: str, place: str = DASHBOARDS
+) -> dict[str, Any]:
     """Every file by its path: JSON as text, the rest as data. `terms`: those in force; `prometheus`: its address as
-    Grafana sees it."""
+    Grafana sees it; `place`: the folder in which Grafana finds the dashboards."""
     found: dict[str, Any] = {
         f"dashboards/{name}.json": json.dumps(board, indent=2, ensure_ascii=False) + "\n"
         for name, board in dashboards(terms).items()
     }
     interval = spelled_duration(settings.alerting.scrape_every_ms)
     found["provisioning/datasources/sla-monitor.yaml"] = datasource(prometheus, interval)
-    found["provisioning/dashboards/sla-monitor.yaml"] = provider()
+    found["provisioning/dashboards/sla-monitor.yaml"] = provider(place)
     return found

@@ -48,8 +48,8 @@ def _now() -> tuple[Panel, ...]:
             "What is running.",
             Query(f"max by (version, python_version) ({select(names.BUILD_INFO)})", "{{version}}, {{python_version}}"),
             PanelStyle(unit="none", texts={"1": ("running", "text")}, thresholds=style.steps((None, "text"))),
-            width=8,
-            by_name=True,
+            size=(8, 4),
+            text_mode="name",
         ),
     )
 

@@ -7,29 +7,40 @@ from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import CONTRACTS, Dashboard
 from sla_monitor.generate.grafana.dashboard_queries import (
     CONTRACT,
+    KPI_LABELS,
     Query,
+    assessed,
+    cut,
     each,
+    kpi_state_code,
     or_zero,
     rate,
     select,
     state_code,
 )
 from sla_monitor.generate.grafana.drill_down import OPERATIONS, to_health, to_scorecard, to_service
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
+from sla_monitor.generate.grafana.panels import Panel, PanelStyle, Size, fitting, stat, timeseries
 from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
+from sla_monitor.wording.figures import NO_FIGURE
+from sla_monitor.wording.vocabulary import NOT_ASSESSABLE
 
 SERVICE_LABELS = "contract, service"
+NARROW = (3, 4)
+NOT_OF_THIS_KIND = "–"
+"""In the columns of an allowance: a KPI that has none."""
+SERVICES_ABREAST = 6
+"""Tiles of services beside each other that can still be read at 1,280 pixels."""
 
 
-def operations(money: str) -> Dashboard:
-    """`money`: the unit of amounts."""
+def operations(money: str, size: Size) -> Dashboard:
+    """`money`: the unit of amounts; `size`: what there is to find room for."""
     return Dashboard(
         uid=OPERATIONS,
         title="SLA 1: Operations",
         description="What is broken now, for whom, and is a breach near?",
         rows=(
-            ("Now", (*_counts(money), _services(), _open_outages())),
-            ("Is a breach near?", (kpis(), burn(), money_at_stake(money))),
+            ("Now", (*_counts(money), _services(size.services), _open_outages(size.services))),
+            ("Is a breach near?", (kpis(size.kpis), burn(), money_at_stake(money))),
             ("Certificates and the monitor itself", (_certificates(), *_own_health())),
         ),
         variables=(CONTRACTS,),
@@ -38,26 +49,34 @@ def operations(money: str) -> Dashboard:
 
 
 def _counts(money: str) -> list[Panel]:
-    states = (("down", style.ANY_IS_BAD), ("degraded", style.ANY_IS_NEAR), ("unknown", style.ANY_IS_NEAR))
+    states = (("down", style.ANY_IS_BAD), ("degraded", style.ANY_IS_NEAR), ("unknown", style.ANY_IS_UNSEEN))
     found = [
         stat(
             f"Services {state}",
             f"Services whose state is {state} by the contract's own rules.",
             Query(f"sum({_in_state(state)})"),
             PanelStyle(thresholds=thresholds, decimals=0),
+            size=NARROW,
         )
         for state, thresholds in states
     ]
-    missed = f"count({each(KPI_LABELS, select(names.KPI_MET, *CONTRACT))} == 0)"
+    kpi_states, every = kpi_state_code(CONTRACT), each(KPI_LABELS, select(names.KPI_ASSESSABLE, *CONTRACT))
     worst, now = (each("contract, currency", outlook(case)) for case in ("worst", "now"))
     pending = f"sum({each('contract', select(names.REGISTER_PENDING, *CONTRACT))})"
     return [
         *found,
         stat(
-            "KPIs missed so far",
-            "KPIs whose figure so far, as agreed, does not meet the target.",
-            Query(or_zero(missed)),
+            "KPIs missed",
+            "KPIs whose figure so far, as agreed, does not meet the target; of those that are assessable.",
+            Query(or_zero(f"count(({kpi_states}) == 3)", every)),
             PanelStyle(thresholds=style.ANY_IS_BAD, decimals=0),
+            size=NARROW,
+        ),
+        stat(
+            f"KPIs {NOT_ASSESSABLE.lower()}",
+            "KPIs with a figure so far of which too little was seen.",
+            Query(or_zero(f"count(({kpi_states}) == 2)", every)),
+            PanelStyle(thresholds=style.steps((None, style.GOOD), (1, style.UNKNOWN)), decimals=0),
         ),
         stat(
             "Money at risk",
@@ -78,18 +97,18 @@ def _in_state(state: str) -> str:
     return each(SERVICE_LABELS, select(names.SERVICE_STATE, *CONTRACT, f'state="{state}"'))
 
 
-def _services() -> Panel:
+def _services(count: int) -> Panel:
     return stat(
         "State of every service",
         "Each service by the contract's own rules: down only after the confirmation rule. Click for the service.",
         Query(state_code(names.SERVICE_STATE, SERVICE_LABELS, CONTRACT), "{{service}}"),
         PanelStyle(unit="none", texts=style.STATES, links=(to_service("field.labels"),)),
-        width=24,
-        by_name=True,
+        size=(24, 2 + 2 * -(-count // SERVICES_ABREAST) if count else 4),
+        text_mode="value_and_name",
     )
 
 
-def _open_outages() -> Panel:
+def _open_outages(services: int) -> Panel:
     nobody = each(SERVICE_LABELS, select(names.SERVICE_STATE, *CONTRACT)) + " * 0"
     begun = each(SERVICE_LABELS, select(names.SERVICE_OUTAGE_START, *CONTRACT)) + " * 1000"
     columns = (
@@ -100,12 +119,16 @@ def _open_outages() -> Panel:
             is_coloured=True,
         ),
         TableColumn("Down since", f"{begun} or {nobody}", PanelStyle(unit="dateTimeFromNow", texts=style.NEVER)),
-        _plain("Outages", names.SERVICE_OUTAGES, PanelStyle(decimals=0)),
-        _plain("Downtime", names.SERVICE_DOWNTIME, PanelStyle(unit="dtdurations")),
-        _plain("Availability", names.SERVICE_AVAILABILITY, PanelStyle(unit="percentunit", decimals=3)),
+        TableColumn("Outages", _of_service(names.SERVICE_OUTAGES), PanelStyle(decimals=0)),
+        TableColumn("Downtime (h:m:s)", _of_service(names.SERVICE_DOWNTIME), PanelStyle(unit="dthms")),
+        TableColumn(
+            "Availability",
+            cut(_of_service(names.SERVICE_AVAILABILITY), 5),
+            PanelStyle(unit="percentunit", decimals=3),
+        ),
         TableColumn(
             "Seen",
-            each(SERVICE_LABELS, select(names.SERVICE_COVERAGE, *CONTRACT)),
+            cut(_of_service(names.SERVICE_COVERAGE), 3),
             PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
             is_coloured=True,
         ),
@@ -115,29 +138,36 @@ def _open_outages() -> Panel:
         "The running period so far, agreed view. An availability is worth what was seen of the time.",
         (CONTRACT_KEY, SERVICE_KEY),
         columns,
+        height=fitting(services),
         sort_by="State",
     )
 
 
-def _plain(heading: str, metric: names.MetricName, panel_style: PanelStyle) -> TableColumn:
-    return TableColumn(heading, each(SERVICE_LABELS, select(metric, *CONTRACT)), panel_style)
+def _of_service(metric: names.MetricName) -> str:
+    return each(SERVICE_LABELS, select(metric, *CONTRACT))
 
 
 def _certificates() -> Panel:
-    left = f"{each('contract, service, endpoint', select(names.CERTIFICATE_EXPIRY, *CONTRACT))} - time()"
-    days = style.steps((None, style.BAD), (7 * 86_400, style.NEAR), (21 * 86_400, style.GOOD))
+    expiry = each("contract, service, endpoint", select(names.CERTIFICATE_EXPIRY, *CONTRACT))
+    expires = PanelStyle(
+        unit="suffix:days",
+        decimals=0,
+        thresholds=style.steps((None, style.BAD), (7, style.NEAR), (21, style.GOOD)),
+        texts={"0": ("less than 1 day", style.BAD), "1": ("1 day", style.BAD)},
+        negative=("expired", style.BAD),
+    )
     return table(
         "Certificates",
-        "Time until the earliest certificate of each endpoint's chain expires.",
+        "Whole days until the earliest certificate of each endpoint's chain expires.",
         (CONTRACT_KEY, SERVICE_KEY, Key("endpoint", "Endpoint")),
-        (TableColumn("Expires in", left, PanelStyle(unit="dtdurations", thresholds=days), is_coloured=True),),
+        (TableColumn("Expires in", f"floor(({expiry} - time()) / 86400)", expires, is_coloured=True),),
         height=7,
     )
 
 
 def _own_health() -> list[Panel]:
     def own(title: str, description: str, expression: str, panel_style: PanelStyle) -> Panel:
-        return stat(title, description, Query(expression), panel_style, width=6)
+        return stat(title, description, Query(expression), panel_style, size=(6, 4))
 
     to = (to_health(),)
     yes, no = style.steps((None, style.BAD), (1, style.GOOD)), style.ANY_IS_BAD
@@ -173,12 +203,11 @@ def _own_health() -> list[Panel]:
     ]
 
 
-KPI_LABELS = "contract, kpi, service"
 CONTRACT_KEY = Key("contract", "Contract", to_scorecard("data.fields"))
 SERVICE_KEY = Key("service", "Service", to_service("data.fields"))
 
 
-def kpis() -> Panel:
+def kpis(count: int) -> Panel:
     left, whole = (
         each(KPI_LABELS, select(metric, *CONTRACT)) for metric in (names.KPI_ALLOWANCE_LEFT, names.KPI_ALLOWANCE)
     )
@@ -188,30 +217,47 @@ def kpis() -> Panel:
     columns = (
         TableColumn(
             "So far",
-            each(KPI_LABELS, select(names.KPI_MET, *CONTRACT)),
-            PanelStyle(unit="none", texts=style.MET),
+            kpi_state_code(CONTRACT),
+            PanelStyle(unit="none", texts=style.KPI_STATES),
             is_coloured=True,
         ),
-        TableColumn("Allowance left", left, PanelStyle(unit="dtdurations")),
+        TableColumn(
+            "Left (h:m:s)",
+            assessed(left, CONTRACT),
+            PanelStyle(unit="dthms", negative=style.USED_UP, gap=NOT_OF_THIS_KIND),
+        ),
         TableColumn(
             "Share left",
-            f"{left} / ({whole} > 0)",
-            PanelStyle(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT),
+            assessed(cut(f"{left} / ({whole} > 0)", 2), CONTRACT),
+            PanelStyle(unit="percentunit", decimals=0, thresholds=style.SHARE_LEFT, gap=NOT_OF_THIS_KIND),
             is_coloured=True,
         ),
-        TableColumn("Runs out", f"{out} or {never}", PanelStyle(unit="dateTimeFromNow", texts=style.NEVER)),
-        TableColumn("Burn rate", burn, PanelStyle(decimals=2, thresholds=style.BURN), is_coloured=True),
         TableColumn(
-            "Points", each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), PanelStyle(thresholds=style.ANY_IS_BAD)
+            "Runs out",
+            assessed(f"{out} or {never}", CONTRACT),
+            PanelStyle(unit="dateTimeFromNow", texts=style.NEVER, gap=NOT_OF_THIS_KIND),
+        ),
+        TableColumn(
+            "Burn rate",
+            assessed(burn, CONTRACT),
+            PanelStyle(decimals=2, thresholds=style.BURN, gap=NOT_OF_THIS_KIND),
+            is_coloured=True,
+        ),
+        TableColumn(
+            "Points",
+            assessed(each(KPI_LABELS, select(names.KPI_POINTS, *CONTRACT)), CONTRACT),
+            PanelStyle(gap=NO_FIGURE),
         ),
     )
     return table(
         "KPIs: what is left of the allowance, and when it runs out",
         "Allowance: the downtime that the whole period may have at the target. Burn rate: 1 uses it up exactly at the"
-        " period's end; the faster of the whole period and the last seven days.",
+        " period's end; the faster of the whole period and the last seven days. Neither is known of a KPI that is not"
+        " assessable.",
         (CONTRACT_KEY, Key("kpi", "KPI"), SERVICE_KEY),
         columns,
-        sort_by="Burn rate",
+        height=fitting(count),
+        sort_by="So far",
     )
 
 
@@ -221,7 +267,8 @@ def burn() -> Panel:
         "How fast each allowance is used up, by the last seven days; 1 uses it up exactly at the period's end.",
         [
             Query(
-                each("kpi, service", select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), "{{kpi}} {{service}}"
+                assessed(each(KPI_LABELS, select(names.KPI_BURN_RATE, *CONTRACT, 'window="trailing"')), CONTRACT),
+                "{{kpi}} {{service}}",
             )
         ],
         PanelStyle(decimals=2, thresholds=style.BURN, least=0),

@@ -6,7 +6,7 @@ from sla_monitor.generate.grafana.style import Json
 
 FOLDER = "SLA monitor"
 DASHBOARDS = "/var/lib/grafana/dashboards/sla-monitor"
-"""Where the how-to puts them."""
+"""Where the how-to puts the dashboards."""
 
 
 def datasource(prometheus: str, scrape_interval: str) -> Json:
@@ -28,7 +28,7 @@ def datasource(prometheus: str, scrape_interval: str) -> Json:
     }
 
 
-def provider() -> Json:
+def provider(place: str) -> Json:
     """Dashboards come from files and are changed there; what somebody saves in the browser is overwritten."""
     return {
         "apiVersion": 1,
@@ -41,7 +41,7 @@ def provider() -> Json:
                 "disableDeletion": True,
                 "allowUiUpdates": False,
                 "updateIntervalSeconds": 30,
-                "options": {"path": DASHBOARDS},
+                "options": {"path": place},
             }
         ],
     }

@@ -23,7 +23,7 @@ def scorecard(contracts: Sequence[Terms], money: str) -> Dashboard:
         description="What does the contract say about this month, and about the last twelve?",
         rows=(
             ("This month as it stands", (*_points(), *_amounts(money), *_people())),
-            ("KPIs this period", (kpi_tables.per_cent(contracts), kpi_tables.others(contracts))),
+            ("KPIs this period", (kpi_tables.per_cent(contracts), *kpi_tables.others(contracts))),
             (
                 "The last twelve months",
                 (kpi_tables.months(contracts), month_points(), month_credit(money)),
@@ -48,7 +48,7 @@ def _points() -> tuple[Panel, ...]:
             "Service points",
             "Of the running month, agreed view, after repeats and related failures.",
             f"max({select(names.CONTRACT_POINTS, *CONTRACT)})",
-            PanelStyle(thresholds=style.steps((None, style.GOOD), (0.001, style.SERIOUS))),
+            PanelStyle(thresholds=style.steps((None, style.PLAIN), (0.001, style.SERIOUS))),
         ),
         _now(
             "Points at worst",
@@ -67,7 +67,7 @@ def _amounts(money: str) -> tuple[Panel, ...]:
             "Service credit",
             "What the month costs the supplier as it stands, after caps.",
             each("currency", select(names.CONTRACT_CREDIT, *CONTRACT)),
-            PanelStyle(unit=money, thresholds=style.steps((None, style.GOOD), (0.01, style.SERIOUS))),
+            PanelStyle(unit=money, thresholds=style.steps((None, style.PLAIN), (0.01, style.SERIOUS))),
             "{{currency}}",
         ),
         _now(
@@ -90,7 +90,12 @@ def _amounts(money: str) -> tuple[Panel, ...]:
 def _people() -> tuple[Panel, ...]:
     ends = f"max({select(names.PERIOD_END, *CONTRACT)}) * 1000"
     return (
-        _now("The month ends", "In the contract's own zone.", ends, PanelStyle(unit="dateTimeFromNow")),
+        _now(
+            "The month ends",
+            "In the contract's own zone.",
+            ends,
+            PanelStyle(unit="dateTimeFromNow", thresholds=style.steps((None, style.PLAIN))),
+        ),
         _now(
             "Awaiting a decision",
             "Entries of the register without a decision.",
@@ -108,21 +113,21 @@ def _people() -> tuple[Panel, ...]:
             "The change that the terms in force come from.",
             Query(each("terms", select(names.CONTRACT_INFO, *CONTRACT)), "{{terms}}"),
             PanelStyle(unit="none", thresholds=style.steps((None, "text")), texts={"1": ("in force", "text")}),
-            width=8,
-            by_name=True,
+            size=(8, 4),
+            text_mode="name",
         ),
     )
 
 
-def _by_month(now: str, past: str) -> Query:
-    return Query(f'label_replace(max({now}), "month", "{NOW}", "", "") or {each("month", past)}')
+def _by_month(called: str, now: str, past: str) -> Query:
+    return Query(f'label_replace(max({now}), "month", "{NOW}", "", "") or {each("month", past)}', called)
 
 
 def month_points() -> Panel:
     return bar_chart(
         "Service points by month",
         "Points count against the triggers below over their windows.",
-        _by_month(select(names.CONTRACT_POINTS, *CONTRACT), select(names.MONTH_POINTS, *CONTRACT)),
+        _by_month("Points", select(names.CONTRACT_POINTS, *CONTRACT), select(names.MONTH_POINTS, *CONTRACT)),
         PanelStyle(decimals=0, least=0, thresholds=style.steps((None, style.SERIOUS))),
         "month",
     )
@@ -132,7 +137,7 @@ def month_credit(money: str) -> Panel:
     return bar_chart(
         "Service credit by month",
         "What each month cost the supplier, after caps.",
-        _by_month(select(names.CONTRACT_CREDIT, *CONTRACT), select(names.MONTH_CREDIT, *CONTRACT)),
+        _by_month("Credit", select(names.CONTRACT_CREDIT, *CONTRACT), select(names.MONTH_CREDIT, *CONTRACT)),
         PanelStyle(unit=money, least=0, thresholds=style.steps((None, "blue"))),
         "month",
     )

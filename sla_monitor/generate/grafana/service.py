@@ -7,31 +7,41 @@ from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import ONE_CONTRACT, Dashboard, variable
 from sla_monitor.generate.grafana.dashboard_queries import (
     CONTRACT,
+    KPI_LABELS,
     SERVICE,
     Query,
+    assessed,
+    cut,
     each,
-    or_zero,
+    kpi_state_code,
+    only_assessable,
     rate,
     select,
     state_code,
+    unassessed,
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE as UID
 from sla_monitor.generate.grafana.drill_down import to_scorecard
-from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, state_timeline, timeseries
+from sla_monitor.generate.grafana.panels import Case, Panel, PanelStyle, Size, stat, state_timeline, timeseries, verdict
+from sla_monitor.sla.observation import Reason
+from sla_monitor.wording.vocabulary import MET, MISSED, NOT_ASSESSABLE, describe_id, describe_reason
 
 ENDPOINT = (*SERVICE, 'endpoint=~"$endpoint"')
+MOST_ROWS = 20
 RATIO = PanelStyle(unit="percentunit", decimals=3)
+PLAIN = style.steps((None, style.PLAIN))
+NEUTRAL_TIME, NEUTRAL_COUNT = PanelStyle(unit="dthms", thresholds=PLAIN), PanelStyle(decimals=0, thresholds=PLAIN)
 
 
-def service() -> Dashboard:
-    """One service at a time."""
+def service(size: Size) -> Dashboard:
+    """One service at a time. `size`: what there is to find room for."""
     return Dashboard(
         uid=UID,
         title="SLA 2: Service",
         description="How did this service do, where did the time go, and why did probes fail?",
         rows=(
             ("The running period so far", _figures()),
-            ("When", (_endpoints(), _hours())),
+            ("When", (_endpoints(size.endpoints), _hours())),
             ("How fast, and why not", (_durations(), _phases(), _reasons(), _failures())),
             ("Against the target", (_availability(), _allowance(), _burn())),
         ),
@@ -54,29 +64,54 @@ def _figures() -> tuple[Panel, ...]:
     state = f"max({state_code(names.SERVICE_STATE, 'contract, service', SERVICE)})"
     return (
         now("State", "By the contract's own rules.", state, PanelStyle(unit="none", texts=style.STATES)),
-        now("Availability", "Of the agreed time that was seen.", of(names.SERVICE_AVAILABILITY), RATIO),
+        _availability_so_far(),
         now(
             "Seen",
             "Observed part of the agreed service time: what the availability is worth.",
-            of(names.SERVICE_COVERAGE),
+            cut(of(names.SERVICE_COVERAGE), 3),
             PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
         ),
-        now("Downtime", "After the contract's rules.", of(names.SERVICE_DOWNTIME), PanelStyle(unit="dtdurations")),
-        now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), PanelStyle(decimals=0)),
-        stat(
-            "Allowance left",
-            "The least that any KPI of the service has left. Click for the contract's scorecard.",
-            Query(f"min by (contract) ({select(names.KPI_ALLOWANCE_LEFT, *SERVICE)})"),
-            PanelStyle(
-                unit="dtdurations",
-                thresholds=style.steps((None, style.BAD), (0.001, style.GOOD)),
-                links=(to_scorecard("field.labels"),),
-            ),
+        now("Downtime (h:m:s)", "After the contract's rules.", of(names.SERVICE_DOWNTIME), NEUTRAL_TIME),
+        now("Outages", "Confirmed, with a part that counts.", of(names.SERVICE_OUTAGES), NEUTRAL_COUNT),
+        _allowance_so_far(),
+    )
+
+
+def _availability_so_far() -> Panel:
+    """In the colour of the worst of the service's own availability KPIs: there is no number that is good for all."""
+    figure = cut(f"max({select(names.SERVICE_AVAILABILITY, *SERVICE)})", 5)
+    promised = each(KPI_LABELS, select(names.KPI_TARGET_RATIO, *SERVICE))
+    worst = f"max(({kpi_state_code(SERVICE)}) and {promised})"
+    known = ((0, MET, style.GOOD), (2, NOT_ASSESSABLE, style.UNKNOWN), (3, MISSED, style.BAD))
+    cases = [Case(Query(f"{figure} and on () ({worst} == {code})", word), color) for code, word, color in known]
+    unpromised = Query(f"{figure} unless on () ({worst} != 1)", "No target")
+    return verdict(
+        "Availability",
+        "Of the agreed time that was seen, against the service's own targets.",
+        [*cases, Case(unpromised, style.UNKNOWN)],
+        RATIO,
+        "value_and_name",
+    )
+
+
+def _allowance_so_far() -> Panel:
+    left = each(KPI_LABELS, select(names.KPI_ALLOWANCE_LEFT, *SERVICE))
+    least = f"min by (contract) ({only_assessable(left, SERVICE)})"
+    none = f"max by (contract) ({unassessed(SERVICE)}) * 0 unless on (contract) {least}"
+    return verdict(
+        "Allowance left (h:m:s)",
+        "The least that any KPI of the service has left. Click for the contract's scorecard.",
+        [Case(Query(least)), Case(Query(none), style.UNKNOWN, NOT_ASSESSABLE)],
+        PanelStyle(
+            unit="dthms",
+            thresholds=style.steps((None, style.BAD), (0.001, style.GOOD)),
+            negative=style.USED_UP,
+            links=(to_scorecard("field.labels"),),
         ),
     )
 
 
-def _endpoints() -> Panel:
+def _endpoints(most: int) -> Panel:
     return state_timeline(
         "Endpoints",
         "The outcome of each probe. A service is down only after the contract's confirmation rule.",
@@ -85,6 +120,7 @@ def _endpoints() -> Panel:
             Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
         ],
         PanelStyle(unit="none", texts=style.STATES),
+        height=min(5 + most, MOST_ROWS),
     )
 
 
@@ -93,13 +129,16 @@ def _hours() -> Panel:
     down = select(names.SERVICE_STATE, *SERVICE, 'state="down"')
     return state_timeline(
         "Outages against service hours and maintenance",
-        "An outage counts only within service hours and outside permitted maintenance.",
+        "An outage counts only within service hours and outside permitted maintenance, of which nobody is called.",
         [
             Query(each("service", grows), "Service hours"),
-            Query(each("service", select(names.SERVICE_MAINTENANCE, *SERVICE)), "Permitted maintenance"),
-            Query(f"2 * {each('service', down)}", "Outage"),
+            Query(f"2 * {each('service', select(names.SERVICE_MAINTENANCE, *SERVICE))}", "Permitted maintenance"),
+            Query(
+                f"4 * {each('service', select(names.SERVICE_BOOKED_AND_LOUD, *SERVICE))}", "Other maintenance booked"
+            ),
+            Query(f"3 * {each('service', down)}", "Outage"),
         ],
-        PanelStyle(unit="none", texts=style.YES_NO | {"2": ("Down", style.BAD)}),
+        PanelStyle(unit="none", texts=style.HOURS),
         height=6,
     )
 
@@ -119,17 +158,21 @@ def _phases() -> Panel:
         "Probe phases",
         "Name lookup, connecting, TLS, first byte, transfer: the mean of the endpoints. They add up to the probe.",
         [Query(f"avg by (phase) ({parts})", "{{phase}}")],
-        PanelStyle(unit="s", least=0),
+        PanelStyle(unit="s", least=0, called={phase: describe_id(phase) for phase in names.PHASES}),
         stacked=True,
     )
 
 
 def _reasons() -> Panel:
+    watched = f"max({select(names.SERVICE_STATE, *SERVICE)}) * 0"
+    nothing = f'label_replace({watched}, "reason", "none", "", "")'
     return timeseries(
         "Failures by reason",
         "Endpoints whose last probe found something wrong, by reason.",
-        [Query(or_zero(f"sum by (reason) ({select(names.SERVICE_FAILING, *SERVICE)})"), "{{reason}}")],
-        PanelStyle(unit="short", decimals=0, least=0),
+        [Query(f"sum by (reason) ({select(names.SERVICE_FAILING, *SERVICE)}) or {nothing}", "{{reason}}")],
+        PanelStyle(
+            unit="short", decimals=0, least=0, called={reason.value: describe_reason(reason) for reason in Reason}
+        ),
         stacked=True,
     )
 
@@ -163,7 +206,7 @@ def _allowance() -> Panel:
     return timeseries(
         "Downtime allowance left",
         "For the whole period; below nothing, the promise is broken.",
-        [Query(each("kpi", select(names.KPI_ALLOWANCE_LEFT, *SERVICE)), "{{kpi}}")],
+        [Query(assessed(each(KPI_LABELS, select(names.KPI_ALLOWANCE_LEFT, *SERVICE)), SERVICE), "{{kpi}}")],
         PanelStyle(unit="s", thresholds=style.steps((None, style.BAD), (0, style.GOOD))),
         width=8,
     )
@@ -173,7 +216,12 @@ def _burn() -> Panel:
     return timeseries(
         "Burn rate",
         "Downtime over the downtime allowed in the same time, over the period and over the last seven days.",
-        [Query(each("kpi, window", select(names.KPI_BURN_RATE, *SERVICE)), "{{kpi}} {{window}}")],
+        [
+            Query(
+                assessed(each(KPI_LABELS, select(names.KPI_BURN_RATE, *SERVICE, f'window="{window}"')), SERVICE), called
+            )
+            for window, called in (("period", "{{kpi}}, the period so far"), ("trailing", "{{kpi}}, last 7 days"))
+        ],
         PanelStyle(decimals=2, thresholds=style.BURN, least=0),
         width=8,
     )

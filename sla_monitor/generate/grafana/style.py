@@ -8,7 +8,16 @@ from typing import Any
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.banding import bands_of, is_met
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS, describe_id
+from sla_monitor.wording.vocabulary import (
+    MET,
+    MISSED,
+    NO_DATA,
+    NO_FIGURE_YET,
+    NOT_ASSESSABLE,
+    OUTCOMES,
+    SYMBOLS,
+    describe_id,
+)
 
 Json = dict[str, Any]
 
@@ -21,6 +30,9 @@ GOOD, NEAR, SERIOUS, BAD, WORST, UNSEEN, PLAIN = (
     "purple",
     "text",
 )
+UNKNOWN = "#8e8e8e"
+"""Of what has no figure, or none that counts: neither good nor bad. Grafana has no name for grey."""
+
 STATES: Mapping[str, tuple[str, str]] = {
     str(code): (f"{SYMBOLS[outcome]} {OUTCOMES[outcome]}", color)
     for code, (outcome, color) in enumerate(
@@ -29,10 +41,20 @@ STATES: Mapping[str, tuple[str, str]] = {
 }
 """What queries.state_code says."""
 
-MET = {"0": ("Missed", BAD), "1": ("Met", GOOD)}
+KPI_STATES = {"0": (MET, GOOD), "1": (NO_FIGURE_YET, UNKNOWN), "2": (NOT_ASSESSABLE, UNKNOWN), "3": (MISSED, BAD)}
+"""What queries.kpi_state_code says."""
+USED_UP = ("Used up", BAD)
+"""An allowance below nothing: Grafana would show it as a time that is past."""
 GOOD_WHEN_ONE = {"0": ("No", BAD), "1": ("Yes", GOOD)}
 BAD_WHEN_ONE = {"0": ("No", GOOD), "1": ("Yes", BAD)}
-YES_NO = {"0": ("No", PLAIN), "1": ("Yes", "blue")}
+HOURS = {
+    "0": ("", "transparent"),
+    "1": ("Service hours", "blue"),
+    "2": ("Permitted maintenance", NEAR),
+    "3": (OUTCOMES[Outcome.DOWN], BAD),
+    "4": ("Booked, not permitted", SERIOUS),
+}
+"""What runs, on the second timeline."""
 NEVER = {"0": ("–", PLAIN)}
 """A moment that there is not."""
 
@@ -48,6 +70,7 @@ def steps(*pairs: tuple[float | None, str]) -> Json:
 ONE_COLOR = steps((None, GOOD))
 ANY_IS_BAD = steps((None, GOOD), (1, BAD))
 ANY_IS_NEAR = steps((None, GOOD), (1, NEAR))
+ANY_IS_UNSEEN = steps((None, GOOD), (1, UNSEEN))
 SHARE_LEFT = steps((None, BAD), (0.0001, SERIOUS), (0.25, GOOD))
 SHARE_USED = steps((None, GOOD), (0.75, NEAR), (1, BAD))
 SHARE_SEEN = steps((None, BAD), (0.9, NEAR), (0.99, GOOD))
@@ -60,6 +83,29 @@ def value_mappings(texts: Mapping[str, tuple[str, str]]) -> list[Json]:
     for index, (value, (text, color)) in enumerate(texts.items()):
         options[value] = {"index": index, "text": text, "color": color}
     return [{"type": "value", "options": options}] if options else []
+
+
+def negative_mapping(text: str, color: str) -> Json:
+    """What is below nothing as one word. Grafana reads an end that is not given as 0."""
+    return {"type": "range", "options": {"from": -1e15, "to": -1e-9, "result": _result(text, color, 0)}}
+
+
+def gap_mappings(word: str = NO_DATA) -> list[Json]:
+    """What there is nothing for. Without them Grafana gives it the colour of the lowest threshold: green, or red."""
+    return [_special("null", word, UNKNOWN, 0), _special("empty", word, UNKNOWN, 1)]
+
+
+def unassessed_mapping() -> Json:
+    """Queries say NaN of a figure that is not assessable. For numbers only: to Grafana 9 every name is NaN too."""
+    return _special("nan", NOT_ASSESSABLE, UNKNOWN, 2)
+
+
+def _special(match: str, text: str, color: str, index: int) -> Json:
+    return {"type": "special", "options": {"match": match, "result": _result(text, color, index)}}
+
+
+def _result(text: str, color: str, index: int) -> Json:
+    return {"index": index, "text": text, "color": color}
 
 
 def currency_unit(contracts: Iterable[Terms]) -> str:
@@ -77,5 +123,5 @@ def band_colors(contracts: Iterable[Terms]) -> dict[str, tuple[str, str]]:
             missed = iter((NEAR, SERIOUS, BAD, WORST))
             for band in bands_of(kpi):
                 color = GOOD if is_met(kpi, band) else next(missed, WORST)
-                found.setdefault(band.name, (describe_id(band.name), color))
+                found.setdefault(band.name, (describe_id(band.name).capitalize(), color))
     return found

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sla_monitor.generate.grafana.dashboard_queries import Query
-from sla_monitor.generate.grafana.panels import DATASOURCE, NO_DATA, Panel, PanelStyle, targets
-from sla_monitor.generate.grafana.style import Json, value_mappings
+from sla_monitor.generate.grafana.panels import DATASOURCE, Panel, PanelStyle, targets
+from sla_monitor.generate.grafana.style import Json, gap_mappings
+
+LEAST_WIDTH = 85
+"""Of a column, in pixels: so that thirteen fit on a screen of 1,280. Grafana's own is 150."""
+ABSENT = "–"
+"""A name that there is not: a KPI of no service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,13 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A column of names: the label, its heading, and where a name leads."""
+    """A column of names: the label, its heading, and where a name leads. `is_hidden`: only other columns' links need
+    it."""
 
     label: str
     heading: str
     link: Json | None = None
+    is_hidden: bool = False
 
 
 def table(
@@ -53,7 +60,7 @@ def table(
         "renameByName": names,
     }
     overrides = [_column(column) for column in columns]
-    overrides += [_override(key.heading, {"links": [key.link]}) for key in keys if key.link]
+    overrides += [_key(key) for key in keys]
     body: Json = {
         "type": "table",
         "datasource": DATASOURCE,
@@ -66,26 +73,38 @@ def table(
 
 
 def matrix(title: str, description: str, query: Query, cells: tuple[str, str, str], style: PanelStyle) -> Panel:
-    """A label's value in each cell: `cells` are the labels of the rows, of the columns and of what stands in them."""
-    row, column, value = cells
-    defaults = style.defaults({"align": "center", "displayMode": "color-background-solid", "filterable": False})
+    """A label's value in each cell: `cells` are the labels of the rows, of the columns and of what stands in them; the
+    query's legend is the heading of the rows."""
+    (row, column, value), heading = cells, query.legend
+    defaults = style.names(
+        {
+            "align": "center",
+            "displayMode": "color-background-solid",
+            "filterable": False,
+            "minWidth": LEAST_WIDTH,
+        }
+    )
+    called = {f"{row}\\{column}": heading}
     shape = {"rowField": row, "columnField": column, "valueField": value}
     body: Json = {
         "type": "table",
         "datasource": DATASOURCE,
         "targets": targets([query], as_table=True),
-        "fieldConfig": {"defaults": defaults, "overrides": [_plain(f"{row}\\{column}")]},
+        "fieldConfig": {"defaults": defaults, "overrides": [_plain(heading)]},
         "options": {"showHeader": True, "sortBy": []},
         "transformations": [
             {"id": "sortBy", "options": {"fields": {}, "sort": [{"field": column, "desc": False}]}},
             {"id": "groupingToMatrix", "options": shape},
+            {"id": "organize", "options": {"excludeByName": {}, "indexByName": {}, "renameByName": called}},
         ],
     }
     return Panel(title, description, 24, 10, body)
 
 
 def _defaults() -> Json:
-    return PanelStyle(unit="none").defaults({"align": "auto", "displayMode": "auto", "filterable": True})
+    return PanelStyle(unit="none").names(
+        {"align": "auto", "displayMode": "auto", "filterable": True, "minWidth": LEAST_WIDTH}
+    )
 
 
 def _column(column: TableColumn) -> Json:
@@ -94,11 +113,16 @@ def _column(column: TableColumn) -> Json:
         "unit": style.unit,
         "decimals": style.decimals,
         "thresholds": style.thresholds,
-        "mappings": value_mappings(style.texts),
-        "noValue": NO_DATA,
+        "mappings": style.mappings,
+        "noValue": style.gap,
         "custom.displayMode": "color-background-solid" if column.is_coloured else "auto",
     }
     return _override(column.heading, properties)
+
+
+def _key(key: Key) -> Json:
+    properties = {"links": [key.link] if key.link else None, "mappings": gap_mappings(ABSENT), "noValue": ABSENT}
+    return _override(key.heading, properties | {"custom.hidden": key.is_hidden or None})
 
 
 def _plain(heading: str) -> Json:

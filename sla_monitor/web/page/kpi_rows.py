@@ -16,7 +16,7 @@ from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_target
 from sla_monitor.wording.instants import format_minute
 from sla_monitor.wording.numbers import format_ordinal, format_points, format_ratio
 from sla_monitor.wording.text import plain
-from sla_monitor.wording.vocabulary import describe_id
+from sla_monitor.wording.vocabulary import MET, MISSED, NO_FIGURE_YET, NOT_ASSESSABLE, describe_id
 
 NEAR_RATIO = Fraction(1, 4)
 """With less than this of its allowance left, a promise is near to being missed."""
@@ -77,14 +77,14 @@ def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> KpiRow:
 def kpi_state(kpi: KpiAssessment) -> tuple[Outcome, str]:
     """How a KPI stands so far: as bad as a service that is down when it is missed, degraded when a miss is near."""
     agreed = kpi.views.get("agreed")
-    if agreed is None or agreed.value is None:
-        return Outcome.UNKNOWN, "No figure yet"
+    if agreed is None or agreed.value is None or kpi.is_of_nothing:
+        return Outcome.UNKNOWN, NO_FIGURE_YET
     if not kpi.is_assessable:
-        return Outcome.UNKNOWN, "Not assessable"
+        return Outcome.UNKNOWN, NOT_ASSESSABLE
     band = describe_id(plain(agreed.band or "")).capitalize()
     if agreed.is_met is False:
-        return Outcome.DOWN, band or "Missed"
-    return (Outcome.DEGRADED, f"{band or 'Met'}, near") if _is_near(kpi) else (Outcome.UP, band or "Met")
+        return Outcome.DOWN, band or MISSED
+    return (Outcome.DEGRADED, f"{band or MET}, near") if _is_near(kpi) else (Outcome.UP, band or MET)
 
 
 def outlook(kpi: KpiAssessment, at: At) -> str:

@@ -23,7 +23,19 @@ from tests.support.terms import terms_of
 
 Json = dict[str, Any]
 EXAMPLE = Path(__file__).parents[3] / "config" / "contracts" / "police-strategic-it.yaml"
-UNITS = {"bytes", "cps", "currencyGBP", "dateTimeFromNow", "dtdurations", "none", "percentunit", "s", "short"}
+UNITS = {
+    "bytes",
+    "cps",
+    "currencyGBP",
+    "dateTimeFromNow",
+    "dthms",
+    "locale",
+    "none",
+    "percentunit",
+    "s",
+    "short",
+    "suffix:days",
+}
 """Ids of Grafana's; a misspelt one would be shown as a suffix."""
 VARIABLES = {
     "$__rate_interval": "5m",

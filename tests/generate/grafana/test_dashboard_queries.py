@@ -92,6 +92,18 @@ def is_scraped(prometheus: str) -> bool:
     return bool(probes) and float(probes[0]["value"][1]) >= 1 and bool(down)
 
 
+def silent(prometheus: str, panel: dict[str, Any]) -> list[dict[str, Any]]:
+    """The targets of a panel that have no result and should have one."""
+    targets = panel.get("targets", [])
+    found = {target["refId"]: asked(prometheus, put_in(target["expr"])) for target in targets}
+    none = [target for target in targets if not found[target["refId"]]]
+    if panel["type"] == "stat":  # a verdict: one case at a time
+        assert len(targets) - len(none) <= 1, panel["title"]
+        return none if len(none) == len(targets) else []
+    # nobody has reported how content the customers are
+    return [target for target in none if not re.search(r'sla_kpi_value.*unit="number"', target["expr"])]
+
+
 def test_every_query_of_every_panel_gives_something(prometheus: str) -> None:
     wait_until(lambda: is_ready(prometheus), 60)
     wait_until(lambda: is_scraped(prometheus), 60)
@@ -100,8 +112,7 @@ def test_every_query_of_every_panel_gives_something(prometheus: str) -> None:
         f"{name}: {panel['title']} {target['refId']}: {target['expr']}"
         for name, board in BOARDS.items()
         for panel in panels(board)
-        for target in panel.get("targets", [])
-        if not asked(prometheus, put_in(target["expr"]))
+        for target in silent(prometheus, panel)
     ]
     assert not empty, "\n".join(empty)
     marks = {one["name"]: one["expr"] for one in BOARDS["service"]["annotations"]["list"][1:]}

@@ -20,6 +20,7 @@ from tests.web.browser import tab
 from tests.web.page.test_browser import AXE, CONTRASTS, STICKS_OUT, VIOLATIONS, WIDE_ENOUGH
 from tests.web.running import Parts, ask, serving
 
+ROWS_OF_DAYS = "new Set([...document.querySelectorAll('.days > li')].map(one => one.offsetTop)).size"
 CUSTODY, MAIL = "/services/partnership/custody", "/services/partnership/mail"
 WEB = "/endpoints/partnership/custody-web"
 
@@ -192,6 +193,7 @@ def test_the_pages_in_a_browser(web: Web, tmp_path: Path) -> None:
                     await browser.open(f"http://127.0.0.1:{web.port}{path}", width, scheme=scheme)
                     await browser.value("document.querySelectorAll('details.down').forEach(one => one.open = true)")
                     assert await browser.value(WIDE_ENOUGH), (path, width)
+                    assert await browser.value(ROWS_OF_DAYS) == (1 if width > 1000 else 6), "bars, side by side"
                     assert await browser.value(STICKS_OUT) == [], (path, width)
                     assert await browser.value(CONTRASTS) == [], (path, scheme)
                     await browser.value(AXE.read_text() + ";0")

@@ -1,0 +1,52 @@
+"""`sla-monitor stack` as a newcomer runs it: what it prints, what it leaves for Grafana, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.cli.generate.test_demo import REPOSITORY, moved_configuration, offset
+from tests.support.running import free_port
+
+__all__ = ["offset"]  # a fixture
+
+
+def test_it_says_how_to_look_at_the_dashboards_and_ends_at_ctrl_c(tmp_path: Path, offset: int) -> None:
+    moved_configuration(tmp_path, offset)
+    config = tmp_path / "config" / "stack.yaml"
+    config.write_text(config.read_text().replace("9093", str(free_port())))
+    prometheus = f"127.0.0.1:{free_port()}"
+    options = ("--calm", f"--config={config}", f"--port-offset={offset}", f"--prometheus={prometheus}")
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "sla_monitor", "stack", *options],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    )
+    try:
+        assert process.stdout is not None
+        told = ""
+        while "Ctrl-C stops everything" not in told:
+            line = process.stdout.readline()
+            assert line, told
+            told += line
+        os.killpg(process.pid, signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert (process.returncode, "Traceback" in rest) == (0, False), told + rest
+    provisioning = Path(re.findall(r"GF_PATHS_PROVISIONING=(\S+)", told)[0])
+    (source,) = yaml.safe_load((provisioning / "datasources/sla-monitor.yaml").read_text())["datasources"]
+    (provider,) = yaml.safe_load((provisioning / "dashboards/sla-monitor.yaml").read_text())["providers"]
+    assert source["url"] == f"http://{prometheus}"
+    found = {path.name for path in Path(provider["options"]["path"]).glob("*.json")}
+    assert found == {"monitor-health.json", "operations.json", "scorecard.json", "service.json"}
