@@ -10,6 +10,7 @@ from sla_monitor.assess import ContractAssessment
 from sla_monitor.document.values import Money, money, optional, times
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import CapResult, PeriodResult
+from sla_monitor.web.api.bookings import bookings_json
 from sla_monitor.web.api.kpis import kpis_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.services import service_row_json
@@ -55,6 +56,7 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
             "claim_by", f"{contract.claim_by}" if contract.claim_by else None, "no credit lapses unless it is claimed"
         ),
         "kpis": kpis_json(contract.kpis, contract.contract, (ZoneInfo(contract.time_zone), now_ms)),
+        "bookings": bookings_json(contract, now_ms),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,
     }

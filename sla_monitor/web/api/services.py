@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sla_monitor.assess import ServiceAssessment
-from sla_monitor.assess.assessment import BookedStretch
 from sla_monitor.board import Board, Watched
 from sla_monitor.document.values import instant, optional
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Outcome
+from sla_monitor.web.api.bookings import bookings_json
 from sla_monitor.web.api.history import SubjectLinks, subject_json
 from sla_monitor.web.api.kpis import kpis_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.outages import NOT_ASSESSED, outage_json, outages_of
 from sla_monitor.web.api.shapes import (
-    BookingJson,
     EndpointJsonWhole,
     EndpointRowJson,
     MonthJson,
@@ -135,7 +134,6 @@ def service_json(facts: ServiceFacts, elsewhere: PageLinks) -> ServiceJsonWhole:
     links = SubjectLinks(service.runbook_url or "", dashboard_link(elsewhere, contract.id, service.id))
     subject = subject_json(facts, facts.terms.contacts_of(service), links, nulls)
     at = (contract.time_zone, facts.now_ms)
-    booked = facts.assessed.booked if facts.assessed else ()
     return {
         **row,
         **subject,
@@ -143,22 +141,8 @@ def service_json(facts: ServiceFacts, elsewhere: PageLinks) -> ServiceJsonWhole:
         "kpis": kpis_json(kpis, contract.id, at),
         "month_outages": [outage_json(one) for one in outages_of([listed])],
         "endpoints": [endpoint_row_json(one) for one in facts.endpoints],
-        "bookings": [_booking(one) for one in booked if service.id in one.services],
+        "bookings": bookings_json(facts.assessed, facts.now_ms, service.id),
         "why_null": {**row["why_null"], **nulls.why},
-    }
-
-
-def _booking(one: BookedStretch) -> BookingJson:
-    nulls = Nulls()
-    return {
-        "entry": one.booking,
-        "reference": nulls.text("reference", plain(one.reference), "the booking has none"),
-        "start": format_utc(one.start_ms),
-        "end": format_utc(one.end_ms),
-        "is_silenced": one.is_silenced,
-        "why": plain(one.why),
-        "loud_kpis": [plain(kpi) for kpi in one.loud_kpis],
-        "why_null": nulls.why,
     }
 
 

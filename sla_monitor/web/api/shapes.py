@@ -261,6 +261,8 @@ class BookingJson(WithReasons):
     """The number in the register."""
     reference: str | None
     """The change's own number."""
+    services: list[str]
+    """The ids of its services."""
     start: str
     """From this instant on."""
     end: str
@@ -417,6 +419,8 @@ class ContractJson(WithReasons):
     """The day by which a credit has to be claimed, or it lapses."""
     kpis: list[KpiJson]
     """Its KPIs, in its order."""
+    bookings: list[BookingJson]
+    """Booked maintenance that is not over."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
 

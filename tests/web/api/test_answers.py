@@ -30,6 +30,7 @@ from sla_monitor.wording.durations import (
     format_short_duration,
 )
 from sla_monitor.wording.instants import format_date, format_instant, format_month, format_recent, format_stretch
+from sla_monitor.wording.maintenance import SILENCED
 from sla_monitor.wording.numbers import format_count, format_money, format_points, format_ratio
 from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 from tests.contract.support import ROOT
@@ -259,9 +260,10 @@ def test_the_page_of_a_service_shows_what_the_api_tells(web: Web, name: str) -> 
         assert endpoint_words(one) in shown
     for one in told["bookings"]:
         stretch = format_stretch(parse_instant(one["start"]), parse_instant(one["end"]), ZONE)
-        called = "nobody is called" if one["is_silenced"] else "somebody is called"
-        now = "now" if parse_instant(one["start"]) <= recorded.NOW_MS else ""
-        assert joined(stretch, now, called, one["why"], f"{one['entry']}") in shown
+        now = " now" if parse_instant(one["start"]) <= recorded.NOW_MS else ""
+        word = f"{SILENCED[one['is_silenced']].capitalize()}{now}"
+        assert one["services"] == [name]
+        assert joined(stretch, word, told["name"], f"#{one['entry']}", one["why"]) in shown
     for kpi in told["kpis"]:
         figure = ratio_of(kpi["agreed"])
         assert f"so far {figure}, target ≥ {kpi['target']} %" in text
