@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from typing_extensions import is_typeddict
@@ -86,6 +87,7 @@ REFUSALS = {
 }
 
 
+@cache
 def openapi_document() -> dict[str, Any]:
     """The whole document. What is done with a path that is no resource, and by another method, is in docs/http.md."""
     several = [one for one in vars(shapes).values() if is_typeddict(one)]

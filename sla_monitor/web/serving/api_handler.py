@@ -47,11 +47,9 @@ class Answering(Handler):
         return RequestHandler.compute_etag(self)
 
     def send(self, media_type: str, body: str | bytes, cache: str = AGAIN) -> None:
-        """Answer with a document; headers of web-config's win."""
-        own = self.site.files.config.http_server_config.headers
-        for name, value in {"Content-Type": media_type, "Cache-Control": cache}.items():
-            if name not in own:
-                self.set_header(name, value)
+        """Answer with a document. `cache`: how long it may be kept, and by whom."""
+        self.set_header("Content-Type", media_type)
+        self.set_header("Cache-Control", cache)
         self.finish(body)
 
     def send_json(self, answer: Mapping[str, Any]) -> None:

@@ -94,8 +94,7 @@ class PublicBadge(BadgeAnswering):
         if self.site.views.public != "everybody":
             raise Refusal(404, "not found")
         self.given()
-        if "Cross-Origin-Resource-Policy" not in self.site.files.config.http_server_config.headers:
-            self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
+        self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
         await self.draw(contract, service)
 
     head = get

@@ -36,11 +36,8 @@ def told(badge: bytes) -> tuple[str, str, list[str]]:
     """Title, label for readers, and the texts."""
     svg = ET.fromstring(badge)
     assert svg.get("role") == "img"
-    return (
-        svg.findtext(f"{SVG}title") or "",
-        svg.get("aria-label") or "",
-        [t.text or "" for t in svg.iter(f"{SVG}text")],
-    )
+    texts = [one.text or "" for one in svg.iter(f"{SVG}text")]
+    return svg.findtext(f"{SVG}title") or "", svg.get("aria-label") or "", texts
 
 
 @pytest.mark.parametrize(
@@ -95,7 +92,7 @@ def test_it_brings_all_that_it_needs_and_runs_nothing() -> None:
 NAMES = (
     "E-mail",
     "iiiiiiiiii",
-    "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+    "W" * 40,
     "指令管制システム",
     "Ж" * 30,
     "a\u0300" * 9,

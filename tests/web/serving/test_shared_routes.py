@@ -11,6 +11,7 @@ import pytest
 from sla_monitor.settings.views import Views
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.web import Health
+from tests.fakes.clock import FakeClock
 from tests.web import estate
 from tests.web.page.test_shared_page import both
 from tests.web.running import Parts, ask, serving
@@ -39,7 +40,8 @@ def walked(told: Any) -> Iterator[tuple[str, object]]:
 def test_nothing_is_served_unless_settings_say_so() -> None:
     with serving(Parts(board=both())) as web:
         for path in ("/public/status.json", "/public/outages.atom", "/public/badge/partnership/e-mail.svg",
-                     "/participants/staffordshire/status.json", "/participants/staffordshire/outages.atom"):  # fmt: skip
+                     "/participants/staffordshire/status.json",
+                     "/participants/staffordshire/outages.atom"):  # fmt: skip
             answer = ask(web, path, headers=basic(TOKEN))
             assert answer.status == 404, path
             assert "E-mail" not in answer.body
@@ -62,9 +64,11 @@ def test_a_token_opens_its_own_json_and_feed_and_no_other(views: Views) -> None:
 
 
 def test_no_money_and_nothing_from_inside_is_in_json_or_feed() -> None:
-    """Every key is on a list, and no text is one of the operators': reasons, addresses, ids, notes, suppliers, money."""
+    """Every key is on a list, and no text is the operators': reasons, addresses, ids, notes, suppliers, money."""
     state = Health(ready=False, reasons=["disk /dev/sda1 is full"], facts={"Ledger": "1,204 rows"})
-    with serving(Parts(board=both(), views=Views(public="everybody"), state=state)) as web:
+    with serving(
+        Parts(board=both(), views=Views(public="everybody"), state=state, clock=FakeClock(estate.NOW_MS))
+    ) as web:
         for path in ("/public/status.json", "/public/outages.atom", "/public/badge/partnership/custody-records.svg"):
             answer = ask(web, path)
             assert answer.status == 200
