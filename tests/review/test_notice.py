@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from sla_monitor.contract.notice import NOTICE_FIELDS
+from sla_monitor.contract.notice import NOTICE_FIELDS, NoticeIdentifiers
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.notice import notice_file, rated_months
 from tests.review.months import case_from, scene
