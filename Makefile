@@ -11,7 +11,7 @@ COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated deb bench fuzz oracle kill-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench fuzz oracle kill-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -79,6 +79,10 @@ generated: $(VENV)/run.stamp ## Write config/prometheus, config/alertmanager and
 	@for each in prometheus alertmanager grafana; do \
 	    $(BIN)/sla-monitor generate $$each --output config/$$each --on $(GENERATED_ON) || exit 1; \
 	done
+
+pictures: $(VENV)/dev.stamp ## Make docs/images from the demo; a new picture is a line of tools/pictures.py
+	@tools/debian-packages chromium
+	$(BIN)/python tools/pictures.py
 
 deb: $(VENV)/dev.stamp ## Build the Debian package for the Debian that this is, into dist/
 	@tools/debian-packages dpkg-dev debhelper dh-virtualenv

@@ -14,7 +14,7 @@ from sla_monitor.contract.reading.nodes import Problem
 from sla_monitor.contract.reading.places import locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
-from sla_monitor.settings import Settings, load_settings
+from sla_monitor.settings import Settings, is_missing, load_settings
 from sla_monitor.settings.web_config import read_web_config
 
 
@@ -33,6 +33,8 @@ def read_configuration(path: Path) -> Configuration:
         settings = load_settings(path)
         folder = settings.contracts
     except ConfigError as error:
+        if is_missing(path):  # what it would name is not missing, but not known
+            raise
         problems += error.problems
         folder = path.parent / "contracts"
     try:

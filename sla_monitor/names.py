@@ -198,7 +198,7 @@ KPI_ALLOWANCE_LEFT = MetricName(
     "sla_kpi_downtime_allowance_remaining_seconds",
     "gauge",
     _KPI,
-    "Allowance less downtime so far; negative once breached.",
+    "Allowance less downtime so far; negative once breached, absent while nothing is measured.",
 )
 KPI_MET = MetricName(
     "sla_kpi_met", "gauge", _KPI, "1 while the figure so far meets the target, 0 while not; absent while unknown."
@@ -220,9 +220,14 @@ KPI_TARGET = MetricName("sla_kpi_target", "gauge", (*_KPI, "unit"), "The figure 
 KPI_BAND = MetricName(
     "sla_kpi_band", "gauge", (*_KPI, "band"), "1 for the band of the agreed figure so far, 0 for the others."
 )
-KPI_POINTS = MetricName("sla_kpi_points", "gauge", _KPI, "Service points of the running month as it stands.")
+KPI_POINTS = MetricName(
+    "sla_kpi_points", "gauge", _KPI, "Service points of the running month as it stands; absent without a verdict."
+)
 KPI_FAILURES = MetricName(
-    "sla_kpi_failures_in_a_row", "gauge", _KPI, "Measurement periods in a row that missed, this one included."
+    "sla_kpi_failures_in_a_row",
+    "gauge",
+    _KPI,
+    "Measurement periods in a row that missed, this one included; absent before the first result.",
 )
 KPI_COVERAGE = MetricName(
     "sla_kpi_coverage_ratio", "gauge", _KPI, "Observed part of the time that the figure is about; absent without one."
@@ -277,13 +282,22 @@ UTC_OFFSET_START = MetricName(
     "From when on each of these offsets holds; 0: as long as anybody asks.",
 )
 CONTRACT_POINTS = MetricName(
-    "sla_contract_points", "gauge", ("contract",), "Service points of the running month as it stands."
+    "sla_contract_points",
+    "gauge",
+    ("contract",),
+    "Service points of the running month as it stands; absent while nothing is measured.",
 )
 CONTRACT_CREDIT = MetricName(
-    "sla_contract_credit", "gauge", _MONEY, "What the running month costs the supplier as it stands, after caps."
+    "sla_contract_credit",
+    "gauge",
+    _MONEY,
+    "What the running month costs the supplier as it stands, after caps; absent while nothing is measured.",
 )
 CONTRACT_CREDIT_BEFORE = MetricName(
-    "sla_contract_credit_before_caps", "gauge", _MONEY, "Service credits of the running month before any cap."
+    "sla_contract_credit_before_caps",
+    "gauge",
+    _MONEY,
+    "Service credits of the running month before any cap; absent while nothing is measured.",
 )
 CAP_LIMIT = MetricName("sla_contract_cap_limit", "gauge", _CAP, "The most that a cap lets through in its window.")
 CAP_REMAINING = MetricName(
@@ -293,13 +307,13 @@ OUTLOOK_POINTS = MetricName(
     "sla_contract_outlook_points",
     "gauge",
     ("contract", "case"),
-    "The month's points if it ended now, at best and at worst.",
+    "The month's points if it ended now (absent while nothing is measured), at best and at worst.",
 )
 OUTLOOK_CREDIT = MetricName(
     "sla_contract_outlook_credit",
     "gauge",
     (*_MONEY, "case"),
-    "The month's credit if it ended now, at best and at worst.",
+    "The month's credit if it ended now (absent while nothing is measured), at best and at worst.",
 )
 TRIGGER = MetricName(
     "sla_contract_trigger", "gauge", ("contract", "trigger"), "1 while the trigger is set off as the month stands."
@@ -329,10 +343,16 @@ REPORT_DUE = MetricName(
     "When the report on the month before the running one is due; absent without such a month.",
 )
 MONTH_POINTS = MetricName(
-    "sla_contract_month_points", "gauge", ("contract", "month"), "Service points of each of the last months."
+    "sla_contract_month_points",
+    "gauge",
+    ("contract", "month"),
+    "Service points of each of the last months; absent of months that nobody measured.",
 )
 MONTH_CREDIT = MetricName(
-    "sla_contract_month_credit", "gauge", (*_MONEY, "month"), "What each of the last months cost, after caps."
+    "sla_contract_month_credit",
+    "gauge",
+    (*_MONEY, "month"),
+    "What each of the last months cost, after caps; absent of months that nobody measured.",
 )
 
 BUILD_INFO = MetricName("sla_build_info", "gauge", ("python_version", "version"), "1; labels say what is running.")

@@ -25,6 +25,7 @@ from sla_monitor.cli.review.verify import verify
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
 from sla_monitor.cli.shared.groups import Commands
+from sla_monitor.cli.starting.command import init
 from sla_monitor.errors import SlaMonitorError
 
 
@@ -35,7 +36,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    run, check, schema, calendar, probe, ledger_group, archive, demo, register, assess, reconcile, review, verify,
+    init, run, check, schema, calendar, probe, ledger_group, archive, demo, register, assess, reconcile, review, verify,
     generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:

@@ -31,21 +31,29 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
 
     Every mistake is one line, file:line:column: key path: what is wrong (what would be right), on standard error,
     and the exit status is 1. Without mistakes each contract is one line on standard output, and one more for each of
-    its caps: what that puts truly at risk. What is allowed but cannot work well is said on standard error.
+    its caps: what that puts truly at risk. What is allowed but cannot work well is said on standard error,
+    marked [advice]; secrets and files that are not there, marked [unreadable]. Neither changes the exit status.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.configuration import read_configuration, settings_advice
     from sla_monitor.contract.advice import advice
     from sla_monitor.contract.load import load_contract_files
+    from sla_monitor.references import unreadable, unreadable_of
+    from sla_monitor.settings.web_config import WebFiles
 
+    now_ms = SystemClock().now_ms()
     if files:
         contracts = load_contract_files(list(files))
+        missing = unreadable_of(contracts, now_ms)
     else:
         configuration = read_configuration(config)
         contracts = configuration.contracts
+        WebFiles(configuration.settings.web_config)  # the daemon does not start without them
+        missing = unreadable(config, configuration.settings, contracts, now_ms)
         for line in settings_advice(config, configuration):
             click.echo(f"{line} [advice]", err=True)
-    now_ms = SystemClock().now_ms()
+    for line in missing:
+        click.echo(f"{line} [unreadable]", err=True)
     for contract in contracts:
         for line in advice(contract, now_ms):
             click.echo(f"{line} [advice]", err=True)

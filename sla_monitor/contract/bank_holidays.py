@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Self
@@ -20,6 +21,7 @@ from sla_monitor.contract.reading.model_file import Elsewhere, read_model
 from sla_monitor.contract.reading.nodes import Problem
 from sla_monitor.errors import CalendarError
 
+HANDED = "holidays-"
 Year = Annotated[Whole, Field(ge=1970, le=2199)]
 
 
@@ -70,9 +72,33 @@ def read_holidays(path: Path, key: str, known: KnownFiles | None = None) -> Holi
     raise Elsewhere(key, found)
 
 
+@dataclass(frozen=True, slots=True)
+class HolidayPlace:
+    """The folder that files of bank holidays were put in. `is_only`: each under its `handed_name`, and no other file is
+    read; else each under its `bare_name`, and the contract's own path counts for a file that is not there. `own`: for
+    each file that is read here, the path that the contract names."""
+
+    folder: Path
+    is_only: bool = True
+    own: dict[Path, Path] = field(default_factory=dict)
+
+    def path_of(self, path: Path) -> Path:
+        """Where a file that a contract names is read."""
+        put = self.folder / (handed_name(path) if self.is_only else bare_name(path))
+        if not self.is_only and not put.exists():
+            return path
+        self.own[put] = path
+        return put
+
+
 def handed_name(path: Path) -> str:
     """What a file is called in the folder in which it is given to somebody, whatever its own name has in it."""
-    return "holidays-" + re.sub(r"[^A-Za-z0-9._-]", "_", path.name, flags=re.ASCII)
+    return HANDED + bare_name(path)
+
+
+def bare_name(path: Path) -> str:
+    """The same without what says that it holds bank holidays: a file that is called so, is called so still."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", path.name, flags=re.ASCII)
 
 
 def frozen(country: str, region: str | None, first_year: int, last_year: int) -> HolidayFile:

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from sla_monitor.contract.bank_holidays import HolidayFile, handed_name, read_holidays
+from sla_monitor.contract.bank_holidays import HolidayFile, read_holidays
 from sla_monitor.contract.fields import Day, FilePath, Misplaced, Strict
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -93,8 +93,8 @@ def _run_of_days(key: str) -> tuple[str, ...]:
 
 def _where_it_was_put(path: Path, info: ValidationInfo) -> Path:
     """A contract that somebody was given comes with its files, whatever their place was: no other is read."""
-    folder = (info.context or {}).get("holidays_in")
-    return path if folder is None else folder / handed_name(path)
+    place = (info.context or {}).get("holidays_in")
+    return path if place is None else place.path_of(path)
 
 
 class Calendar(Strict):

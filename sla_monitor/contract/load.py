@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sla_monitor.contract.bank_holidays import KnownFiles
+from sla_monitor.contract.bank_holidays import HolidayPlace, KnownFiles
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.reading.explain import Mistake
@@ -22,8 +22,8 @@ from sla_monitor.contract.versions import changes, day_at, resolve
 from sla_monitor.errors import ConfigError
 
 
-def load_contract(path: Path, holidays: Path | None = None) -> Contract:
-    """Read one contract. `holidays`: the folder that its files of bank holidays were put in, and no other is read.
+def load_contract(path: Path, holidays: HolidayPlace | None = None) -> Contract:
+    """Read one contract. `holidays`: where its files of bank holidays are, if not where it says.
     Raises ConfigError with every problem of the file."""
     contract, document = _read_contract(path, holidays)
     if contract is None:
@@ -53,7 +53,7 @@ def load_contract_files(paths: list[Path]) -> tuple[Contract, ...]:
     return contracts
 
 
-def _read_contract(path: Path, holidays: Path | None = None) -> tuple[Contract | None, Document]:
+def _read_contract(path: Path, holidays: HolidayPlace | None = None) -> tuple[Contract | None, Document]:
     document = read_document(path)
     if document.problems and not isinstance(document.root, Mapping):
         return None, document
@@ -62,7 +62,7 @@ def _read_contract(path: Path, holidays: Path | None = None) -> tuple[Contract |
     return (None if document.problems else Contract(versions, document.file)), document
 
 
-def _versions(document: Document, holidays: Path | None) -> Iterator[TermsVersion]:
+def _versions(document: Document, holidays: HolidayPlace | None) -> Iterator[TermsVersion]:
     """The terms for the start and for every later date on which something changes."""
     start = start_of(document.root)
     every = set(changes(document.root))

@@ -15,9 +15,10 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
-from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.contract.reading.secret import SecretReference, heartbeat_token
 from sla_monitor.daemon.assigning import patience_ms
 from sla_monitor.daemon.sites import Sites
+from sla_monitor.errors import SecretError
 from sla_monitor.ledger import Ledger
 from sla_monitor.probe import Heard, Surroundings
 from sla_monitor.probe.doubts import Doubts
@@ -141,6 +142,7 @@ class Collector:
             state=lambda: self._ledger.job(key),
             timetable=job.timetable,
             cut_off_s=lambda: max(self.sites.host.offline_ms, self.sites.host.back_ms) / 1000 or float("-inf"),
+            unheard=lambda: _token_problem(job.terms),
         )
         return HeartbeatProber(job.terms, Surroundings(self._clock, key, self._clock.now_ms(), heard))
 
@@ -167,3 +169,12 @@ def _log_ends(contracts: Sequence[Contract], now_ms: int) -> None:
             terms = contract.version_at(now_ms).terms
             extra = {"contract": contract.id, "ended_on": f"{terms.term.end_on}", "probed": terms.probe_after_term}
             log.info("the contract has ended", extra=extra)
+
+
+def _token_problem(terms: HeartbeatEndpoint) -> str:
+    """Why no report of a job can be accepted now: its token is not to be had. Nothing where it is."""
+    try:
+        heartbeat_token(terms.token)
+    except SecretError as error:
+        return str(error)
+    return ""

@@ -28,6 +28,7 @@ from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
+from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, PageLinks, PageRecord, Web
 
@@ -138,6 +139,7 @@ class Daemon:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # as the caller has, before the ledger's thread was started
         try:
             self.start()
+            self._warn_of_unreadable()
             while True:
                 received = signal.sigtimedwait(SIGNALS, 1.0)
                 # Interrupted by SIGCONT, CPython gives a number that is no signal: only known ones count.
@@ -202,7 +204,14 @@ class Daemon:
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
         log.info("configuration loaded", extra={"endpoints": len(self._collector)})
+        self._warn_of_unreadable()
         return []
+
+    def _warn_of_unreadable(self) -> None:
+        """Log what the configuration refers to and cannot be read: its endpoints will be UNKNOWN."""
+        read = self._configuration
+        for line in unreadable(self._path, read.settings, read.contracts, self._clock.now_ms()):
+            log.warning("unreadable", extra={"problem": line})
 
     def _warn_of_restart(self, new: Configuration) -> None:
         old, fresh = self._configuration.settings, new.settings

@@ -80,7 +80,7 @@ class Monitor:
             fresh = [service for service in found if service not in told and (is_over or _is_seen(found[service]))]
             yield from ((service, found[service]) for service in fresh)
             told.update(fresh)
-            if is_over or (found and told == set(found)):
+            if found and told == set(found):  # one that has not answered by then is waited for
                 return
             time.sleep(POLL_SECONDS)
 

@@ -18,6 +18,8 @@ from sla_monitor.sla.observation import Outcome, Reason
 FORMAT = "sla-monitor-evidence"
 VERSION = 1
 
+HANDED_NAME = r"^holidays-[A-Za-z0-9._-]{1,200}$"
+HandedName = Annotated[str, StringConstraints(pattern=HANDED_NAME)]
 Micros = Annotated[Whole, Field(ge=0, le=86_400_000_000)]
 
 
@@ -186,6 +188,10 @@ class EvidenceDocument(Strict):
     )
     imports: tuple[ImportRecord, ...] = Field((), description="What of the above was brought in from elsewhere.")
     entries: tuple[Entry, ...] = Field((), description="What the register says, in the order of the numbers.")
+    bank_holidays: dict[HandedName, str] = Field(
+        default_factory=dict,
+        description="The files of bank holidays that the contract names, each as it is, by its name after `holidays-`.",
+    )
 
     @property
     def as_of_ms(self) -> int:

@@ -50,6 +50,7 @@ _EXAMPLES = {
     "priority": '"P1"',
     "service": '"custody"',
     "digest": '"9f86d081…", the 64 digits that assess printed',
+    "[key]": '"holidays-GB-ENG.yaml"',
     "users": "120",
     "of": "400",
 } | dict.fromkeys(("from", "until", "start", "end", "at", "opened", "claimed"), '"2026-10-05T14:00:00Z"')

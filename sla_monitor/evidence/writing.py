@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from sla_monitor.contract.bank_holidays import HANDED, handed_name
 from sla_monitor.contract.contract import Contract
-from sla_monitor.evidence.document import FORMAT, VERSION
+from sla_monitor.errors import EvidenceError
+from sla_monitor.evidence.document import FORMAT, HANDED_NAME, VERSION
+from sla_monitor.evidence.reading import Spelled
 from sla_monitor.evidence.source import endpoint_keys, sampled_keys
 from sla_monitor.periods.intervals import Intervals
 from sla_monitor.register.entries import Entry
@@ -50,7 +55,41 @@ def evidence_text(
         yield from _lines(told, "  ")
     yield '\n ],\n "entries": ['
     yield from _lines(map(entry_json, source.entries(contract.id)), "  ")
-    yield "\n ]\n}\n"
+    yield "\n ]"
+    if carried := holiday_texts(contract):
+        yield ',\n "bank_holidays": {'
+        yield ",".join(f"\n  {_json(name)}: {_json(text)}" for name, text in carried.items())
+        yield "\n }"
+    yield "\n}\n"
+
+
+def holiday_texts(contract: Contract) -> dict[str, str]:
+    """The files of bank holidays that a contract names, as they are, by the names under which they are handed on.
+    Raises EvidenceError."""
+    found: dict[str, str] = {}
+    for path in contract.holiday_files:
+        name, text = handed_name(path), _text(path)
+        if found.setdefault(name, text) != text:
+            raise EvidenceError([f"{path}: another file of bank holidays is called {path.name} too (rename one)"])
+    return found
+
+
+def write_holidays(file: Spelled, folder: Path) -> None:
+    """Put the files of bank holidays that an evidence file brings into a folder, under their bare names. A name that
+    is none is left to the check of the whole file."""
+    values = file.values.get("bank_holidays") if isinstance(file.values, dict) else None
+    for name, text in values.items() if isinstance(values, dict) else ():
+        if re.fullmatch(HANDED_NAME, name, re.ASCII) and isinstance(text, str):
+            (folder / name.removeprefix(HANDED)).write_bytes(text.encode(errors="replace"))
+
+
+def _text(path: Path) -> str:
+    """Every byte of it: its digest is among the inputs."""
+    try:
+        return path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise EvidenceError([f"{path}: cannot be read: {why} (check the path and its permissions)"]) from None
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

@@ -20,6 +20,11 @@ def _measured(contract: ContractAssessment) -> Iterator[PeriodResult]:
     return (month for month in contract.earlier[-names.MONTHS_KEPT :] if month.is_measured)
 
 
+def _now(contract: ContractAssessment) -> PeriodResult | None:
+    """The running month, once anything is known of it: the same rule."""
+    return contract.result if contract.result is not None and contract.result.is_measured else None
+
+
 def _month_points(contract: ContractAssessment) -> Iterator[Row]:
     yield from (((month.month,), float(month.points)) for month in _measured(contract))
 
@@ -30,12 +35,18 @@ def _month_credits(contract: ContractAssessment) -> Iterator[Row]:
 
 
 def _credit(contract: ContractAssessment) -> Iterator[Row]:
-    result = contract.result
+    result = _now(contract)
     yield (contract.currency,), None if result is None else float(result.credit.total + result.withheld)
 
 
 def _credit_before(contract: ContractAssessment) -> Iterator[Row]:
-    yield (contract.currency,), None if contract.result is None else float(contract.result.credit.before_caps)
+    result = _now(contract)
+    yield (contract.currency,), None if result is None else float(result.credit.before_caps)
+
+
+def _points(contract: ContractAssessment) -> float | None:
+    result = _now(contract)
+    return None if result is None else float(result.points)
 
 
 def _caps(amount: Callable[[CapResult], Decimal]) -> Rows:
@@ -47,8 +58,12 @@ def _caps(amount: Callable[[CapResult], Decimal]) -> Rows:
 
 
 def _cases(contract: ContractAssessment) -> Mapping[str, Outlook]:
+    """At best and at worst are limits, whatever was seen; as it stands is a figure."""
     forecast = contract.forecast
-    return {"now": forecast.now, "best": forecast.best, "worst": forecast.worst} if forecast else {}
+    if forecast is None:
+        return {}
+    limits = {"best": forecast.best, "worst": forecast.worst}
+    return limits if _now(contract) is None else {"now": forecast.now, **limits}
 
 
 def _outlook_points(contract: ContractAssessment) -> Iterator[Row]:
@@ -76,7 +91,7 @@ def _oldest_pending(contract: ContractAssessment) -> float | None:
 
 
 CONTRACTS: Mapping[MetricName, Rows] = {
-    names.CONTRACT_POINTS: of_contracts(lambda contract: float(contract.result.points) if contract.result else None),
+    names.CONTRACT_POINTS: of_contracts(_points),
     names.CONTRACT_CREDIT: within_contracts(_credit),
     names.CONTRACT_CREDIT_BEFORE: within_contracts(_credit_before),
     names.CAP_LIMIT: _caps(lambda cap: cap.limit),

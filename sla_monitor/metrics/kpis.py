@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from sla_monitor import names
 from sla_monitor.assess.assessment import VIEWS, ContractAssessment, KpiAssessment, KpiForecast
+from sla_monitor.assess.open_points import is_assessed
 from sla_monitor.board import Board
 from sla_monitor.metrics.rows import (
     Rows,
@@ -81,7 +82,20 @@ def _failures(board: Board) -> Iterator[Row]:
         latest = _latest_results(contract)
         for kpi in contract.kpis:
             result = kpi.result or latest.get(kpi.kpi)
-            yield (contract.contract, kpi.kpi, kpi.service_id), result.failures_in_a_row if result else 0
+            yield (contract.contract, kpi.kpi, kpi.service_id), result.failures_in_a_row if result else None
+
+
+def _points(kpi: KpiAssessment) -> float | None:
+    """None while it has no verdict: a nought would be a claim. 0 of a KPI whose period ends in a later month."""
+    if not is_assessed(kpi):
+        return None
+    return float(kpi.result.points) if kpi.result else 0
+
+
+def _allowance_left(kpi: KpiAssessment) -> float | None:
+    """None while no time of it counts: nobody knows what is left."""
+    is_known = kpi.service is not None and kpi.availability_ratio is not None
+    return seconds(kpi.allowance_left_ms) if is_known else None
 
 
 def _latest_results(contract: ContractAssessment) -> dict[str, KpiResult]:
@@ -100,14 +114,14 @@ KPIS: Mapping[MetricName, Rows] = {
     names.KPI_AVAILABILITY: of_kpis(lambda kpi: maybe(kpi.availability_ratio)),
     names.KPI_TARGET_RATIO: _availability_only(lambda kpi: float(kpi.target_ratio)),
     names.KPI_ALLOWANCE: _availability_only(lambda kpi: seconds(kpi.allowance_ms)),
-    names.KPI_ALLOWANCE_LEFT: _availability_only(lambda kpi: seconds(kpi.allowance_left_ms)),
+    names.KPI_ALLOWANCE_LEFT: of_kpis(_allowance_left),
     names.KPI_MET: of_kpis(lambda kpi: kpi.is_met),
     names.KPI_ASSESSABLE: of_kpis(lambda kpi: kpi.is_assessable),
     names.KPI_OF_NOTHING: of_kpis(lambda kpi: 1 if kpi.is_of_nothing else None),
     names.KPI_VALUE: _in_kpis(_values),
     names.KPI_TARGET: _in_kpis(_targets),
     names.KPI_BAND: _in_kpis(_bands),
-    names.KPI_POINTS: of_kpis(lambda kpi: float(kpi.result.points) if kpi.result else 0),
+    names.KPI_POINTS: of_kpis(_points),
     names.KPI_FAILURES: _failures,
     names.KPI_COVERAGE: of_kpis(lambda kpi: maybe(kpi.coverage_ratio)),
     names.KPI_BURN_RATE: _forecasts(

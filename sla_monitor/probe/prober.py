@@ -26,11 +26,13 @@ OVERDUE_TOLERANCE_MS = 1000
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What the collector knows of a job. `state`: what it reported; `timetable`: when it is expected; `cut_off_s`:
-    monotonic seconds at which the monitor last had no network, as far as is known."""
+    monotonic seconds at which the monitor last had no network, as far as is known; `unheard`: why no report of it can
+    be accepted now, if that is so."""
 
     state: Callable[[], JobState]
     timetable: Timetable
     cut_off_s: Callable[[], float] = lambda: float("-inf")
+    unheard: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,11 @@ def observe_once(prober: Prober, clock: Clock) -> Finding:
 def internal_error(detail: str) -> Finding:
     """What cannot be known for a reason of our own."""
     return Finding(Outcome.UNKNOWN, Reason.INTERNAL_ERROR, plain(detail))
+
+
+def misconfigured(detail: str) -> Finding:
+    """What cannot be known because the monitor lacks a secret or a file that its configuration refers to."""
+    return Finding(Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED, plain(detail))
 
 
 def _for_speed(found: Finding, terms: EndpointTerms, duration_us: int) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sla_monitor.contract.endpoints.endpoint import Endpoint, EndpointTerms
 from sla_monitor.errors import SecretError
-from sla_monitor.probe.prober import Prober, Surroundings, internal_error
+from sla_monitor.probe.prober import Prober, Surroundings, misconfigured
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding
 
@@ -61,9 +61,9 @@ class Unprepared:
             try:
                 self._prober = KINDS[self.terms.kind](self.terms, self._surroundings)  # type: ignore[attr-defined]
             except SecretError as error:
-                return internal_error(f"{error}")
+                return misconfigured(f"{error}")
             except (OSError, ValueError) as error:
-                return internal_error(_why(error))
+                return misconfigured(_why(error))
         return await self._prober.probe(watch)
 
     def close(self) -> None:

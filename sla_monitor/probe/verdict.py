@@ -18,7 +18,15 @@ from urllib.parse import quote, quote_plus
 from sla_monitor.probe.stopwatch import SEEN_LIMIT, Stopwatch
 from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Finding, Outcome, Reason
 
-UNSEEN = frozenset({Reason.MONITOR_OFFLINE, Reason.INTERNAL_ERROR, Reason.CLOCK_STEPPED, Reason.NOT_YET_SEEN})
+UNSEEN = frozenset(
+    {
+        Reason.MONITOR_OFFLINE,
+        Reason.MONITOR_MISCONFIGURED,
+        Reason.INTERNAL_ERROR,
+        Reason.CLOCK_STEPPED,
+        Reason.NOT_YET_SEEN,
+    }
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 

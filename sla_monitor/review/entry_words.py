@@ -14,7 +14,8 @@ from sla_monitor.wording.text import format_list
 
 def what(entry: Entry, case: PackInput) -> str:
     """What an entry says, in one line."""
-    return entry.body.words(EntryWording(case.zone, case.assessment.currency))
+    called = {service.id: service.name for service in case.terms.services if service.name}
+    return entry.body.words(EntryWording(case.zone, case.assessment.currency, called))
 
 
 def when(entry: Entry, case: PackInput) -> str:

@@ -75,5 +75,6 @@ def gathered(
         head,
         figures_digest(one),
         retention or Retention(),
+        versions=contract.versions,
     )
     return Gathered(case, text, about)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sla_monitor.review.binding import Titles, bound
 from sla_monitor.review.blocks import Pack, Section
+from sla_monitor.review.chapters.change_control import change_control
 from sla_monitor.review.chapters.cover import about
 from sla_monitor.review.chapters.failed_kpis import failed_kpis
 from sla_monitor.review.chapters.first_page import first_page
@@ -21,6 +22,7 @@ from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
 from sla_monitor.review.chapters.tickets import tickets
+from sla_monitor.review.notice import rated_months
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_month
 
@@ -38,7 +40,8 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     quality,
     method,
     how_to_check,
-    lambda case: publication(case, case.months[-12:]),
+    lambda case: publication(case, rated_months(case)),
+    change_control,
     meeting,
     signatures,
 )

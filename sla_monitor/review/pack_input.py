@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
+from sla_monitor.contract.contract import TermsVersion
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.document import Inputs
@@ -20,11 +21,12 @@ from sla_monitor.review.blocks import Cell
 from sla_monitor.review.retention import Retention
 from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.observation import Observation, Outcome, Reason
-from sla_monitor.sla.results import KpiResult, PeriodResult
+from sla_monitor.sla.results import CapResult, KpiResult, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.sla.spans import Span
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.vocabulary import describe_cap
 
 Copy = Literal["authority", "supplier"]
 FirstFailures: TypeAlias = Mapping[tuple[str, int], Observation]
@@ -49,7 +51,8 @@ class PackInput:
     digests of what it was worked out from, as that says them. `program`: what made the pack, with its version.
     `first_failures` is None where the evidence has no single observations with what they said. `head`: the head of the
     record's chain when the pack was made, signed if there is a key; empty where there is no ledger, or no closed link
-    yet. `handed`: what is in the folder beside the pack and was not made of it.
+    yet. `versions`: all of the contract's terms, oldest first. `handed`: what is in the folder beside the pack and was
+    not made of it.
     """
 
     assessment: ContractAssessment
@@ -65,6 +68,7 @@ class PackInput:
     figures_digest: str = ""
     retention: Retention = field(default_factory=Retention)
     handed: tuple[Handed, ...] = ()
+    versions: tuple[TermsVersion, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -98,20 +102,34 @@ class PackInput:
     def at(self, at_ms: int | None) -> str:
         return "" if at_ms is None else format_instant(at_ms, self.zone)
 
+    def service_name(self, service: str) -> str:
+        """A service of the terms by its name for people."""
+        return next((one.name or one.id for one in self.terms.services if one.id == service), service)
+
+    def participant_name(self, participant: str) -> str:
+        """A participant of the terms by its name for people."""
+        return next((one.name or one.id for one in self.terms.participants if one.id == participant), participant)
+
     def at_cell(self, at_ms: int | None) -> Cell:
-        return Cell(self.at(at_ms), moments=() if at_ms is None else (self._wall(at_ms),))
+        return Cell(self.at(at_ms), moments=() if at_ms is None else (self.wall(at_ms),))
 
     def stretch_cell(self, start_ms: int, end_ms: int | None) -> Cell:
         """From when to when; `end_ms` None: it goes on."""
         edges = (start_ms,) if end_ms is None else (start_ms, end_ms)
-        return Cell(format_stretch(start_ms, end_ms, self.zone), moments=tuple(map(self._wall, edges)))
+        return Cell(format_stretch(start_ms, end_ms, self.zone), moments=tuple(map(self.wall, edges)))
 
-    def _wall(self, at_ms: int) -> datetime:
+    def wall(self, at_ms: int) -> datetime:
+        """An instant in the contract's zone."""
         return datetime.fromtimestamp(at_ms // 1000, self.zone)
 
     def called(self, kpi: str, title: str) -> str:
         """A KPI by its title, and its id behind that."""
         return f"{title} ({kpi})" if title not in {"", kpi} else kpi
+
+    def cap_name(self, cap: CapResult) -> str:
+        """A cap in words, with what it limits together and, if it is a service's own, the service."""
+        over = next((one.over for one in self.terms.caps if one.id == cap.cap), "")
+        return f"{describe_cap(cap.cap, over)}{f', {self.service_name(cap.scope)}' if cap.scope else ''}"
 
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""

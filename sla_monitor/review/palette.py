@@ -11,6 +11,7 @@ from sla_monitor.review.blocks import MARKS, Cell, Tone
 from sla_monitor.sla.banding import bands_of, deviation, is_met
 from sla_monitor.sla.results import KpiResult
 from sla_monitor.wording.figures import format_deviation, format_digits, format_figure
+from sla_monitor.wording.numbers import format_points
 from sla_monitor.wording.vocabulary import describe_id
 
 FAILED: tuple[Tone, ...] = ("minor", "serious", "severe")
@@ -48,6 +49,20 @@ def score_cell(kpi: KpiTerms, result: KpiResult | None) -> Cell:
     said = "not assessed" if result.band is None else describe_id(result.band)
     hint = f"{said}{', repeat' if again else ''}"
     return Cell(format_digits(result.value, kpi), result.value, tone, MARKS[tone] + again, hint)
+
+
+def points_cell(result: KpiResult | None) -> Cell:
+    """Empty where the KPI has no verdict: a nought would be a claim."""
+    if result is None or (result.band is None and not result.points):
+        return Cell("")
+    return Cell(format_points(result.points), result.points)
+
+
+def run_cell(result: KpiResult | None) -> Cell:
+    """Failures in a row; those before a period without a verdict may stand."""
+    if result is None or (result.band is None and not result.failures_in_a_row):
+        return Cell("")
+    return Cell(str(result.failures_in_a_row), result.failures_in_a_row)
 
 
 HEAT: tuple[tuple[int, Tone], ...] = ((33, "minor"), (66, "serious"), (100, "severe"))

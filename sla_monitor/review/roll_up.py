@@ -13,7 +13,7 @@ from sla_monitor.review.blocks import Block, Cell, Column, Facts, Pack, Prose, R
 from sla_monitor.review.chapters.cover import about
 from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
-from sla_monitor.review.chapters.money import credit_chart, months_table
+from sla_monitor.review.chapters.money import NOT_MEASURED, credit_chart, months_table
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.summary import key, score_table
 from sla_monitor.review.pack_input import PackInput
@@ -49,15 +49,20 @@ def _first_page(case: PackInput, months: Sequence[PeriodResult]) -> tuple[Block,
     points = sum((past.points for past in known), Fraction(0))
     credit = sum((past.credit.total for past in known), Decimal(0))
     withheld = sum((past.withheld for past in known), Decimal(0))
-    blind = f", {len(months) - len(known)} of which have no figure," if len(known) < len(months) else ""
+    blind = f", {len(months) - len(known)} of which could not be assessed," if len(known) < len(months) else ""
     gives_points = case.assessment.gives_points
     has = f"has {format_counted_points(points)} and " if gives_points else ""
     said = (
         f"In {format_count(len(months), 'month')}{blind} KPIs failed {format_count(failed, 'time')}: the supplier"
         f" {has}owes service credits of {case.money(credit).text}."
     )
+    if unassessed := sum(past.unassessed for past in known):
+        said += f" Results that could not be assessed: {unassessed}."
+    if not known:
+        said = f"In {format_count(len(months), 'month')} no KPI could be assessed: there are no points and no credits."
     tiles = [("Service points", Cell(format_points(points), points))] if gives_points else []
     tiles += [("Service credits", case.money(credit)), ("Charges withheld", case.money(withheld))]
+    tiles = tiles if known else [("Points and credits", Cell(NOT_MEASURED))]
     scores = score_table(case, len(months))
     return Prose((said,), "lead"), Facts(tuple(tiles), "tiles"), scores, Prose((key(scores),), "key")
 
@@ -82,7 +87,7 @@ def _row(kpi: KpiTerms, months: Sequence[PeriodResult]) -> Row:
         figure_cell(kpi, best),
         figure_cell(kpi, worst),
         *(Cell(str(count), count) for count in counts),
-        Cell(format_points(points), points),
+        Cell(format_points(points), points) if any(one.band is not None for one in results) else Cell(""),
     )
 
 
@@ -100,6 +105,5 @@ def _charts(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Block]:
 
 
 def _money(case: PackInput, months: Sequence[PeriodResult]) -> Section:
-    chart = credit_chart(case, months)
     table = months_table(case, months, "Points and money by month")
-    return Section("credit", "Points and money", (table, chart))
+    return Section("credit", "Points and money", (table, *credit_chart(case, months)))

@@ -13,10 +13,11 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from sla_monitor.contract.endpoints.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict, Whole
 from sla_monitor.contract.reading.model_file import load_model
+from sla_monitor.errors import ConfigError
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 
 Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
 
@@ -96,7 +97,7 @@ class Settings(Strict):
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")
     alertmanager: Alertmanager = Field(Alertmanager(), description="Where alerts and silences go.")
     reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
-    views: Views = Field(Views(), description="Pages for the public and for participants.")
+    views: SharedViews = Field(SharedViews(), description="Pages for the public and for participants.")
     archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
     @model_validator(mode="before")
@@ -109,6 +110,9 @@ class Settings(Strict):
 
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read `sla-monitor.yaml`. Raises ConfigError with every problem of the file."""
+    if is_missing(path):
+        remedy = "name the settings with --config, or write a first configuration with `sla-monitor init`"
+        raise ConfigError([f"{path}:1:1: file: there is no such file ({remedy})"])
     settings = load_model(path, Settings)
     environment = os.environ if environment is None else environment
     state = state_directory(path, environment)
@@ -122,6 +126,14 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
     settings = _with(settings, "ledger", path=state / "ledger.db")
     settings = _with(settings, "reviews", folder=state / "reviews")
     return _with(settings, "archive", folder=state / "archive")
+
+
+def is_missing(path: Path) -> bool:
+    """Whether nothing is there; what this user may not see is not missing."""
+    try:
+        return not (path.is_symlink() or path.exists())
+    except OSError:
+        return False
 
 
 def _with(settings: Settings, part: str, **changed: Path) -> Settings:

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal_error"
     CLOCK_STEPPED = "clock_stepped"
     NOT_YET_SEEN = "not_yet_seen"
+    MONITOR_MISCONFIGURED = "monitor_misconfigured"
 
 
 NETWORK_REASONS = frozenset(

@@ -274,8 +274,14 @@ class PeriodResult:
 
     @property
     def is_measured(self) -> bool:
-        """Whether anything is known of the month: a figure of any KPI, or money. Noughts of others are no figures."""
-        return bool(any(one.value is not None for one in self.kpis) or self.credit.lines or self.withheld)
+        """Whether anything is known of the month: a KPI that could be assessed, or money. Noughts of others are no
+        figures."""
+        return bool(any(one.band is not None for one in self.kpis) or self.credit.lines or self.withheld)
+
+    @property
+    def unassessed(self) -> int:
+        """How many KPIs could not be assessed: the month's failures, points and money are those of the others."""
+        return sum(1 for one in self.kpis if one.band is None)
 
     @property
     def failures(self) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -18,14 +18,16 @@ from sla_monitor.wording.vocabulary import describe_id
 class EntryWording:
     """The parts of such a sentence, for the kinds of entries (`register.kinds.kind.Wording`).
 
-    `zone`: the contract's. `currency`: its ISO 4217 code.
+    `zone`: the contract's. `currency`: its ISO 4217 code. `called`: what people call what has an id; where ids have to
+    be typed, nothing.
     """
 
     zone: ZoneInfo
     currency: str
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def names(self, names: Sequence[str]) -> str:
-        return format_list(names) if names else "everything"
+        return format_list([self.called.get(name, name) for name in names]) if names else "everything"
 
     def label(self, name: str) -> str:
         return describe_id(name)

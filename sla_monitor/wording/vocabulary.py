@@ -32,6 +32,7 @@ _REASONS = {
     Reason.REDIRECT_LIMIT: "too many redirects",
     Reason.HEARTBEAT_SILENT: "heartbeat silent",
     Reason.MONITOR_OFFLINE: "the monitor itself was offline",
+    Reason.MONITOR_MISCONFIGURED: "the monitor lacks a secret or a file",
     Reason.INTERNAL_ERROR: "internal error of the monitor",
     Reason.CLOCK_STEPPED: "the monitor’s clock was set, or it stood still",
     Reason.NOT_YET_SEEN: "not probed yet",
@@ -47,6 +48,17 @@ def describe_id(name: str) -> str:
 def describe_reason(reason: Reason | None, none: str = "not known") -> str:
     """Why an outage was one, or why nothing was seen."""
     return none if reason is None else _REASONS.get(reason, describe_id(reason))
+
+
+_WINDOWS = {"period": "the month", "trailing_12_months": "twelve months"}
+"""What a cap limits together, where its own name is no plain English."""
+
+
+def describe_cap(name: str, over: str = "") -> str:
+    """`annual` over `contract_year` as `annual cap, over the contract year`."""
+    told = describe_id(name)
+    told = told if "cap" in told.lower().split() else f"{told} cap"
+    return f"{told}, over {_WINDOWS.get(over, f'the {describe_id(over)}')}" if over else told
 
 
 def worst_outcome(outcomes: Iterable[Outcome]) -> Outcome:

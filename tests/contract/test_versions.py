@@ -195,14 +195,14 @@ RULES = [
     ),
     (
         "versions: [{from: 2026-01-01, until: 2027-01-01, title: T}]",
-        [f"{V}38: versions.0.until: is not for versions (the next version ends this one)"],
+        [f"{V}38: versions.0.until: is not for versions (leave it out: the next version ends this one)"],
     ),
     (
         "versions: [{from: 2026-01-01, title: T}, {from: 2026-01-01, title: U}]",
         [
             (
                 f"{V}49: versions.1.from: must be later than the version before, 2026-01-01"
-                " (oldest first, one version a date)"
+                " (put the oldest first, one version a date)"
             )
         ],
     ),
@@ -217,7 +217,7 @@ RULES = [
     ),
     (
         "participants: [{id: p, from: 2026-01-01, until: 2026-01-01}]",
-        [f"{V}49: participants.p.until: must be later than from (the first day without it)"],
+        [f"{V}49: participants.p.until: must be later than from (write the first day without it)"],
     ),
     (
         "versions: [{from: 2026-01-01, titel: T}]",

@@ -30,6 +30,11 @@ def contract(*endpoints: dict[str, Any]) -> Contract:
     return Contract((TermsVersion(0, terms_of({"services": services})),))
 
 
+@pytest.fixture(autouse=True)
+def _token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("T", "t" * 32)
+
+
 class House:
     """A collector whose sites are not started, with a ledger, on a clock that does what it is told."""
 
@@ -165,3 +170,17 @@ def test_each_change_of_an_outcome_is_logged_once(watched: House, caplog: pytest
 def test_an_endpoint_of_another_kind_is_given_to_a_site_and_a_heartbeat_is_not(watched: House) -> None:
     assert set(watched.collector.sites._given) == {"small/web"}
     assert set(watched.collector.heartbeat_intervals_ms) == {"small/job"}
+
+
+def test_a_job_whose_token_cannot_be_read_is_unknown_for_that_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reports are refused through our own fault: to be silent is not held against it."""
+    house = House(tmp_path, [])
+    for token in ("", "too short"):
+        monkeypatch.setenv("T", token)
+        house.seconds(20)
+    found = house.seen()
+    assert {(one.outcome, one.reason) for one in found} == {(Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)}
+    assert {one.detail[:8] for one in found} == {"${env:T}"}
+    house.end()

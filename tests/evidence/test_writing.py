@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,13 +16,17 @@ from jsonschema import Draft202012Validator
 
 from sla_monitor.cli.schema import schema
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.load import load_contract
+from sla_monitor.errors import EvidenceError
 from sla_monitor.evidence import FileEvidence, evidence_digest, evidence_text, read_evidence
+from sla_monitor.evidence.writing import holiday_texts
 from sla_monitor.ledger import Ledger, read_only
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.samples import Sample
 from sla_monitor.sla.spans import Span, joined
+from tests.contract.support import HEAD, SERVICES
 from tests.evidence.support import contract_in, entry, evidence, ms, read, written
 from tests.fakes.clock import FakeClock
 
@@ -190,3 +195,23 @@ def test_when_the_clock_was_set_survives_the_file_and_has_a_part_in_its_number(t
     assert found.clock_moves(BEGIN, END) == moves
     assert evidence_digest(contract, found, (BEGIN, END), BEGIN, ()) == number
     assert evidence_digest(contract, Told({}), (BEGIN, END), BEGIN, ()) != number
+
+
+def test_bank_holidays_are_written_byte_for_byte_and_told_apart_by_their_names(tmp_path: Path) -> None:
+    text = "country: GB\r\nfirst_year: 2026\r\nlast_year: 2026\r\ndays: {2026-12-25: Noël}\r\n"
+    for name in ("a/days.yaml", "b/days.yaml"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(text.encode())
+    calendars = "".join(
+        f"  {name}: {{hours: {{mon-fri: '09:00-17:00'}}, bank_holidays: {name}/days.yaml}}\n" for name in "ab"
+    )
+    path = tmp_path / "holidays.yaml"
+    path.write_text(HEAD + SERVICES + f"calendars:\n{calendars}")
+    contract = load_contract(path)
+    assert holiday_texts(contract) == {"holidays-days.yaml": text}
+    (tmp_path / "b/days.yaml").write_bytes(text.replace("Noël", "Christmas").encode())
+    with pytest.raises(EvidenceError, match=r"b/days\.yaml: another file of bank holidays is called days\.yaml too"):
+        holiday_texts(contract)
+    (tmp_path / "b/days.yaml").unlink()
+    with pytest.raises(EvidenceError, match=r"b/days\.yaml: cannot be read: No such file"):
+        holiday_texts(contract)

@@ -197,6 +197,39 @@ def test_a_month_that_nobody_measured_has_no_points_and_no_money() -> None:
     assert "sla_contract_month_credit{" not in render(found)
 
 
+def test_a_running_month_of_which_nothing_is_measured_has_no_points_no_money_and_no_allowance_left() -> None:
+    """Whatever claims a measurement is absent; limits (allowances, targets, best and worst case) are not."""
+    found = estate.partnership()
+    (contract,) = found.assessment.contracts
+    result = contract.result
+    assert result is not None
+    blind = replace(result, kpis=(), points=Fraction(0), credit=replace(result.credit, lines=()), withheld=Decimal(0))
+    kpis = tuple(
+        replace(
+            kpi,
+            is_assessable=False,
+            result=None,
+            views={},
+            coverage_ratio=None,
+            service=kpi.service and replace(kpi.service, agreed_ms=0, unknown_ms=0, excluded_ms=0, downtime_ms=0),
+        )
+        for kpi in contract.kpis
+    )
+    found.assessment = replace(found.assessment, contracts=(replace(contract, result=blind, kpis=kpis, earlier=()),))
+    text = render(found)
+    claims = (
+        "sla_contract_points", "sla_contract_credit", "sla_contract_credit_before_caps", "sla_kpi_points",
+        "sla_kpi_failures_in_a_row", "sla_kpi_downtime_allowance_remaining_seconds", "sla_kpi_value",
+        "sla_kpi_availability_ratio",
+    )  # fmt: skip
+    whole = render(estate.partnership())
+    for name in claims:
+        assert f"\n{name}{{" in whole, name
+        assert f"\n{name}{{" not in text, name
+    assert 'case="now"' not in text
+    assert "\nsla_kpi_downtime_allowance_seconds{" in text
+
+
 HOSTILE = '{{ $value }} "\\' + "\u202e\n" + "x" * 200
 
 

@@ -105,7 +105,9 @@ def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[Pack
     terms = contract.version_at(one.period.end_ms - 1).terms
     digest = sha256(text.encode()).hexdigest()
     register = effective_entries(found.entries(contract.id))
-    return PackInput(one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found)), text
+    return PackInput(
+        one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found), versions=contract.versions
+    ), text
 
 
 LISTED = {

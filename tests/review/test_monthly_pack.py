@@ -21,7 +21,7 @@ from tests.review.months import case_of, evidence
 
 ORDER = [
     "summary", "about", "kpis", "failures", "services", "register", "credit", "tickets", "maintenance", "quality",
-    "method", "checking", "ratings", "meeting", "signatures",
+    "method", "checking", "ratings", "change-control", "meeting", "signatures",
 ]  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_the_scorecard_does_not_say_of_a_month_that_nobody_measured_that_it_goes
 def test_what_is_to_be_decided_is_on_the_first_page_and_what_changed_on_the_next() -> None:
     assert "KPI2: from met to below threshold." in prose(pack(case()).sections[0])
     said = first_page(case())
-    assert "Entry 5: Claim of authority cause for command-and-control" in said
+    assert "Entry 5: Claim of authority cause for Command and control" in said
     assert "PI1: a figure for October 2026 is owed and missing." in said
     assert "The figures of this month are to be signed off." in said
 
@@ -113,9 +113,10 @@ def test_a_running_kpi_says_so_far_and_has_no_points() -> None:
 def test_every_failed_kpi_has_its_page_with_outages_working_and_plan() -> None:
     pages = next(one for one in pack(case()).sections if one.id == "failures").sections
     assert [page.id for page in pages] == [f"failed-KPI{number}" for number in (1, 2, 3, 5, 6)]
-    assert [block.kind for block in pages[0].blocks] == ["facts", "picture", "table", "table", "table"]
+    assert [block.kind for block in pages[0].blocks] == ["facts", "picture", *["table"] * 4]
     assert "Entry 10: Replace the custody link (Boeing, due 20 November 2026, open)." in prose(pages[1])
-    assert "Rectification was set off: a draft plan is due within 10 Working Days [27.1]." in prose(pages[1])
+    plan = "a draft plan is due within 10 Working Days: by 13 November 2026, counted from the month’s end [27.1]."
+    assert f"Rectification was set off: {plan}" in prose(pages[1])
 
 
 def test_outages_add_up_in_their_last_row() -> None:
@@ -163,7 +164,7 @@ def test_exclusions_say_how_much_was_down_in_them_and_why_they_count_or_not() ->
 def test_the_register_tells_who_knew_what_when_and_who_decided() -> None:
     claim = table(case(), "entries")[0]
     assert claim[3] == "aware 8 Oct 2026 07:00:00 BST, notified 9 Oct 2026 11:00:00 BST"
-    assert claim[5] == "granted by j.smith, 2 November 2026"
+    assert claim[5] == "granted by j.smith, 2 November 2026: Change record seen"
     assert table(case(), "entries")[1][5] == "awaits a decision"
 
 
@@ -205,7 +206,7 @@ def test_six_months_and_what_they_add_up_to() -> None:
     assert [row[0] for row in rows] == [
         "May 2026", "June 2026", "July 2026", "August 2026", "September 2026", "October 2026", "Together",
     ]  # fmt: skip
-    assert rows[-1][1:5] == ["9", "18", "£153,000.00", "£127,500.00"]
+    assert rows[-1][1:6] == ["9", "1", "18", "£153,000.00", "£127,500.00"]
 
 
 def test_tickets_are_told_by_the_contracts_clock_and_its_stops() -> None:

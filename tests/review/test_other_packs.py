@@ -15,9 +15,9 @@ from sla_monitor.document import document, figures_digest
 from sla_monitor.errors import ReviewError
 from sla_monitor.evidence import read_evidence
 from sla_monitor.review.blocks import Pack
-from sla_monitor.review.chapters.publication import rating
 from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.monthly_pack import pack as figures_pack
+from sla_monitor.review.notice import rating
 from sla_monitor.review.rendering.html import html
 from sla_monitor.review.rendering.pdf import pdf
 from sla_monitor.review.roll_up import roll_up
@@ -38,7 +38,7 @@ def test_a_quarter_adds_up_its_months(tmp_path: Path) -> None:
     pack = roll_up(scene("bad", tmp_path)[0], 3)
     assert pack.subtitle == "Supplier performance, July 2026 to September 2026"
     assert [row[0] for row in table(pack, "rolling")] == ["July 2026", "August 2026", "September 2026", "Together"]
-    assert table(pack, "rolling")[-1][1:5] == ["5", "21", "£21,000.00", "£14,000.00"]
+    assert table(pack, "rolling")[-1][1:6] == ["5", "", "21", "£21,000.00", "£14,000.00"]
     assert table(pack, "kpis")[0][3:] == ["100.00 %", "98.67 %", "1", "2", "0", "8"]
     assert [len(row) for row in table(pack, "scorecard")] == [4] * 5
     charts = next(section for section in pack.sections if section.id == "runs").blocks

@@ -135,4 +135,4 @@ def test_the_daemon_has_the_pack_of_the_last_month_made(tmp_path: Path) -> None:
     assert sorted(one.name for one in (tmp_path / "packs").glob("*.zip")) == bundles
     said = json.loads(manifest.read_bytes())
     assert (said["status"], said["register_number"]) == ("provisional", 7)
-    assert len(said["files"]) == 3
+    assert len(said["files"]) == 4

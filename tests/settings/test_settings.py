@@ -65,5 +65,7 @@ def test_a_mistake_in_the_settings_has_its_line(tmp_path: Path, text: str, expec
 
 
 def test_settings_that_are_not_there_are_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"sla-monitor\.yaml:1:1: file: cannot be read: No such file or directory"):
+    with pytest.raises(
+        ConfigError, match=r"sla-monitor\.yaml:1:1: file: there is no such file \(name .*`sla-monitor init`"
+    ):
         load_settings(tmp_path / "sla-monitor.yaml", {})

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.contract.reading.secret import MIN_TOKEN
 from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
 from sla_monitor.web.page.selection import LEAST_REFRESH_S, MOST_REFRESH_S
-from sla_monitor.web.serving.heartbeat_route import MIN_TOKEN
 from sla_monitor.web.serving.routes import REPORT_BYTES
 from tests.web.running import Parts, ask, serving
 

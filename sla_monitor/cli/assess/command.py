@@ -15,6 +15,7 @@ from sla_monitor.cli.shared.output_files import replace_file
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, last_closed, month_named, recorded
 
 if TYPE_CHECKING:
+    from sla_monitor.contract.bank_holidays import HolidayPlace
     from sla_monitor.contract.contract import Contract
     from sla_monitor.evidence.file_evidence import FileEvidence
     from sla_monitor.sla.evidence import Evidence
@@ -25,13 +26,24 @@ _folder = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class AssessOptions:
-    """What is asked for: the month of a contract, from this evidence, as known at `now_ms`. `origin` names a file."""
+    """What is asked for: the month of a contract, from this evidence, as known at `now_ms`. `origin` names a file;
+    `holidays` is where a draft's bank holidays are, if not where it says."""
 
     contract: Contract
     source: Evidence
     month: str
     now_ms: int
     origin: str = ""
+    holidays: HolidayPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractChoice:
+    """A contract by its id or the path of its file, and the folder of its bank holidays, if one is named."""
+
+    config: Path
+    name: str
+    holidays: Path | None
 
 
 @click.command()
@@ -64,29 +76,34 @@ def assess(  # noqa: PLR0913, PLR0917 - one for each option
     beside them and changes none. To work a month out by a draft alone, give its path as CONTRACT. The same contract and
     the same evidence always give the same bytes of JSON.
     """
-    with _asked(config, ledger, chosen_contract(contract, config, holidays), period, evidence) as asked:
+    with _asked(ContractChoice(config, contract, holidays), ledger, period, evidence) as asked:
         text = _assessed(asked, style, working) if terms is None else _compared(asked, terms, style)
     _put(text, style, output)
 
 
 @contextmanager
 def _asked(
-    config: Path, ledger: Path | None, contract: Contract, period: str | None, evidence: Path | None
+    chosen: ContractChoice, ledger: Path | None, period: str | None, evidence: Path | None
 ) -> Iterator[AssessOptions]:
+    from sla_monitor.cli.shared.evidence_files import read_together
     from sla_monitor.clock import SystemClock
-    from sla_monitor.evidence import read_evidence
+    from sla_monitor.contract.bank_holidays import HolidayPlace
 
     if evidence is not None:
         if ledger is not None:
             raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
-        found = read_evidence(evidence, contract)
-        month = _month(period, contract, found.as_of_ms, found.until_ms)
-        yield AssessOptions(contract, found, month, found.as_of_ms, _origin(evidence, contract, found))
+        with read_together(chosen.name, chosen.config, evidence, chosen.holidays) as both:
+            contract, found = both.contract, both.evidence
+            month = _month(period, contract, found.as_of_ms, found.until_ms)
+            origin = _origin(evidence, contract, found)
+            yield AssessOptions(contract, found, month, found.as_of_ms, origin, both.holidays)
         return
+    place = None if chosen.holidays is None else HolidayPlace(chosen.holidays)
+    contract = chosen_contract(chosen.name, chosen.config, place)
     now_ms = SystemClock().now_ms()
     month = _month(period, contract, now_ms, now_ms)
-    with recorded(config, ledger) as source:
-        yield AssessOptions(contract, source, month, now_ms)
+    with recorded(chosen.config, ledger) as source:
+        yield AssessOptions(contract, source, month, now_ms, holidays=place)
 
 
 def _origin(file: Path, contract: Contract, found: FileEvidence) -> str:
@@ -133,7 +150,7 @@ def _compared(asked: AssessOptions, terms: Path, style: str) -> str:
     from sla_monitor.document import comparison_document, document_text
     from sla_monitor.periods.months import shifted
 
-    ours, draft = asked.contract, load_contract(terms)
+    ours, draft = asked.contract, load_contract(terms, asked.holidays)
     if draft.id != ours.id:
         raise click.BadParameter(f"{terms} is contract {draft.id} (write id: {ours.id})", param_hint="--terms")
     currencies = [one.currency for one in (ours, draft)]

@@ -17,6 +17,7 @@ from sla_monitor.assess.assessment import (
     ServiceAssessment,
 )
 from sla_monitor.assess.counting_in_words import imported_words
+from sla_monitor.assess.open_points import unassessed
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.register.formatting import format_entry
@@ -30,10 +31,17 @@ from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
-from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_stretch
-from sla_monitor.wording.numbers import format_counted_points, format_money, format_percent, format_points, format_ratio
+from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_month, format_stretch
+from sla_monitor.wording.numbers import (
+    format_count,
+    format_counted_points,
+    format_money,
+    format_percent,
+    format_points,
+    format_ratio,
+)
 from sla_monitor.wording.text import format_list
-from sla_monitor.wording.vocabulary import describe_id
+from sla_monitor.wording.vocabulary import describe_cap, describe_id
 
 STATUS = {
     "running": "running: figures so far",
@@ -86,7 +94,7 @@ def _kpi(kpi: KpiAssessment) -> Row:
         "target": _format_target(kpi),
         **values,
         "band": _band(kpi),
-        "points": format_points(kpi.result.points) if kpi.result else NONE,
+        "points": format_points(kpi.result.points) if kpi.result and (kpi.result.band or kpi.result.points) else NONE,
         "repeat": f"{kpi.result.failures_in_a_row} in a row" if kpi.result and kpi.result.is_repeat else "",
         "coverage": format_ratio(kpi.coverage_ratio, none=NONE),
         "clause": kpi.clause,
@@ -119,8 +127,12 @@ def _band(kpi: KpiAssessment) -> str:
 def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
     credit, code = result.credit, one.currency
     if not result.is_measured:
-        yield "No KPI has a figure for this month: no points and no credit are calculated."
+        yield "No KPI could be assessed in this month: no points and no credit are calculated."
         return
+    unknown, ending = unassessed(one)
+    if unknown:
+        count = f"{format_count(unknown, 'KPI')} of {ending} could not be assessed"
+        yield wrapped(f"{count}: points and money are those of the others alone.", columns, "  ")
     sums = f"Points {format_points(result.points)}. " if one.gives_points else ""
     sums += f"Credit {format_money(credit.total, code)}{_why_less(result, code)}"
     sums += f". Withheld {format_money(result.withheld, code)}" if result.withheld else ""
@@ -175,7 +187,7 @@ def _line(line: CreditLine, code: str) -> Row:
 
 def _cap_row(cap: CapResult, code: str) -> Row:
     return {
-        "cap": describe_id(cap.cap),
+        "cap": describe_cap(cap.cap),
         "of": cap.scope or "contract",
         "limit": format_money(cap.limit, code),
         "used": format_money(cap.used, code),
@@ -200,7 +212,7 @@ def _register(one: ContractAssessment, columns: int | None) -> Iterator[str]:
         lines = (wrapped(f"  {format_entry(entry, say)}", columns, "  ") for entry in one.pending)
         yield "\n".join(["Awaiting a decision", *lines])
     if one.missing_figures:
-        owed = ", ".join(f"{kpi} for {month}" for kpi, month in one.missing_figures)
+        owed = ", ".join(f"{kpi} for {format_month(month)}" for kpi, month in one.missing_figures)
         yield wrapped(f"Figures owed: {owed}.", columns, "  ")
 
 
@@ -336,11 +348,12 @@ def format_forecast(one: ContractAssessment, columns: int | None) -> Iterator[st
     if one.forecast is None:
         return
     cases = {"as it stands": one.forecast.now, "at best": one.forecast.best, "at worst": one.forecast.worst}
+    unknown = None if one.result is not None and one.result.is_measured else one.forecast.now
     rows = [
         {
             "if it ends": name,
-            "points": format_points(case.points),
-            f"credit, {one.currency}": format_money(case.credit, one.currency),
+            "points": format_points(case.points) if case is not unknown else NONE,
+            f"credit, {one.currency}": format_money(case.credit, one.currency) if case is not unknown else NONE,
             "sets off": ", ".join(map(describe_id, case.triggers)),
         }
         for name, case in cases.items()
@@ -380,7 +393,7 @@ def _allowance(kpi: KpiAssessment, zone: ZoneInfo) -> Row:
     return {
         "KPI": kpi.kpi,
         "allowance": format_duration(kpi.allowance_ms),
-        "left": format_duration(kpi.allowance_left_ms),
+        "left": NONE if kpi.availability_ratio is None else format_duration(kpi.allowance_left_ms),
         "runs out": format_instant(runs_out, zone) if runs_out is not None else NONE,
         "at the rate of 7 days": format_instant(trailing, zone) if trailing is not None else NONE,
     }
@@ -400,7 +413,7 @@ def format_restatement(one: ContractAssessment, contract: Contract, columns: int
     found = one.restatement
     if found is None:
         return
-    yield wrapped(f"RESTATED: {_sums(found, one.currency)}", columns)
+    yield wrapped(f"RESTATED: {_sums(found, one)}", columns)
     if found.before is None or one.result is None:
         return
     terms = contract.version_at(one.period.end_ms - 1).terms
@@ -411,12 +424,15 @@ def format_restatement(one: ContractAssessment, contract: Contract, columns: int
     yield from _why(found, one, columns)
 
 
-def _sums(found: Restatement, currency: str) -> str:
-    now = f"now {format_counted_points(found.points, 'point')} and {format_money(found.credit, currency)}"
+def _sums(found: Restatement, one: ContractAssessment) -> str:
+    is_known, currency = one.result is not None and one.result.is_measured, one.currency
+    worth = f"{format_counted_points(found.points, 'point')} and {format_money(found.credit, currency)}"
+    now = f"now {worth if is_known else NO_FIGURE}"
     signed = found.signed.body
     if not isinstance(signed, SignOff):
         return now
     was = f"{format_counted_points(signed.points, 'point')} and {format_money(signed.credit, currency)}"
+    was = NO_FIGURE if signed.no_figures else was
     return f"sign-off #{found.signed.number} had {was}; {now}"
 
 

@@ -13,7 +13,8 @@ import click
 from click.core import ParameterSource
 
 from sla_monitor.cli.generate.simulated import POLL_SECONDS, calm_option, folder_option, on_signals, port_option
-from sla_monitor.cli.shared.options import config_option
+from sla_monitor.cli.shared.options import CONFIGS, config_option
+from sla_monitor.cli.starting.command import write_example
 
 if TYPE_CHECKING:
     from sla_monitor.demo.estate import Estate
@@ -37,10 +38,16 @@ _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
 def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config: Path) -> None:
     """Run a simulated supplier on loopback: real servers that are well most of the time.
 
-    Prints what goes wrong, and when. Ctrl-C stops everything.
+    Prints what goes wrong, and when. Ctrl-C stops everything. With --with-monitor and without a configuration, the
+    example is first written to config/, as by `sla-monitor init --example demo`.
     """
-    if not with_monitor and click.get_current_context().get_parameter_source("config") is ParameterSource.COMMANDLINE:
+    given = click.get_current_context().get_parameter_source("config")
+    if not with_monitor and given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--config is read by the monitor alone: give it together with --with-monitor.")
+    if with_monitor and given is ParameterSource.DEFAULT:
+        config = CONFIGS[0]  # never the system's: a monitor that is in use there watches something else
+        if not port_offset:
+            _write_missing_example(config)
     is_stopping = on_signals()
     # Only here, so that no other command pays for the demo's certificates and name server.
     from sla_monitor.configuration import read_configuration
@@ -58,6 +65,13 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
     finally:
         estate.stop()
     sys.exit(code)
+
+
+def _write_missing_example(config: Path) -> None:
+    """In an empty folder there is nothing to watch the estate with: the example, which points at it."""
+    if not config.parent.exists():
+        write_example(config.parent)
+        click.echo(f"There was no {config}: the example is written to {config.parent}/.")
 
 
 def _introduce(estate: Estate) -> None:

@@ -56,11 +56,22 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     file = spelled(evidence)
     session = EntrySession.open(contract or file.contract, config, ledger, actor)
     document = checked(file, session.contract)
+    _compare_holidays(session, document, evidence)
     bring(
         session,
         _draft(session, document, (evidence.name, file.digest), note, without_entries),
         ImportOptions(yes, dry_run, style),
     )
+
+
+def _compare_holidays(session: EntrySession, document: EvidenceDocument, evidence: Path) -> None:
+    """Say where the months that are brought in were worked out with other bank holidays than ours."""
+    from sla_monitor.evidence.writing import holiday_texts
+
+    ours = holiday_texts(session.contract)
+    for name, text in document.bank_holidays.items():
+        if ours.get(name) != text:
+            click.echo(f"{evidence}: {name} differs from the contract's own file, which counts here", err=True)
 
 
 def _draft(

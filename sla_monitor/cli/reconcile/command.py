@@ -107,13 +107,16 @@ def reconcile(  # noqa: PLR0913, PLR0917 - one for each option
 def _scope(
     name: str, config: Path, period: str | None, count: int, evidence: Path | None
 ) -> tuple[Scope, Evidence | None]:
+    from sla_monitor.cli.shared.evidence_files import read_together
     from sla_monitor.clock import SystemClock
-    from sla_monitor.evidence import read_evidence
     from sla_monitor.periods.edges import run_of
     from sla_monitor.periods.months import shifted
 
-    contract = chosen_contract(name, config)
-    seen = None if evidence is None else read_evidence(evidence, contract)
+    if evidence is None:
+        contract, seen = chosen_contract(name, config), None
+    else:
+        with read_together(name, config, evidence) as both:
+            contract, seen = both.contract, both.evidence
     now_ms = SystemClock().now_ms() if seen is None else seen.as_of_ms
     try:
         text = period or last_closed(contract, now_ms if seen is None else seen.until_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,12 +94,16 @@ class EntrySession:
         return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
 
     def warn_of_future_entries(self) -> None:
-        """An entry made by a clock that was ahead has no effect before its time, and nobody would notice."""
+        """Nobody would notice them otherwise."""
+        for told in self.future_entries():
+            click.echo(told, err=True)
+
+    def future_entries(self) -> Iterator[str]:
+        """Of each entry that a clock made which was ahead: it has no effect before its time."""
         from sla_monitor.register.instant import SKEW_MS, format_utc
 
         for number, at_ms in self.register.dated_after(self.contract.id, self.clock.now_ms() + SKEW_MS):
-            click.echo(
+            yield (
                 f"entry {number} is dated {format_utc(at_ms)}, later than now, and does not count until then; if the"
-                " clock was ahead, undo it and enter it again",
-                err=True,
+                " clock was ahead, undo it and enter it again"
             )

@@ -147,7 +147,8 @@ def _fields(entry: Entry, say: EntryWording) -> Iterable[tuple[str, str]]:
     """Every field that was given, and not what goes without saying."""
     fields = type(entry.body).model_fields
     for key, value in entry.body:
-        if key != "kind" and (fields[key].is_required() or value != fields[key].default):
+        is_told = key != "kind" and key not in entry.body.no_figures
+        if is_told and (fields[key].is_required() or value != fields[key].default):
             yield (fields[key].alias or key).removesuffix("_ms").replace("_", " "), _field(key, value, say)
 
 
@@ -161,7 +162,8 @@ def _field(key: str, value: Any, say: EntryWording) -> str:
     if key == "outages":
         return str(len(value))
     if isinstance(value, tuple):
-        return ", ".join(_stop(each, say) if hasattr(each, "reason") else str(each) for each in value)
+        between = " " if key == "acknowledged" else ", "
+        return between.join(_stop(each, say) if hasattr(each, "reason") else str(each) for each in value)
     return str(value)
 
 

@@ -45,21 +45,23 @@ class PackChoice:
 @contextmanager
 def made_from(asked: PackChoice) -> Iterator[Vouched]:
     from sla_monitor.archive.sealed import sealed_days
+    from sla_monitor.cli.shared.evidence_files import read_together
     from sla_monitor.clock import SystemClock
-    from sla_monitor.evidence import read_evidence
     from sla_monitor.periods.edges import period_of
     from sla_monitor.review.first_failures import first_failures
     from sla_monitor.review.gathering import PackSubject, gathered
     from sla_monitor.review.retention import Retention, sealed_as
 
-    contract = chosen_contract(asked.contract, asked.config)
     if asked.evidence is not None:
         if asked.ledger is not None:
             raise click.UsageError("--evidence and --ledger exclude each other (leave one of them out)")
-        found = read_evidence(asked.evidence, contract)
-        month = _month(asked.period or last_closed(contract, found.until_ms), contract, found.as_of_ms)
-        yield Vouched(gathered(PackSubject(contract, found, month, found.as_of_ms), asked.copy))
+        with read_together(asked.contract, asked.config, asked.evidence) as both:
+            found = both.evidence
+            last = asked.period or last_closed(both.contract, found.until_ms)
+            month = _month(last, both.contract, found.as_of_ms)
+            yield Vouched(gathered(PackSubject(both.contract, found, month, found.as_of_ms), asked.copy))
         return
+    contract = chosen_contract(asked.contract, asked.config)
     now_ms = SystemClock().now_ms()
     month = _month(asked.period or last_closed(contract, now_ms), contract, now_ms)
     settings = settings_of(asked.config, asked.ledger)

@@ -15,6 +15,7 @@ from sla_monitor.errors import ConfigError
 
 if TYPE_CHECKING:
     from sla_monitor.archive.reading import Archived
+    from sla_monitor.contract.bank_holidays import HolidayPlace
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger.reading.reader import CachingReader, Reader
 
@@ -24,9 +25,9 @@ contract_argument = click.argument("contract", shell_complete=contract_ids)
 _MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
 
 
-def chosen_contract(name: str, config: Path, holidays: Path | None = None) -> Contract:
-    """A contract by its id, or by the path of its file; `holidays`: the folder that its files of bank holidays were put
-    in. Raises ConfigError, and UsageError for a name of none."""
+def chosen_contract(name: str, config: Path, holidays: HolidayPlace | None = None) -> Contract:
+    """A contract by its id, or by the path of its file; `holidays`: where its files of bank holidays are, if not where
+    it says. Raises ConfigError, and UsageError for a name of none."""
     from sla_monitor.contract.load import load_contract
     from sla_monitor.contract.reading.nearest import suggestion
 
@@ -34,12 +35,12 @@ def chosen_contract(name: str, config: Path, holidays: Path | None = None) -> Co
         return load_contract(Path(name), holidays)
     from sla_monitor.configuration import read_configuration
 
-    if holidays is not None:
+    if holidays is not None and holidays.is_only:
         raise click.UsageError("--holidays goes with a contract's file (name the file, and not the id)")
     contracts = {contract.id: contract for contract in read_configuration(config).contracts}
     if name not in contracts:
         raise click.UsageError(f"there is no contract {name[:63]!r} ({suggestion(name, contracts)})")
-    return contracts[name]
+    return contracts[name] if holidays is None else load_contract(Path(contracts[name].file), holidays)
 
 
 def ledger_path(config: Path, ledger: Path | None) -> Path:

@@ -53,4 +53,7 @@ def _remarks(terms: Terms) -> Iterator[RuleProblem]:
 def _ended(terms: Terms, now_ms: int) -> Iterator[RuleProblem]:
     end = date.fromordinal(terms.term.end_on.toordinal() + 1)
     if midnight_ms(end, terms.time_zone) <= now_ms:
-        yield ("term", "end"), "the contract has ended: its figures no longer mean anything (take the file away)"
+        yield (
+            ("term", "end"),
+            "the contract has ended: no month comes after it (move the file away; the ledger keeps its record)",
+        )

@@ -56,7 +56,10 @@ def _pace(terms: Terms, kpi: ServiceTimeKpi, service: Service, path: Path) -> It
         patience_ms = endpoint.period_ms + endpoint.grace_ms
         if patience_ms > allowed:
             silence = rounded_duration(patience_ms)
-            yield (*path, "period"), f"{of_kpi}, and silence is noticed after {silence} (a shorter period or grace)"
+            yield (
+                (*path, "period"),
+                f"{of_kpi}, and silence is noticed after {silence} (write a shorter period or grace)",
+            )
     if failures == 1 and endpoint.every_ms > 3_600_000 * PAGE_BURN * allowed_share(terms, kpi):
         remedy = "set accounting.confirmation to 2 or more, or probe more often"
         yield (*path, "every"), f"unconfirmed, one failed probe alone would raise the alarm for {kpi.id} ({remedy})"

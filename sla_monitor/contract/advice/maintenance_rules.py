@@ -71,13 +71,18 @@ def _maintenance(
     for name, whose in _hours_for_it(rules, services):
         hours = hours_in_30_days_ms(terms, name) * (12 if rules.allowance_over in YEARS else 1)
         if not whose and hours < rules.allowance_ms:
-            message = f"is {allowed} {over}, and {name} has {rounded_duration(hours)} (check the two)"
+            message = (
+                f"is {allowed} {over}, and {name} has {rounded_duration(hours)} (write less, or give {name} more hours)"
+            )
             yield (*path, "allowance"), message
         elif whose and hours <= rules.allowance_ms:
             message = f"is {allowed} {over}, and {whose} has {rounded_duration(hours)} of service hours"
-            yield (*path, "allowance"), f"{message}: it need never be up (a smaller allowance)"
+            yield (*path, "allowance"), f"{message}: it need never be up (write a smaller allowance)"
     if rules.excess == "excluded":
-        yield (*path, "excess"), f"excluded: what goes beyond {allowed} does not count either, so nothing is limited"
+        yield (
+            (*path, "excess"),
+            f"excluded: what goes beyond {allowed} does not count either: nothing is limited (write excess: counted)",
+        )
     if rules.allowance_per == "contract" and path[0] == "services":
         yield (*path, "allowance_per"), "is one service's own, and shared with no other (write service)"
 

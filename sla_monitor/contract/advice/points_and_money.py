@@ -29,7 +29,7 @@ def doubts(regime: Regime) -> Iterator[RuleProblem]:
     yield from _not_combined(regime)
     for j, cap in enumerate(regime.caps):
         if cap.base == "trailing_12_months" and cap.first_year_base is None:
-            message = "nothing is charged before the first month, so that the cap of that month is nothing"
+            message = "nothing is charged before the first month, so that the cap of that month is 0"
             yield ("caps", j, "base"), f"{message} (write first_year_base: estimated_year_1)"
         for credit in regime.credits:
             if _is_moot(cap, credit, regime):
@@ -207,4 +207,7 @@ def _uncharged(credit: Credit, regime: Regime) -> Iterator[RuleProblem]:
     if not credit.is_of_charges or credit.service is None or not regime.charges.monthly:
         return
     if all(charge.service != credit.service for charge in regime.charges.monthly):
-        yield ("service",), f"nothing is charged for {credit.service}, of which it is a percentage (check the two)"
+        yield (
+            ("service",),
+            f"nothing is charged for {credit.service}, of which it is a percentage (add it to charges.monthly)",
+        )

@@ -130,7 +130,7 @@ def tiling_problems(bands: Sequence[Band], direction: Direction) -> Problems:
 def _between(ends: Cut | None, begins: Cut | None, direction: Direction) -> str:
     """What is wrong where a better band ends and the next one begins; nothing if they meet."""
     if ends is None or begins is None:
-        return "needs an edge where the band above ends (best band first)"
+        return "needs an edge where the band above ends (put the best band first)"
     if ends == begins:
         return ""
     is_gap = (begins < ends) == (direction == "higher_is_better")

@@ -98,7 +98,7 @@ class ServiceTimeKpi(KpiTerms):
         if allowed * PAGE_BURN > 1:
             fastest = f"{float(1 / allowed):.3g}"
             message = f"allows so much that the alarm at {float(PAGE_BURN):g} times its pace can never go off"
-            remedy = f"with everything down the pace is {fastest} times (an alarm of its own, lower)"
+            remedy = f"with everything down the pace is {fastest} times (write a lower one for this alarm)"
             yield ("target",), f"{message}: {remedy}"
 
     def _fixed_month(self, terms: Terms) -> Iterator[RuleProblem]:

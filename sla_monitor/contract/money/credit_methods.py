@@ -184,7 +184,7 @@ class ShortfallCredit(RepeatedCreditTerms):
             return
         if not kpi.is_worse(end, begin):
             message = f"no result of {kpi.id} is worse than {begin:f} and not worse than {end:f}"
-            yield f"{message}: it never gives anything (check the two)"
+            yield f"{message}: it never gives anything (let it end at a worse result than it begins)"
         elif is_stepped and self.partial == "floor" and abs(end - begin) < self.step:
             message = f"{begin:f} to {end:f} is less than a full step of {self.step:f}"
             yield f"{message}: it never gives anything (write a shorter step)"
@@ -195,7 +195,9 @@ class ShortfallCredit(RepeatedCreditTerms):
             raise Misplaced([(("rate_percent",), "or share or slices: write one of them")])
         ends = [one.to for one in self.slices]
         if None in ends[:-1]:
-            raise Misplaced([(("slices", ends.index(None), "to"), "is missing (only the last slice is open)")])
+            raise Misplaced(
+                [(("slices", ends.index(None), "to"), "is missing (write to for every slice but the last)")]
+            )
         known = [end for end in ends if end is not None]
         if known not in (sorted({*known}), sorted({*known}, reverse=True)):
             raise Misplaced([(("slices",), "must go from the target on, each worse than the one before")])
@@ -218,7 +220,14 @@ class TierCredit(RepeatedCreditTerms):
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if len({tier.is_low for tier in self.tiers}) > 1:
-            raise Misplaced([(("tiers",), "must all look the same way (below and at_most, or above and at_least)")])
+            raise Misplaced(
+                [
+                    (
+                        ("tiers",),
+                        "must all look the same way (write below and at_most, or above and at_least)",
+                    )
+                ]
+            )
         return self
 
 
@@ -295,7 +304,9 @@ class RatchetCredit(CreditTerms):
         ends = [self.free, *(one.up_to for one in self.slices[:-1])]
         known = [end for end in ends if end is not None]
         if len(known) < len(ends) or known != sorted(set(known)) or self.slices[-1].up_to is not None:
-            raise Misplaced([(("slices",), "must ascend from the free points, and the last must be open (no up_to)")])
+            raise Misplaced(
+                [(("slices",), "must ascend from the free points, and the last must be open (write no up_to there)")]
+            )
         return self
 
 
@@ -524,7 +535,7 @@ class DaysCredit(CreditTerms):
     def _makes_sense(self) -> Self:
         wrong = []
         if len({tier.is_low for tier in self.tiers}) > 1:
-            wrong.append(("tiers", "must all look the same way (below and at_most, or above and at_least)"))
+            wrong.append(("tiers", "must all look the same way (write below and at_most, or above and at_least)"))
         if self.min_payout is not None:
             wrong.append(("min_payout", "is for money (leave it out)"))
         if wrong:
@@ -563,9 +574,9 @@ class BonusCredit(CreditTerms):
     def _makes_sense(self) -> Self:
         wrong = []
         if len({reward.is_low for reward in self.rewards}) > 1:
-            wrong.append(("rewards", "must all look the same way (below and at_most, or above and at_least)"))
+            wrong.append(("rewards", "must all look the same way (write below and at_most, or above and at_least)"))
         if self.carry_forward_months and self.against == "charges":
-            wrong.append(("carry_forward_months", "is for against: credits (what is paid in any case leaves nothing)"))
+            wrong.append(("carry_forward_months", "is for against: credits (leave it out, or write against: credits)"))
         if self.min_payout is not None:
             wrong.append(("min_payout", "is for credits (leave it out)"))
         if wrong:

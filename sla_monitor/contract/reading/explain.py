@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from sla_monitor.contract.fields import Misplaced
@@ -152,6 +152,16 @@ def explained(error: ErrorDetails, model: type[BaseModel]) -> Iterator[Mistake]:
     else:
         message = str(cause) if cause is not None else _sentence(error["type"], ctx)
         yield Mistake(loc, message, "key" if loc[-1:] == ("[key]",) else "value")
+
+
+def why_not(kind: Any, value: Any) -> str:
+    """What is wrong with a value that is to stand in a file as such a field; nothing where it is right."""
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        return str(first.get("ctx", {}).get("error", "")) or _sentence(first["type"], first.get("ctx", {}))
+    return ""
 
 
 def _missing(model: type[BaseModel], where: Path) -> str:

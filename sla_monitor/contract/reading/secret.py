@@ -15,7 +15,7 @@ from sla_monitor.contract.fields import absolute
 from sla_monitor.errors import SecretError
 
 NEVER_HERE = "secrets are never written here (write ${env:NAME}, ${file:/path} or ${credential:name})"
-_REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
+REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,23 @@ class SecretReference:
         return value
 
 
+MIN_TOKEN = 16
+"""Characters of the shortest token that counts as one (`openssl rand -hex 16` gives 32)."""
+
+
+def heartbeat_token(reference: SecretReference, environment: Mapping[str, str] | None = None) -> str:
+    """A job's token, which must not be guessed. Raises SecretError where it cannot be read, or is too short."""
+    token = reference.reveal(environment)
+    if len(token) < MIN_TOKEN:
+        raise SecretError(f"{reference}: the token is shorter than {MIN_TOKEN} characters and is not accepted")
+    return token
+
+
 def parse_reference(value: Any, info: ValidationInfo) -> SecretReference:
     """Raises ValueError, which never repeats what was given: it may be the secret."""
     if isinstance(value, SecretReference):
         return value
-    match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(NEVER_HERE)
     if match[1] == "credential" and ("/" in match[2] or match[2] in {".", ".."}):

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sla_monitor.contract.fields import parse_day, parse_duration
+from sla_monitor.contract.fields import parse_day, parse_duration, spelled_duration
 from sla_monitor.contract.kpis.kpi import INDICATORS
 from sla_monitor.contract.money.credit_tables import parse_fraction
 from sla_monitor.contract.rules.plain_values import (
@@ -68,12 +68,22 @@ def misfits(
     if every_ms is not None and every_ms % 1000:
         yield ("every",), "must be whole seconds (write for example 30s)"
     if every_ms is not None and timeout_ms is not None and timeout_ms > every_ms:
-        yield ("timeout",), "must not be longer than every, or probes would overlap (not given: 10s, and every 60s)"
+        both = f"{spelled_duration(timeout_ms)}, and every is {spelled_duration(every_ms)}"
+        yield (
+            ("timeout",),
+            f"is {both}: probes would overlap (write a shorter timeout, by default 10s, or a longer every)",
+        )
     if down_ms is not None and timeout_ms is not None and down_ms >= timeout_ms:
-        yield ("down_above",), "must be shorter than timeout, or it can never be reached (timeout not given: 10s)"
-    limit_ms = down_ms if down_ms is not None else timeout_ms
+        yield ("down_above",), f"{_never(down_ms, 'timeout', timeout_ms)} (write less, or a longer timeout)"
+    limit, limit_ms = ("down_above", down_ms) if down_ms is not None else ("timeout", timeout_ms)
     if slow_ms is not None and limit_ms is not None and slow_ms >= limit_ms:
-        yield ("degraded_above",), "must be shorter than down_above and timeout (timeout not given: 10s)"
+        yield ("degraded_above",), f"{_never(slow_ms, limit, limit_ms)} (write less, or a longer {limit})"
+
+
+def _never(value_ms: int, limit: str, limit_ms: int) -> str:
+    """Why a limit of slowness has no effect: another one comes first."""
+    values = f"{spelled_duration(value_ms)}, and {limit} is {spelled_duration(limit_ms)}"
+    return f"is {values}: a probe never takes so long without being DOWN already"
 
 
 def report_misfits(period_ms: int | None, grace_ms: int, at: Sequence[time]) -> Iterator[RuleProblem]:
@@ -101,7 +111,7 @@ def _term(contract: dict[str, Any]) -> Iterator[RuleProblem]:
         except ValueError:
             return
         if backwards:
-            yield ("term", "end"), "must not be before start (it is the last day of the contract)"
+            yield ("term", "end"), "must not be before start (write the last day of the contract)"
 
 
 def _paces(contract: dict[str, Any]) -> Iterator[RuleProblem]:

@@ -72,7 +72,7 @@ class _Rules:
             self.word(item, key, path)
         start, end = day_at(item, FROM), day_at(item, UNTIL)
         if start and end and start >= end:
-            self.blame(item.entries[UNTIL], (*path, UNTIL), "must be later than from (the first day without it)")
+            self.blame(item.entries[UNTIL], (*path, UNTIL), "must be later than from (write the first day without it)")
 
     def word(self, node: Mapping, key: str, path: Path) -> None:
         value = node.entries[key]
@@ -106,7 +106,11 @@ class _Rules:
             message = f"is before the term, which begins on {self.begins} (write the terms themselves, or a later date)"
             self.blame(version.entries[FROM], (*path, FROM), message)
         if UNTIL in version.entries:
-            self.blame(version.entries[UNTIL], (*path, UNTIL), "is not for versions (the next version ends this one)")
+            self.blame(
+                version.entries[UNTIL],
+                (*path, UNTIL),
+                "is not for versions (leave it out: the next version ends this one)",
+            )
         if not version.entries.keys() - ITEM_KEYS:
             self.blame(version, path, "changes nothing (write below it the keys that change)")
         self.walk(version, path, inside_version=True)
@@ -117,5 +121,5 @@ class _Rules:
         for (before, _), (after, version) in pairwise(known):
             if after <= before and isinstance(version, Mapping):
                 position = listed.nodes.index(version)
-                message = f"must be later than the version before, {before} (oldest first, one version a date)"
+                message = f"must be later than the version before, {before} (put the oldest first, one version a date)"
                 self.blame(version.entries[FROM], (*path, position, FROM), message)

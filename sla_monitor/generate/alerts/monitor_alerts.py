@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
-from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, Count, Text, Value, name_of_something, text
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, CountOf, Text, Value, name_of_something, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
@@ -98,20 +98,28 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     patience_ms = settings.alerting.patience_ms
     at_ms, endpoint = (minutes(patience_ms) + 2) * MINUTE_MS, {"contract": "c", "service": "s"}
     failing = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.INTERNAL_ERROR.value)
+    lacking = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.MONITOR_MISCONFIGURED.value)
     other = ours(names.SERVICE_FAILING, **endpoint, reason=Reason.TIMEOUT.value)
     came = {**OURS, **endpoint, "reason": Reason.INTERNAL_ERROR.value}
     return monitor_alert(
         settings,
         names.PROBE_BROKEN,
         "warning",
-        f'{names.SERVICE_FAILING.sample}{{reason="{Reason.INTERNAL_ERROR.value}"}} > 0',
+        f'{names.SERVICE_FAILING.sample}{{reason=~"{Reason.INTERNAL_ERROR}|{Reason.MONITOR_MISCONFIGURED}"}} > 0',
         text(
-            Count("endpoint of ", "endpoints of "),
+            CountOf("endpoint of ", "endpoints of "),
             _service(contracts),
             ": a secret or a file cannot be read, or the program has a fault. Outages are not seen.",
         ),
         (
             AlertTest("fires while it lasts", at_ms, {failing: "1x100"}, came, {"value": "1"}),
+            AlertTest(
+                "fires while a secret cannot be read",
+                at_ms,
+                {lacking: "1x100"},
+                {**came, "reason": Reason.MONITOR_MISCONFIGURED.value},
+                {"value": "1"},
+            ),
             AlertTest("a moment does not alert", at_ms, {failing: "1 0x100"}),
             AlertTest("the supplier's failures are not ours", at_ms, {other: "1x100"}),
         ),
@@ -339,7 +347,7 @@ def _silenced_by_hand(settings: Settings) -> Alert:
         "warning",
         f"{names.SILENCES_FOREIGN.sample} > 0",
         text(
-            Count("active silence", "active silences"),
+            CountOf("active silence", "active silences"),
             " in Alertmanager, made by no monitor. Nobody may be called for what they cover.",
         ),
         (

@@ -51,11 +51,11 @@ def _context(ca: Stamp, certificate: Stamp, key: Stamp, oldest: str) -> ssl.SSLC
     else:
         _load_system_store(context)
     if certificate is not None:
-        context.load_cert_chain(certificate[0], key[0] if key else None, password=_no_password)
+        context.load_cert_chain(certificate[0], key[0] if key else None, password=no_password)
     return context
 
 
-def _no_password() -> str:
+def no_password() -> str:
     """OpenSSL would ask on the terminal, and the daemon would wait for ever."""
     raise ssl.SSLError("the client key has a password; give it without one, readable to the daemon alone")
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sla_monitor.contract.endpoints.endpoint import HeartbeatEndpoint
 from sla_monitor.contract.fields import spelled_duration
-from sla_monitor.probe.prober import CLOCK_TOLERANCE_MS, Surroundings
+from sla_monitor.probe.prober import CLOCK_TOLERANCE_MS, Surroundings, misconfigured
 from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.probe.verdict import plain
 from sla_monitor.sla.jobs import JobReport, JobState, ReportKind, Timetable
@@ -21,7 +21,7 @@ class HeartbeatProber:
     """Judges a job by what it reported, and keeps since when nobody can have reported without being heard.
 
     That time begins anew when the monitor starts, when the host slept or a clock was set, when the process stood still,
-    and when it was cut off from the network.
+    when it was cut off from the network, and when it could not read the job's token.
     """
 
     __slots__ = ("_clock", "_heard", "_offset_ms", "_probed_s", "_since_ms", "terms")
@@ -42,6 +42,9 @@ class HeartbeatProber:
     def find(self) -> Finding:
         """What is known of the job now."""
         heard, now_ms, monotonic_s = self._heard, self._clock.now_ms(), self._listen()
+        if why := heard.unheard():  # our own fault: what the job posts meanwhile is lost
+            self._since_ms = now_ms
+            return misconfigured(why)
         job = heard.state().as_of(now_ms, monotonic_s)
         cut_off_ms = now_ms - 1000 * (monotonic_s - heard.cut_off_s())
         return judge(self.terms, heard.timetable, job, int(max(self._since_ms, cut_off_ms)), now_ms)

@@ -124,6 +124,11 @@ class EntryKind(Strict):
         """When it may be entered at the earliest, where it is about a month."""
         return context.whole_month(month).start_ms
 
+    @property
+    def no_figures(self) -> frozenset[str]:
+        """Its fields whose numbers stand for nothing that anybody measured: no screen shows them."""
+        return frozenset()
+
     def last_word_on(self) -> Hashable | None:
         """What it has the last word on, so that it replaces the entry of its kind that had it before; None: it stands
         beside others of its kind."""

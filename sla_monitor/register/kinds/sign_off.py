@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from sla_monitor.contract.fields import YesNo
 from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Month, Text
@@ -35,10 +36,24 @@ class SignOff(EntryKind):
     points: Level = Field(description="All service points.")
     credit: Annotated[Decimal, Field(max_digits=18, decimal_places=2)] = Field(description="What is deducted.")
     reason: Text = Field("", description="Why a final month was stated again.")
+    measured: YesNo | None = Field(
+        None, description="false: no KPI had a figure, and no money was due: points and credit are no figures."
+    )
+    acknowledged: tuple[Text, ...] | None = Field(
+        None, min_length=1, description="What was still open: the sentences that were shown to whoever signed."
+    )
+
+    @property
+    def no_figures(self) -> frozenset[str]:
+        return frozenset({"points", "credit"} if self.measured is False else ())
 
     def words(self, say: Wording) -> str:
         points = "1 point" if self.points == 1 else f"{self.points:f} points"
-        said = f"Sign-off of {say.month(self.month)}: {points}, {say.money(self.credit)}"
+        worth = "nothing was measured" if self.no_figures else f"{points}, {say.money(self.credit)}"
+        said = f"Sign-off of {say.month(self.month)}: {worth}"
+        if self.acknowledged:
+            count = len(self.acknowledged)
+            said += f", with {count} open {'point' if count == 1 else 'points'} acknowledged"
         return f"{said}; stated again: {self.reason}" if self.reason else said
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:

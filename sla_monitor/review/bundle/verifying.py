@@ -20,6 +20,7 @@ from zipfile import ZipFile
 from sla_monitor.archive.sealed import SCRIPT, SealedDay
 from sla_monitor.archive.verifying import Against
 from sla_monitor.archive.verifying import verify as verify_days
+from sla_monitor.contract.bank_holidays import HolidayPlace
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.document.whole import NOT_FIGURES
@@ -160,7 +161,7 @@ class _Opened:
 
     def _contract(self) -> Contract:
         name = contents.contract_name(self.about.contract)
-        contract = load_contract(self._path(name), self._folder / contents.CONTRACT)
+        contract = load_contract(self._path(name), HolidayPlace(self._folder / contents.CONTRACT))
         if contract.id != self.about.contract:
             raise BundleError(f"{name} is contract {contract.id}")
         return contract

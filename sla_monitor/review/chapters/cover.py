@@ -44,12 +44,17 @@ def status(case: PackInput) -> tuple[str, str]:
 def restated(case: PackInput, now: Restatement) -> str:
     """What was signed, what it is now, and which entries changed it."""
     signed, because = now.signed.body, format_list([f"entry {number}" for number in now.because])
-    was = f" with {_worth(case, signed.points, signed.credit)}" if isinstance(signed, SignOff) else ""
+    was = _signed(case, signed) if isinstance(signed, SignOff) else ""
     why = f", because of {because} in the register." if because else "."
-    return (
-        f"This month was signed off in entry {now.signed.number}{was}."
-        f" It is now {_worth(case, now.points, now.credit)}{why}"
-    )
+    is_known = case.result is not None and case.result.is_measured
+    now_worth = _worth(case, now.points, now.credit) if is_known else "without any figure"
+    return f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
+
+
+def _signed(case: PackInput, signed: SignOff) -> str:
+    if signed.no_figures:
+        return " while nothing was measured"
+    return f" with {_worth(case, signed.points, signed.credit)}"
 
 
 def _worth(case: PackInput, points: Fraction | Decimal, credit: Decimal) -> str:

@@ -12,7 +12,7 @@ from sla_monitor.periods.intervals import intersect, length, normal
 from sla_monitor.register.entries import Underpinning, Waiver
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Table, duration_cell
 from sla_monitor.review.chapters.heat_map import heat_key, heat_map, left_out, worst_first
-from sla_monitor.review.chapters.summary import MONTHS, MOST_DECISIONS, headline
+from sla_monitor.review.chapters.summary import MONTHS, MOST_DECISIONS, headline, none_missed
 from sla_monitor.review.chapters.tickets import late_ids
 from sla_monitor.review.entry_words import decision_needed, what
 from sla_monitor.review.pack_input import PackInput, counted_value, figure_of
@@ -57,7 +57,7 @@ def _tiles(case: PackInput) -> tuple[tuple[str, Cell], ...]:
     if result is None:
         return (("Status", Cell("running")),)
     if not result.is_measured:
-        return (("KPIs, points and credits", Cell("not measured")),)
+        return (("KPIs, points and credits", Cell("not assessed")),)
     tiles = [("Service credit", case.money(result.credit.total))]
     if case.assessment.gives_points:
         tiles.append(("Service points", Cell(format_points(result.points), result.points)))
@@ -78,9 +78,7 @@ def _tightest(result: PeriodResult) -> list[CapResult]:
 
 
 def _cap_tile(case: PackInput, cap: CapResult) -> tuple[str, Cell]:
-    name = describe_id(cap.cap)
-    name = name if "cap" in name.split() else f"{name} cap"
-    title = f"Left under the {name}{f', {cap.scope}' if cap.scope else ''}"
+    title = f"Left under the {case.cap_name(cap)}"
     return title, Cell(f"{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)
 
 
@@ -94,7 +92,8 @@ def _missed(case: PackInput) -> Iterator[Block]:
         cost = sum((costs.get(kpi.kpi, Decimal(0)) for kpi in rest), Decimal(0))
         more = Cell(f"{format_count(len(rest), 'more KPI')}, told in their chapter")
         rows.append((more, Cell(""), Cell(""), Cell(""), Cell(""), case.money(cost) if cost else Cell("")))
-    yield Table("missed", "Missed: the costliest first, before caps", MISSED, tuple(rows), "No KPI missed its target.")
+    none = none_missed(case)
+    yield Table("missed", "Missed: the costliest first, before caps", MISSED, tuple(rows), none)
 
 
 def _missed_row(case: PackInput, kpi: KpiAssessment, terms: KpiTerms, costs: dict[str, Decimal]) -> Row:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from sla_monitor.assess.open_points import unassessed
 from sla_monitor.register.entries import Occurred
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Picture, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
@@ -16,9 +17,9 @@ from sla_monitor.review.rendering.drawing.bars import Bar, bars
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.instants import format_day, format_month, format_month_short
-from sla_monitor.wording.numbers import format_money, format_points
+from sla_monitor.wording.numbers import format_count, format_money, format_points
 from sla_monitor.wording.text import format_list
-from sla_monitor.wording.vocabulary import describe_id
+from sla_monitor.wording.vocabulary import describe_cap, describe_id
 
 LINES = (
     Column("Rule", 1.4),
@@ -34,8 +35,8 @@ CAPS = (
     Column("Before it", 1.2, True), Column("After it", 1.2, True), Column("Left", 1.2, True),
 )  # fmt: skip
 ROLLING = (
-    Column("Month", 1.4), Column("KPIs failed", 1, True), Column("Points", 0.9, True), Column("Before caps", 1.3, True),
-    Column("Credit", 1.3, True), Column("Withheld", 1.2, True), Column("Set off", 2),
+    Column("Month", 1.4), Column("KPIs failed", 1, True), Column("Not assessed", 1, True), Column("Points", 0.9, True),
+    Column("Before caps", 1.3, True), Column("Credit", 1.3, True), Column("Withheld", 1.2, True), Column("Set off", 2),
 )  # fmt: skip
 TRIGGERS = (
     Column("Trigger", 1.6),
@@ -52,6 +53,7 @@ def money(case: PackInput) -> Section:
     blocks: list[Block] = []
     if case.assessment.restatement is not None:
         blocks.append(Notice(restated(case, case.assessment.restatement)))
+    blocks += _unassessed(case, case.result)
     blocks += [_charges(case, case.result), _lines(case, case.result), *_entered(case), *_worked_out(case.result)]
     blocks += _held(case, case.result)
     inside = (
@@ -64,11 +66,23 @@ def money(case: PackInput) -> Section:
     return Section("credit", "Credit calculation", tuple(blocks), inside, own_page=True)
 
 
+def _unassessed(case: PackInput, result: PeriodResult) -> Iterator[Notice]:
+    """A credit of £0.00 of a month that was hardly measured is not that of a month without failures."""
+    if not result.is_measured:
+        yield Notice(NOTHING_ASSESSED, "unknown")
+        return
+    unknown, ending = unassessed(case.assessment)
+    if unknown:
+        known = format_count(ending - unknown, "KPI")
+        count = f"{format_count(unknown, 'KPI')} of {ending} could not be assessed"
+        yield Notice(f"{count}: failures, points and money are those of {known} alone.", "unknown")
+
+
 def _charges(case: PackInput, result: PeriodResult) -> Table:
-    names = {service.id: service.name or service.id for service in case.terms.services} | {
-        "": "the contract as a whole"
-    }
-    rows = [(Cell(names.get(name, name)), case.money(amount)) for name, amount in result.charges.items()]
+    rows = [
+        (Cell(case.service_name(name) if name else "the contract as a whole"), case.money(amount))
+        for name, amount in result.charges.items()
+    ]
     if rows:
         rows.append((Cell("All charges"), case.money(sum(result.charges.values(), Decimal(0)))))
     return Table("charges", "Charges of the month", (Column("For", 3), Column("Charges", 1.2, True)), tuple(rows))
@@ -84,6 +98,8 @@ def _lines(case: PackInput, result: PeriodResult) -> Table:
 def _no_credit(case: PackInput) -> str:
     """Why there is no line."""
     missed = ", ".join(kpi.kpi for kpi in case.failed())
+    if case.result is not None and not case.result.is_measured:
+        return NOTHING_ASSESSED
     if not missed:
         return "No failure costs a credit this month."
     rules = (rule for rule in case.terms.credits if rule.prices_occurrences and not rule.recorded(case.terms.kpis))
@@ -100,7 +116,7 @@ def _line_row(case: PackInput, line: CreditLine) -> Row:
     return (
         Cell(describe_id(line.rule)),
         Cell(f"{whose} of {format_month(line.month)}" if line.month else whose),
-        Cell(line.service or "the contract as a whole"),
+        Cell(case.service_name(line.service) if line.service else "the contract as a whole"),
         Cell(str(line.given), line.amount) if line.given else case.money(line.amount),
         Cell(rule.clause if rule else ""),
     )
@@ -147,16 +163,26 @@ def _worked_out(result: PeriodResult) -> Iterator[Table]:
 
 
 def _caps(case: PackInput, result: PeriodResult) -> Table:
-    return Table("caps", "Caps, one after the other", CAPS, tuple(_cap_row(case, cap) for cap in result.credit.caps))
+    rows = tuple(_cap_row(case, cap, result.is_measured) for cap in result.credit.caps)
+    return Table("caps", "Caps, one after the other", CAPS, rows)
 
 
-def _cap_row(case: PackInput, cap: CapResult) -> Row:
-    amounts = (cap.limit, cap.used, cap.before, cap.after, cap.left)
-    return (Cell(describe_id(cap.cap)), Cell(cap.scope or "the contract"), *(case.money(one) for one in amounts))
+def _cap_row(case: PackInput, cap: CapResult, is_measured: bool) -> Row:
+    """Of a month that nobody measured, the limit and what earlier months have used."""
+    scope = case.service_name(cap.scope) if cap.scope else "the contract"
+    amounts = [case.money(one) for one in (cap.limit, cap.used, cap.before, cap.after, cap.left)]
+    earlier = case.assessment.earlier
+    if earlier and not cap.used and not any(past.is_measured for past in earlier):
+        amounts[1] = Cell("")
+    if not is_measured:
+        amounts[2:] = [Cell("")] * 3
+    over = next((one.over for one in case.terms.caps if one.id == cap.cap), "")
+    return (Cell(describe_cap(cap.cap, over)), Cell(scope), *amounts)
 
 
 def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
-    facts = [("Service credit of the month", case.money(result.credit.total))]
+    credit = case.money(result.credit.total) if result.is_measured else Cell(NOT_MEASURED)
+    facts = [("Service credit of the month", credit)]
     if result.withheld:
         facts.append(("Charges withheld", case.money(result.withheld)))
     if result.credit.unclaimed:
@@ -167,21 +193,25 @@ def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...
     return tuple(facts)
 
 
-NOT_MEASURED = "not measured"
-"""Of a month without a figure and without money: its noughts would be claims."""
+NOT_MEASURED = "not assessed"
+"""Of a month without a verdict and without money: its noughts would be claims."""
+NONE_SET_OFF = "No KPI could be assessed: nobody knows whether one should be set off."
+NOTHING_ASSESSED = "No KPI could be assessed: whether the month costs points or money is not known."
 
 
 def _rolling(case: PackInput) -> Iterator[Block]:
     """The last six months and their sums, and a year of points and credits as bars."""
     yield months_table(case, case.months[-6:], "This month and the five before")
     year = case.months[-12:]
-    if case.assessment.gives_points:
+    if case.assessment.gives_points and any(past.is_measured for past in year):
         yield bars("bars-points", "Service points by month", [_points_bar(past) for past in year], format_points)
-    yield credit_chart(case, year)
+    yield from credit_chart(case, year)
 
 
-def credit_chart(case: PackInput, months: Sequence[PeriodResult]) -> Picture:
-    """What is deducted in each month, where anything is known of it."""
+def credit_chart(case: PackInput, months: Sequence[PeriodResult]) -> Iterator[Picture]:
+    """What is deducted in each month, where anything is known of it; no chart where nothing is known of any."""
+    if not any(past.is_measured for past in months):
+        return
 
     def told(amount: Decimal) -> str:
         return format_money(amount, case.assessment.currency)
@@ -192,7 +222,7 @@ def credit_chart(case: PackInput, months: Sequence[PeriodResult]) -> Picture:
         else Bar(past.month, None, NOT_MEASURED)
         for past in months
     ]
-    return bars("bars-credit", "Service credits by month, after caps", rows, told)
+    yield bars("bars-credit", "Service credits by month, after caps", rows, told)
 
 
 def _points_bar(past: PeriodResult) -> Bar:
@@ -207,18 +237,25 @@ def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) 
     rows = [_month_row(case, past) for past in months]
     failed, total = sum(past.failures for past in known), sum((past.points for past in known), Fraction(0))
     sums = [sum((pick(past) for past in known), Decimal(0)) for pick in (_before, _credit, _withheld)]
-    together = (Cell("Together"), Cell(str(failed), failed), Cell(format_points(total), total))
-    rows.append((*together, *map(case.money, sums), Cell("")))
+    if known:
+        blind = sum(past.unassessed for past in known)
+        together = (Cell("Together"), Cell(str(failed), failed), _count_cell(blind), Cell(format_points(total), total))
+        rows.append((*together, *map(case.money, sums), Cell("")))
     return Table("rolling", caption, ROLLING, tuple(rows))
+
+
+def _count_cell(count: int) -> Cell:
+    return Cell(str(count), count) if count else Cell("")
 
 
 def _month_row(case: PackInput, past: PeriodResult) -> Row:
     name = Cell(format_month(past.month))
     if not past.is_measured:
-        return (name, Cell(NOT_MEASURED, tone="unknown"), *[Cell("")] * 5)
+        return (name, Cell(NOT_MEASURED, tone="unknown"), *[Cell("")] * 6)
     return (
         name,
         Cell(str(past.failures), past.failures),
+        _count_cell(past.unassessed),
         Cell(format_points(past.points), past.points),
         case.money(past.credit.before_caps),
         case.money(past.credit.total),
@@ -251,7 +288,8 @@ def _triggers(case: PackInput, result: PeriodResult) -> Table:
         )
         for one in result.triggers
     )
-    return Table("triggers", "Triggers set off by this month", TRIGGERS, rows, "No trigger was set off.")
+    none = "No trigger was set off." if result.is_measured else NONE_SET_OFF
+    return Table("triggers", "Triggers set off by this month", TRIGGERS, rows, none)
 
 
 def _format_working(working: Working) -> str:
@@ -263,13 +301,16 @@ SHARES = (Column("Participant", 1.6), Column("Part of the credit", 1.2, True), C
 
 def shares(case: PackInput) -> Table:
     """Each participant's part of what is deducted, with the days and the charges that it comes from."""
-    names, one = {each.id: each.name or each.id for each in case.terms.participants}, case.assessment
+    one = case.assessment
+    is_measured = case.result is not None and case.result.is_measured
     rows = tuple(
         (
-            Cell(names.get(name, name)),
+            Cell(case.participant_name(name)),
             case.money(part),
             Cell("; ".join(map(str, one.shares_working.get(name, ())))),
         )
         for name, part in one.shares.items()
+        if is_measured
     )
-    return Table("shares", "Each participant’s part of the credit", SHARES, rows, "The contract names no shares.")
+    none = "The contract names no shares." if is_measured or not one.shares else NOTHING_ASSESSED
+    return Table("shares", "Each participant’s part of the credit", SHARES, rows, none)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sla_monitor.assess.assessment import Outage
+from sla_monitor.assess.assessment import Outage, ServiceAssessment
 from sla_monitor.review.blocks import Cell, Column, Row, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.vocabulary import describe_reason
@@ -15,12 +15,16 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def outage_table(name: str, case: PackInput, of: str, outages: Sequence[Outage]) -> Table:
+UNSEEN = "Nothing was seen: whether there was an outage is not known."
+
+
+def outage_table(name: str, case: PackInput, service: ServiceAssessment, outages: Sequence[Outage]) -> Table:
     """All outages of a service, or of a KPI by its own way of counting, and what they add up to."""
     rows = tuple(_row(case, outage) for outage in outages)
     if rows:
         rows = (*rows, _total(outages))
-    return Table(name, f"Outages of {of}", COLUMNS, rows, "No outage was seen.")
+    none = "No outage was seen." if service.observed_ms else UNSEEN
+    return Table(name, f"Outages of {service.name}", COLUMNS, rows, none)
 
 
 def _row(case: PackInput, outage: Outage) -> Row:

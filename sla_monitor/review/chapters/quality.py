@@ -40,6 +40,7 @@ FAVOUR = {"up": "supplier", "degraded": "supplier", "down": "authority", "unknow
 """Whom it favours that what was seen becomes this."""
 
 ALWAYS_TOLD = (Reason.MONITOR_OFFLINE, Reason.CLOCK_STEPPED)
+UNSEEN = "Why the monitor did not see, over all endpoints together"
 NOT_PROBING = "no endpoint was probed: the monitor did not run, or nothing says why"
 LEAST_GAP_MS = 60_000
 MOST_GAPS = 40
@@ -91,7 +92,9 @@ def _imports(case: PackInput) -> Iterator[Table]:
             Cell(f"{one.record.number}", one.record.number),
             Cell(imported_words(one.record, case.zone)),
             Cell(format_stretch(one.record.start_ms, one.record.until_ms, case.zone)),
-            Cell(", ".join(f"{service} {format_duration(ms)}" for service, ms in one.services.items())),
+            Cell(
+                ", ".join(f"{case.service_name(service)} {format_duration(ms)}" for service, ms in one.services.items())
+            ),
             Cell(one.record.digest[:16]),
         )
         for one in case.assessment.imports
@@ -102,9 +105,11 @@ def _imports(case: PackInput) -> Iterator[Table]:
 
 def _reasons(case: PackInput) -> Table:
     """The monitor's own faults. Those that every pack tells of, though there were none, come first."""
+    if None not in case.unseen:  # there is not one span of any endpoint
+        return Table("unseen", UNSEEN, REASONS, (), "No probe of this month is on record.")
     others = [reason for reason in case.unseen if reason not in {*ALWAYS_TOLD, None}]
     rows = tuple(_reason_row(reason, list(case.unseen.get(reason, ()))) for reason in (*ALWAYS_TOLD, None, *others))
-    return Table("unseen", "Why the monitor did not see, over all endpoints together", REASONS, rows)
+    return Table("unseen", UNSEEN, REASONS, rows)
 
 
 def _reason_row(reason: Reason | None, times: Intervals) -> Row:
@@ -147,7 +152,9 @@ def _blind(case: PackInput) -> Table:
         rows.append((Cell(f"{format_count(len(found), 'gap')} together"), duration_cell(length(found))))
     caption = "When the monitor saw no service at all, for a minute or longer"
     columns = (Column("From and to", 4), Column("Lasted", 1.2, True))
-    return Table("blind", caption, columns, tuple(rows), "The monitor was never blind for a minute.")
+    is_seen = any(service.observed_ms for service in case.assessment.services)
+    none = "The monitor was never blind for a minute." if is_seen else "Nothing was seen of any service."
+    return Table("blind", caption, columns, tuple(rows), none)
 
 
 def _unseen_by_all(case: PackInput) -> Intervals:

@@ -29,16 +29,18 @@ ENTRIES = (
 
 
 def register(case: PackInput) -> Section:
+    excluded, effects, entries = _excluded(case), _effects(case), _entries(case)
     inside = (
-        Section("excluded", "Exclusions and relief", (_excluded(case),)),
-        Section("effects", "What they did to the figures", (_effects(case),)),
-        Section("entries", "Entries about this month", (_entries(case),)),
+        Section("excluded", "Exclusions and relief", (excluded,)),
+        Section("effects", "What they did to the figures", (effects,)),
+        Section("entries", "Entries about this month", (entries,)),
     )
+    has_rows = bool(excluded.rows or effects.rows or entries.rows)
     said = (
         "Entries are never changed: a decision, a correction or an undoing is another entry. Time counts as excluded"
         " only where it was granted, or where the contract permits it without a decision."
     )
-    return Section("register", "Register", (Prose((said,)),), inside, is_wide=True, own_page=True)
+    return Section("register", "Register", (Prose((said,)),), inside, is_wide=has_rows, own_page=has_rows)
 
 
 def _excluded(case: PackInput) -> Table:
@@ -56,8 +58,15 @@ def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) ->
         case.stretch_cell(one.start_ms, one.end_ms),
         duration_cell(length(down)),
         Cell(state),
-        Cell(one.why),
+        Cell(_why(case, one)),
     )
+
+
+def _why(case: PackInput, one: Excluded) -> str:
+    """Why it counts or not, with the reason that the decision gives."""
+    found = case.register.decision_on(one.entry)
+    reason = found[0].note if found is not None else ""
+    return f"{one.why}: {reason}" if reason and "decision" in one.why else one.why
 
 
 def _effects(case: PackInput) -> Table:
@@ -71,7 +80,7 @@ def _effects(case: PackInput) -> Table:
             (
                 figure_cell(kpi.terms, one.value),
                 band_cell(kpi.terms, one.band),
-                Cell(format_points(one.points), one.points),
+                Cell(format_points(one.points), one.points) if one.band is not None else Cell(""),
             )
             for one in (gross, agreed)
         )
@@ -112,7 +121,9 @@ def _decided(case: PackInput, entry: Entry) -> str:
         return "awaits a decision" if entry in case.assessment.pending else ""
     decision, said = found
     verdict = "granted" if said.granted else "refused"
-    return f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
+    reason = "; ".join(part for part in (decision.note, decision.reference) if part)
+    told = f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
+    return f"{told}: {reason}" if reason else told
 
 
 def _narrowed(case: PackInput, said: Decision) -> str:

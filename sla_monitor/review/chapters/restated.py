@@ -12,11 +12,11 @@ from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.entry_words import what, when
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.review.palette import band_cell
+from sla_monitor.review.palette import band_cell, points_cell
 from sla_monitor.sla.results import KpiResult, PeriodResult
 from sla_monitor.wording.figures import format_apart
 from sla_monitor.wording.instants import format_day_at
-from sla_monitor.wording.numbers import format_counted_points, format_points
+from sla_monitor.wording.numbers import format_counted_points
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
 
@@ -59,7 +59,7 @@ def _cells(kpi: KpiTerms, result: KpiResult | None, other: KpiResult | None) -> 
     return (
         _figure(kpi, result.value, other.value if other else None),
         band_cell(kpi, result.band),
-        Cell(format_points(result.points), result.points),
+        points_cell(result),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from sla_monitor.assess.assessment import KpiAssessment, ServiceAssessment, View
+from sla_monitor.assess.assessment import Figure, KpiAssessment, ServiceAssessment, View
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table, duration_cell
 from sla_monitor.review.chapters.outages import outage_table
@@ -24,6 +25,9 @@ COLUMNS = (
     Column("Time that counts", 1.6, True), Column("Band", 1.4),
 )  # fmt: skip
 
+OF_WHAT_WAS_SEEN = ("Down, nothing excluded", "Down, as agreed", "Degraded")
+"""What nobody knows of a service of which nothing was seen."""
+
 
 def services(case: PackInput) -> Section:
     inside = tuple(_service(case, service) for service in case.assessment.services)
@@ -42,7 +46,7 @@ def _service(case: PackInput, service: ServiceAssessment) -> Section:
     blocks.append(Facts((*_facts(service), *_impact_cost(case, service))))
     kpis = [kpi for kpi in case.assessment.kpis if kpi.service is not None and kpi.service_id == service.service]
     blocks += [_views(f"{name}-{kpi.kpi}", kpi, kpi.terms) for kpi in kpis if kpi.terms is not None and kpi.views]
-    blocks.append(outage_table(f"{name}-outages", case, service.name, service.outages))
+    blocks.append(outage_table(f"{name}-outages", case, service, service.outages))
     return Section(name, service.name or service.service, tuple(blocks), is_whole=True)
 
 
@@ -59,7 +63,11 @@ def _facts(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:
         ("Degraded", service.degraded_ms),
         ("Not seen", service.unknown_ms),
     )
-    facts = [(name, Cell(format_duration(milliseconds))) for name, milliseconds in times]
+    hides = () if service.observed_ms else OF_WHAT_WAS_SEEN
+    facts = [
+        (name, Cell("not known: nothing was seen") if name in hides else Cell(format_duration(milliseconds)))
+        for name, milliseconds in times
+    ]
     if service.imported_ms:
         facts.append(("Imported", Cell(format_duration(service.imported_ms))))
     facts.append(("Coverage", Cell(format_ratio(service.coverage_ratio))))
@@ -71,6 +79,11 @@ def _impact_cost(case: PackInput, service: ServiceAssessment) -> Iterator[tuple[
         yield "Cost to the authority, not credited", case.money(service.impact_cost.amount)
 
 
+def _time_cell(figure: Figure, milliseconds: Fraction | None) -> Cell:
+    """Empty where no time counts: there is no downtime of nothing."""
+    return duration_cell(milliseconds) if milliseconds is not None and figure.base_ms else Cell("")
+
+
 def _views(name: str, kpi: KpiAssessment, terms: KpiTerms) -> Table:
     rows = []
     for view, said in VIEWS:
@@ -79,8 +92,8 @@ def _views(name: str, kpi: KpiAssessment, terms: KpiTerms) -> Table:
             (
                 Cell(said),
                 figure_cell(terms, figure.value),
-                Cell("") if figure.downtime_ms is None else duration_cell(figure.downtime_ms),
-                Cell("") if figure.base_ms is None else duration_cell(figure.base_ms),
+                _time_cell(figure, figure.downtime_ms),
+                _time_cell(figure, figure.base_ms),
                 band_cell(terms, figure.band),
             )
         )

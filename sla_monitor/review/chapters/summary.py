@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sla_monitor.assess.open_points import unassessed
 from sla_monitor.review.blocks import MARKS, Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.chapters.heat_map import months_shown
 from sla_monitor.review.entry_words import decision_needed
@@ -35,13 +36,25 @@ def headline(case: PackInput) -> str:
     met, missed, unknown = (verdicts.count(verdict) for verdict in (True, False, None))
     month, verb = format_month(case.month), "" if case.is_closed else " so far"
     parts = [f"In {month}{verb}, {format_count(met, 'KPI')} of {len(verdicts)} met the target and {missed} missed it."]
-    if unknown:
+    if unknown and not met and not missed:
+        parts = [f"In {month}{verb}, none of {format_count(unknown, 'KPI')} could be assessed."]
+    elif unknown:
         parts.append(f"{format_count(unknown, 'KPI')} could not be assessed.")
     if case.result is not None and case.result.is_measured:
         parts.append(_money(case, case.result))
     if case.assessment.imports:
         parts.append("Part of what was seen was imported from elsewhere (see Data quality).")
     return " ".join(parts)
+
+
+def none_missed(case: PackInput) -> str:
+    """What is said where no KPI missed its target: nothing of those that could not be assessed."""
+    verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
+    if True not in verdicts:
+        return "No KPI could be assessed: whether any target was missed is not known."
+    unknown = verdicts.count(None)
+    rest = f" {format_count(unknown, 'KPI')} could not be assessed." if unknown else ""
+    return f"Every KPI that could be assessed met its target.{rest}"
 
 
 def _money(case: PackInput, result: PeriodResult) -> str:
@@ -58,7 +71,8 @@ def _money(case: PackInput, result: PeriodResult) -> str:
         lost = "has lapsed, unclaimed" if result.credit.is_lapsed else "is not deducted until it is claimed"
         capped += f"; {format_money(result.credit.unclaimed, currency)} {lost}"
     held = f", and {format_money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
-    return f"The supplier {has}owes service credits of {credit}{capped}{held}."
+    by = "By the others, the" if unassessed(case.assessment)[0] else "The"
+    return f"{by} supplier {has}owes service credits of {credit}{capped}{held}."
 
 
 def score_table(case: PackInput, length: int = MONTHS) -> Table:
@@ -111,4 +125,5 @@ def _set_off(case: PackInput, result: PeriodResult) -> Iterator[str]:
         yield f"Set off: {describe_id(trigger.trigger)} ({effects})."
     for line in result.credit.lines:
         if line.month is not None:
-            yield f"Due now, for {line.kpi or line.rule} in {format_month(line.month)}: {case.money(line.amount).text}."
+            whose = line.kpi or describe_id(line.rule)
+            yield f"Due now, for {whose} in {format_month(line.month)}: {case.money(line.amount).text}."

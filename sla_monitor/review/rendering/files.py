@@ -13,6 +13,7 @@ from sla_monitor.review.blocks import Pack
 from sla_monitor.review.claim_document import claim_pack
 from sla_monitor.review.first_failures import outages_file
 from sla_monitor.review.monthly_pack import pack
+from sla_monitor.review.notice import notice_file, rated_months
 from sla_monitor.review.pack_input import Handed, PackInput
 from sla_monitor.review.pack_store import MANIFEST
 from sla_monitor.review.rendering.csv_tables import csv_files
@@ -48,6 +49,8 @@ def packed(
     files = renderings(case, whole, document, wanted.formats, progress)
     if outages is not None:
         files[f"{whole.name}-outages.json"] = outages
+    if wanted.claim is None and "json" in wanted.formats:
+        files[f"{whole.name}-notice.json"] = notice_file(case, rated_months(case, wanted.months))
     return whole, files
 
 

@@ -91,7 +91,7 @@ def _period(contract: ContractAssessment, now_ms: int) -> Fact:
 
 def _facts(contract: ContractAssessment, now_ms: int) -> Iterator[Fact]:
     if contract.result is not None and not contract.result.is_measured:
-        yield Fact("Service points and credit", "not measured", "no KPI has a figure yet")
+        yield Fact("Service points and credit", "not assessed", "no KPI can be assessed yet")
     elif contract.result is not None:
         yield _points(contract, contract.result)
         yield _credit(contract, contract.result)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import KpiAssessment
 from sla_monitor.assess.assessment import VIEWS
+from sla_monitor.assess.open_points import is_assessed
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_target
@@ -66,7 +67,7 @@ def _row(kpi: KpiAssessment, terms: Kpi, contract: str, at: At) -> KpiRow:
         gross=gross,
         claimed=claimed,
         agreed=agreed,
-        points=format_points(kpi.result.points) if kpi.result else "",
+        points=format_points(kpi.result.points) if kpi.result and is_assessed(kpi) else "",
         outlook=outlook(kpi, at),
         coverage=format_ratio(kpi.coverage_ratio) if kpi.coverage_ratio is not None else "",
         anchor=f"{contract}--{kpi.service_id}" if kpi.service else "",

@@ -14,13 +14,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.contract.reading.secret import MIN_TOKEN, SecretReference, heartbeat_token
 from sla_monitor.errors import SecretError
 
 log = logging.getLogger(__name__)
-
-MIN_TOKEN = 16
-"""Characters of the shortest token that counts as one (`openssl rand -hex 16` gives 32)."""
 
 REMEMBERED = 10_000
 """Keys that a limit keeps apart; beyond them the longest unused is forgotten."""
@@ -67,13 +64,10 @@ class Tokens:
         if reference is None:
             return ""
         try:
-            token = reference.reveal()
+            return heartbeat_token(reference)
         except SecretError as error:
             log.error("nobody can be let in with this token: %s", error)
             return ""
-        if len(token) < MIN_TOKEN:
-            log.error("%s: the token is shorter than %d characters and is not accepted", reference, MIN_TOKEN)
-        return token
 
 
 def bearer(authorization: str) -> str:

@@ -54,7 +54,7 @@ def pack_of(files: tuple[str, str, str], folder: Path) -> str:
 
 def test_a_month_without_evidence_has_no_points_and_no_money(files: tuple[str, str, str]) -> None:
     told = run(*files, "--period", "2026-06").stdout
-    assert "No KPI has a figure for this month: no points and no credit are calculated." in told
+    assert "No KPI could be assessed in this month: no points and no credit are calculated." in told
     assert "0.00" not in told.replace("0.00 %", "")
     assert "100" not in told, "a month without tickets is met only where somebody kept a register"
 
@@ -67,7 +67,7 @@ def test_points_that_no_term_gives_are_not_told_and_a_credit_of_nought_says_why(
 
 def test_a_pack_has_no_noughts_for_what_nobody_measured(files: tuple[str, str, str], tmp_path: Path) -> None:
     page = pack_of(files, tmp_path / "packs")
-    assert "August 2026: not measured" in page
+    assert "August 2026: not assessed" in page
     assert "August 2026: £0.00" not in page
     assert "September 2026: £0.00" in page
     assert "Service points by month" not in page

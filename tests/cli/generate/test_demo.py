@@ -20,9 +20,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from sla_monitor.cli.generate.demo import _write_missing_example
 from sla_monitor.cli.generate.demo import demo as demo_command
 from sla_monitor.demo.estate import Ports
 from sla_monitor.demo.monitor import states
+from tests.support.running import calm_estate, wait_until
+from tests.support.wheel import unpacked_wheel
 
 REPOSITORY = Path(__file__).parents[3]
 CONFIG = REPOSITORY / "config"
@@ -55,6 +58,11 @@ def is_free(port: int) -> bool:
 def moved_configuration(folder: Path, offset: int) -> Path:
     """The shipped example, pointing at the moved estate."""
     shutil.copytree(CONFIG, folder / "config")
+    return moved(folder, offset)
+
+
+def moved(folder: Path, offset: int) -> Path:
+    """The settings of an example that stands in a folder, now pointing at the moved estate."""
     ports = "|".join(map(str, wanted(0)))
     for file in [*(folder / "config").glob("*.yaml"), *(folder / "config" / "contracts").glob("*.yaml")]:
         text = file.read_text(encoding="utf-8")
@@ -65,12 +73,12 @@ def moved_configuration(folder: Path, offset: int) -> Path:
 class Demo:
     """A running `sla-monitor demo`, and what it prints."""
 
-    def __init__(self, folder: Path, offset: int, *options: str) -> None:
+    def __init__(self, folder: Path, offset: int, *options: str, program: Path = REPOSITORY) -> None:
         command = [sys.executable, "-u", "-m", "sla_monitor", "demo", f"--port-offset={offset}", *options]
         self.process = subprocess.Popen(
             command,
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+            env=os.environ | {"PYTHONPATH": str(program)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -109,8 +117,8 @@ class Demo:
 
 
 @contextmanager
-def running(folder: Path, offset: int, *options: str) -> Iterator[Demo]:
-    demo = Demo(folder, offset, *options)
+def running(folder: Path, offset: int, *options: str, program: Path = REPOSITORY) -> Iterator[Demo]:
+    demo = Demo(folder, offset, *options, program=program)
     try:
         yield demo
     finally:
@@ -139,11 +147,17 @@ def test_a_taken_port_is_one_line_with_the_remedy(tmp_path: Path, offset: int) -
     assert "stop the other demo" in line
 
 
-def test_the_monitor_is_started_shown_and_stopped_with_the_estate(tmp_path: Path, offset: int) -> None:
-    """Every service is printed, an endpoint that was probed is not unknown, and Ctrl-C ends all with status 0."""
-    config = moved_configuration(tmp_path, offset)
+def test_the_wheel_alone_writes_the_example_watches_it_shows_it_and_stops(tmp_path: Path, offset: int) -> None:
+    """In an empty folder, without the repository: every service is printed, an endpoint that was probed is not unknown,
+    and Ctrl-C ends all with status 0."""
+    program, folder = unpacked_wheel(tmp_path), tmp_path / "empty"
+    folder.mkdir()
+    said = from_wheel(program, folder, "init", "--example", "demo").stdout
+    config = moved(folder, offset)
+    assert f"demo --with-monitor --config {config.relative_to(folder)} --folder var/demo\n" in said
     url = f"http://127.0.0.1:{9_810 + offset}"
-    with running(tmp_path, offset, "--with-monitor", f"--config={config}") as demo:
+    options = ("--with-monitor", "--config=config/sla-monitor.yaml", "--folder=var/demo")
+    with running(folder, offset, *options, program=program) as demo:
         demo.wait_for(lambda: "metrics" in demo.text)
         assert f"status page  {url}/" in demo.text
         demo.wait_for(lambda: re.search(r"✓ \S+ up", demo.text) is not None)
@@ -156,6 +170,83 @@ def test_the_monitor_is_started_shown_and_stopped_with_the_estate(tmp_path: Path
     assert "Traceback" not in demo.text
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", 9_810 + offset), timeout=10)
+
+
+def from_wheel(program: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of the unpacked wheel, which runs to its end without a complaint."""
+    script = (
+        f"import sla_monitor as ours; assert ours.__file__.startswith({str(program)!r}); "
+        "from sla_monitor.cli import main; main()"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(program)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+
+def test_own_endpoints_are_watched_by_the_wheel_alone_after_two_commands(tmp_path: Path, offset: int) -> None:
+    """init, check, run: the page is there, and says up of what is up."""
+    program, folder = unpacked_wheel(tmp_path), tmp_path / "empty"
+    folder.mkdir()
+    with calm_estate(tmp_path / "estate") as estate:
+        url = f"http://127.0.0.1:{estate.ports.http}/email/webmail"
+        from_wheel(program, folder, "init", "--url", url, "--title", "Webmail")
+        moved(folder, offset)
+        contract = folder / "config/contracts/webmail.yaml"
+        contract.write_text(
+            contract.read_text().replace("every: 30s", "every: 1s").replace("timeout: 10s", "timeout: 900ms")
+        )
+        assert from_wheel(program, folder, "check").stderr == ""
+        with started(program, folder, offset) as address:
+            wait_until(lambda: 'state="up"} 1' in answer(f"{address}/metrics"))
+            assert "Webmail" in answer(f"{address}/")
+
+
+@contextmanager
+def started(program: Path, folder: Path, offset: int) -> Iterator[str]:
+    """`sla-monitor run` of the unpacked wheel; the address of its page once it is ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sla_monitor", "run"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(program)},
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{9_810 + offset}"
+    try:
+        wait_until(lambda: answer(f"{address}/-/ready") != "")
+        yield address
+        process.terminate()
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait(30)
+
+
+def answer(url: str) -> str:
+    """The text of a good answer, or nothing."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return str(response.read().decode())
+    except OSError:
+        return ""
+
+
+def test_in_an_empty_folder_the_example_is_written_first(tmp_path: Path) -> None:
+    """And one that is there is left alone, whatever it holds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        _write_missing_example(Path("config/sla-monitor.yaml"))
+        written = Path("config/sla-monitor.yaml").read_bytes()
+        assert written == (CONFIG / "sla-monitor.yaml").read_bytes()
+        Path("config/sla-monitor.yaml").unlink()
+        _write_missing_example(Path("config/sla-monitor.yaml"))
+        assert not Path("config/sla-monitor.yaml").exists()
 
 
 def test_a_configuration_without_the_monitor_is_a_mistake(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -219,9 +221,7 @@ def test_a_person_at_a_terminal_is_asked(office: Office, answer: str, code: int,
 
 def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) -> None:
     office.done("add", "ticket", "small", *LATE, "--yes")
-    assert (
-        "2024-02: 2 points, 20.00 GBP deducted" in office.done("sign-off", "small", "--period", "2024-02", "--yes").err
-    )
+    assert "2024-02: 2 points, £20.00 deducted" in office.done("sign-off", "small", "--period", "2024-02", "--yes").err
     assert "made 2024-02 final already" in office.run("sign-off", "small", "--month", "2024-02", "--yes").err
     assert "2024-02 is final" in office.run("add", "claim", "small", *CLAIM).err
     office.done("add", "claim", "small", *CLAIM, "--note", "found in the change log")
@@ -230,8 +230,46 @@ def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) 
     )
     assert again.json["added"][0]["said"]["points"] == "2"
     said = office.run("sign-off", "small", "--month", "2024-02", "--why", "without a terminal")
-    assert "; 1 entry of the register still awaits a decision" in said.err
+    assert "Entry 3 awaits a decision: Claim of authority cause" in " ".join(said.err.split())
     assert "no terminal to confirm on" in said.err
+    assert said.code == 1
+
+
+def test_a_sign_off_lists_what_is_open_and_keeps_what_was_acknowledged(office: Office) -> None:
+    office.done("add", "ticket", "small", *LATE, "--yes")
+    office.done("add", "claim", "small", *CLAIM, "--note", "found in the change log")
+    said = office.done("sign-off", "small", "--period", "2024-02", "--yes", "--format", "json")
+    told, kept = " ".join(said.err.split()), said.json["added"][0]["said"]["acknowledged"]
+    assert kept[0] == "2 of 3 KPIs could not be assessed."
+    assert "KPI1 is not assessed: nothing was seen of its service." in kept
+    assert "KPI3 is not assessed: nobody has reported a figure." in kept
+    assert any(one.startswith("Entry 2 awaits a decision: Claim of authority cause") for one in kept)
+    assert "Made after the month had ended: ticket, entry 1." in kept
+    assert kept[-1] == "No day of this month is sealed: nobody but the monitor’s owner vouches for the record."
+    assert "open points of this month, which the sign-off acknowledges" in told
+    assert all(one.replace("’", "'") in told for one in kept), told
+    assert f"with {len(kept)} open points acknowledged" in office.done("list", "small").out
+
+
+def test_a_sign_off_of_a_month_that_nobody_measured_says_no_number(office: Office) -> None:
+    said = office.done("sign-off", "small", "--period", "2024-02", "--yes", "--format", "json")
+    assert "2024-02: nothing was measured, so that there are no points and no credit to sign" in said.err
+    assert said.json["added"][0]["said"]["measured"] is False
+    told = office.done("show", "small", "1").out
+    assert re.search("^measured +no$", told, re.MULTILINE)
+    assert not re.search("^(points|credit) ", told, re.MULTILINE)
+    assert "Sign-off of February 2024: nothing was measured" in " ".join(
+        office.done("list", "small", "--all").out.split()
+    )
+
+
+def test_a_sign_off_tells_of_a_damaged_record(office: Office) -> None:
+    """Something that no figure of the month is made of, so that nothing else would tell."""
+    with closing(sqlite3.connect(office.ledger)) as database, database:
+        database.execute("drop index observations_at_ms")
+    said = office.done("sign-off", "small", "--period", "2024-02", "--yes", "--format", "json")
+    kept = said.json["added"][0]["said"]["acknowledged"]
+    assert any(one.startswith("The record is damaged: ") for one in kept), kept
 
 
 def test_a_sign_off_names_the_figures_and_nothing_that_moves_none(office: Office) -> None:

@@ -39,7 +39,7 @@ def test_a_pack_is_a_folder_with_all_renderings_and_a_manifest(whole: Path) -> N
     """The month is the last one of which everything was seen."""
     names = {path.name for path in whole.iterdir()}
     renderings = {f"{NAME}.{kind}" for kind in ("html", "pdf", "xlsx", "json")}
-    assert names == renderings | {f"{NAME}-outages.json", "csv", "manifest.json"}
+    assert names == renderings | {f"{NAME}-outages.json", f"{NAME}-notice.json", "csv", "manifest.json"}
     manifest = json.loads((whole / "manifest.json").read_bytes())
     assert (manifest["contract"], manifest["month"], manifest["status"]) == ("force-ict", "2026-09", "provisional")
     assert "csv/kpis.csv" in manifest["files"]

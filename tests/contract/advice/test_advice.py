@@ -71,7 +71,7 @@ def test_a_batch_whose_silence_is_noticed_too_late_is_told(tmp_path: Path) -> No
     text = terms("60s", "99.9").replace("id: health, kind: tcp, host: h, port: 1", job)
     (line,) = remarks(tmp_path, text)
     assert line.endswith(
-        "KPI1 allows 43m 12s in a month, and silence is noticed after 24h 5m (a shorter period or grace)"
+        "KPI1 allows 43m 12s in a month, and silence is noticed after 24h 5m (write a shorter period or grace)"
     )
     assert remarks(tmp_path, text.replace("period: 1d", "period: 30m")) == []
 

@@ -267,7 +267,7 @@ def test_an_allowance_that_the_window_has_no_time_for(tmp_path: Path) -> None:
     text = f"{MAINTENANCE}{SERVICE}{KPI}"
     assert doubted(tmp_path, text) == []
     message = told(tmp_path, text.replace("8h", "9h"), about="maintenance.allowance")
-    assert message == "is 9h 0m a month, and window has 8h 34m (check the two)"
+    assert message == "is 9h 0m a month, and window has 8h 34m (write less, or give window more hours)"
 
 
 def test_a_year_s_allowance_that_the_window_has_no_time_for(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_a_year_s_allowance_that_the_window_has_no_time_for(tmp_path: Path) -> N
     text = f"{MAINTENANCE.replace('8h', '102h, allowance_over: contract_year')}{SERVICE}{KPI}"
     assert doubted(tmp_path, text) == []
     message = told(tmp_path, text.replace("102h", "103h"), about="maintenance.allowance")
-    assert message == "is 103h 0m a contract year, and window has 102h 51m (check the two)"
+    assert message == "is 103h 0m a contract year, and window has 102h 51m (write less, or give window more hours)"
     assert doubted(tmp_path, text.replace("102h, allowance_over: contract_year", "9h, allowance_over: booking")) == []
 
 
@@ -293,7 +293,7 @@ def test_an_allowance_as_long_as_the_service_hours(tmp_path: Path) -> None:
 
 def test_an_allowance_that_limits_nothing_or_is_shared_with_nobody(tmp_path: Path) -> None:
     text = f"{SERVICE}{KPI}maintenance: {{allowance: 8h, excess: excluded}}\n"
-    assert "so nothing is limited" in told(tmp_path, text, about="maintenance.excess")
+    assert "nothing is limited (write excess: counted)" in told(tmp_path, text, about="maintenance.excess")
     own = SERVICE.replace("custody\n", "custody\n    maintenance: {allowance: 8h, allowance_per: contract}\n")
     about = "services.custody.maintenance.allowance_per"
     assert told(tmp_path, own + KPI, about=about).startswith("is one service's own")
@@ -377,7 +377,7 @@ def test_a_cap_of_the_charges_before_the_first_month(tmp_path: Path) -> None:
     cap = "caps: [{id: k, percent: 10, base: trailing_12_months%s, over: period}]\n"
     money = f"charges: {{monthly: [{{amount: 1000}}], estimated_year_1: 12000}}\n{SERVICE}{KPI}"
     said = told(tmp_path, money + cap % "", about="caps.k.base")
-    assert "the cap of that month is nothing (write first_year_base: estimated_year_1)" in said
+    assert "the cap of that month is 0 (write first_year_base: estimated_year_1)" in said
     assert doubted(tmp_path, money + cap % ", first_year_base: estimated_year_1") == []
 
 

@@ -111,7 +111,7 @@ DAYS = "{id: term, method: days, kpi: KPI1, gives: added_term, tiers: [{below: 9
         (BONUS.replace(", amount: 5", ""), "credits.good.rewards.0.percent: or amount: write one of them"),
         (
             BONUS.replace("]}", "], against: charges, carry_forward_months: 3}"),
-            ("credits.good.carry_forward_months: is for against: credits (what is paid in any case leaves nothing)"),
+            ("credits.good.carry_forward_months: is for against: credits (leave it out, or write against: credits)"),
         ),
         (
             BONUS.replace("]}", "], min_payout: {at_least: 1}}"),
@@ -121,7 +121,7 @@ DAYS = "{id: term, method: days, kpi: KPI1, gives: added_term, tiers: [{below: 9
         (DAYS.replace("days: 1}", "days: 0}"), "credits.term.tiers.0.days: must be at least 1"),
         (
             DAYS.replace("]}", ", {above: 3, days: 2}]}"),
-            "credits.term.tiers: must all look the same way (below and at_most, or above and at_least)",
+            "credits.term.tiers: must all look the same way (write below and at_most, or above and at_least)",
         ),
     ],
 )

@@ -124,7 +124,7 @@ SHORTFALLS = [
     ),
     (
         "partial: floor, slices: [{rate_percent: 1}, {to: 98, rate_percent: 2}]",
-        "credits.a.slices.0.to: is missing (only the last slice is open)",
+        "credits.a.slices.0.to: is missing (write to for every slice but the last)",
     ),
     (
         "partial: floor, slices: [{to: 98, rate_percent: 1}, {to: 98.5, rate_percent: 2}, {to: 97, rate_percent: 3}]",

@@ -99,7 +99,7 @@ def test_a_missing_key_is_told_with_what_to_write(tmp_path: Path, key: str, samp
             ),
         ),
         ("The Authority", "' '", "2:12: authority: must not be empty"),
-        ("2035-03-31", "2025-03-31", "4:32: term.end: must not be before start (it is the last day of the contract)"),
+        ("2035-03-31", "2025-03-31", "4:32: term.end: must not be before start (write the last day of the contract)"),
         ("2035-03-31", "2025-02-30", "4:32: term.end: must be a date (write for example 2026-04-01)"),
         ("2035-03-31", "2026-W14-1", "4:32: term.end: must be a date (write for example 2026-04-01)"),
         ("2035-03-31", "86400", "4:32: term.end: must be a date (write for example 2026-04-01)"),
@@ -133,22 +133,22 @@ ENDPOINTS = [
     (
         TCP + "every: 5s",
         (
-            "10:9: services.custody.endpoints.e.timeout: must not be longer than every, or probes would"
-            " overlap (not given: 10s, and every 60s)"
+            "10:9: services.custody.endpoints.e.timeout: is 10s, and every is 5s: probes would overlap"
+            " (write a shorter timeout, by default 10s, or a longer every)"
         ),
     ),
     (
         TCP + "down_above: 10s",
         (
-            "14:21: services.custody.endpoints.e.down_above: must be shorter than timeout, or it can"
-            " never be reached (timeout not given: 10s)"
+            "14:21: services.custody.endpoints.e.down_above: is 10s, and timeout is 10s: a probe never"
+            " takes so long without being DOWN already (write less, or a longer timeout)"
         ),
     ),
     (
         TCP + "degraded_above: 9s\ndown_above: 8s",
         (
-            "14:25: services.custody.endpoints.e.degraded_above: must be shorter"
-            " than down_above and timeout (timeout not given: 10s)"
+            "14:25: services.custody.endpoints.e.degraded_above: is 9s, and down_above is 8s: a probe"
+            " never takes so long without being DOWN already (write less, or a longer down_above)"
         ),
     ),
     (TCP.replace("1", "70000"), "13:15: services.custody.endpoints.e.port: must be at most 65535"),

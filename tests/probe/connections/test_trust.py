@@ -64,7 +64,7 @@ def test_a_certificate_file_that_is_missing_or_none_is_unknown_and_named(tmp_pat
     (tmp_path / "empty.pem").write_text("nothing\n")
     for name, words in (("absent.pem", "absent.pem"), ("empty.pem", "no certificate or crl found")):
         found = probed("http", url=f"https://127.0.0.1:{closed_port()}/", ca_file=tmp_path / name)
-        assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
+        assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)
         assert words in found.detail
 
 

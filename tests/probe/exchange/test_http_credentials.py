@@ -64,7 +64,7 @@ def test_basic_credentials_in_an_echo_are_hidden() -> None:
 )
 def test_a_secret_that_is_not_there_is_unknown_and_named(options: dict[str, Any]) -> None:
     found = probed("http", url=f"http://127.0.0.1:{closed_port()}/", **options)
-    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)
     assert "${" in found.detail
 
 
@@ -81,5 +81,5 @@ def test_a_secret_that_arrives_later_is_used(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_secret_that_cannot_stand_in_a_header_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBE_SECRET", f"{TOKEN}\r\nX-Injected: yes")
     found = probed("http", url=f"http://127.0.0.1:{closed_port()}/", bearer_token=SECRET)
-    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)
     assert TOKEN not in found.detail

@@ -145,9 +145,11 @@ class Job:
         self.clock = FakeClock(NOW_MS)
         self.state = JobState()
         self.cut_off_s = float("-inf")
+        self.unheard = ""
         self.terms = hourly().model_copy(update={"every_ms": 1_000, "period_ms": 5_000, "grace_ms": 2_000})
         timetable = replace(TIMETABLE, period_ms=5_000, grace_ms=2_000)
-        around = Surroundings(self.clock, "c/it", NOW_MS, Heard(lambda: self.state, timetable, lambda: self.cut_off_s))
+        heard = Heard(lambda: self.state, timetable, lambda: self.cut_off_s, lambda: self.unheard)
+        around = Surroundings(self.clock, "c/it", NOW_MS, heard)
         self.prober = HeartbeatProber(self.terms, around)
 
     def post(self, kind: str = "done") -> None:
@@ -209,6 +211,20 @@ def test_a_host_that_slept_knows_nothing_of_the_time() -> None:
     job.clock.step(HOUR_MS)
     assert job.outcomes(8) == "????????"
     assert set(job.outcomes(10)) == {"d"}
+
+
+def test_a_job_whose_token_we_cannot_read_is_not_charged_for_its_silence() -> None:
+    """Every report is refused meanwhile: it is our fault, and the job has its time anew once the token is there."""
+    job = Job()
+    job.outcomes(10, posts_every=5)
+    job.unheard = "${file:/gone}: no such file"
+    assert job.outcomes(60) == "?" * 60
+    found = job.prober.find()
+    assert (found.reason, found.detail) == (Reason.MONITOR_MISCONFIGURED, job.unheard)
+    job.unheard = ""
+    assert job.outcomes(12) == "????????dddd"
+    job.post()
+    assert job.outcomes(1) == "u"
 
 
 def test_a_process_that_stood_still_charges_nobody() -> None:

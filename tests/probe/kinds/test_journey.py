@@ -445,7 +445,7 @@ def test_a_secret_that_the_limit_of_the_evidence_cuts_is_hidden() -> None:
 
 def test_a_secret_that_is_missing_makes_the_journey_unknown_and_is_named() -> None:
     found = walk(Site({}), post("/in", form={"password": "${env:PROBE_NOTHING}"}))
-    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.INTERNAL_ERROR)
+    assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)
     assert "${env:PROBE_NOTHING}" in found.detail
 
 

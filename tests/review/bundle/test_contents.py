@@ -397,14 +397,17 @@ def test_evidence_that_comes_to_other_figures_is_not_handed_out(place: Place) ->
 
 
 def test_a_contract_that_was_given_reads_no_file_but_those_beside_it(place: Place, tmp_path: Path) -> None:
+    from sla_monitor.contract.bank_holidays import HolidayPlace
     from sla_monitor.errors import ConfigError
 
     contract = place.folder / "contracts/partnership.yaml"
     (tmp_path / "given").mkdir()
     with pytest.raises(ConfigError, match=r"holidays-days\.yaml"):
-        load_contract(contract, tmp_path / "given")
+        load_contract(contract, HolidayPlace(tmp_path / "given"))
     shutil.copy(place.folder / "holidays/days.yaml", tmp_path / "given/holidays-days.yaml")
-    assert load_contract(contract, tmp_path / "given").holiday_files == (tmp_path / "given/holidays-days.yaml",)
+    assert load_contract(contract, HolidayPlace(tmp_path / "given")).holiday_files == (
+        tmp_path / "given/holidays-days.yaml",
+    )
 
 
 def test_running_restated_and_part_way_months_can_be_worked_out_again(place: Place, tmp_path: Path) -> None:

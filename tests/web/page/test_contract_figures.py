@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +15,7 @@ from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast, Outloo
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.results import TriggerResult
+from sla_monitor.web.page.kpi_rows import kpi_rows
 from tests.support.assessed import with_figures
 from tests.web import estate
 from tests.web.page.test_status_page import render
@@ -173,5 +175,15 @@ def test_a_month_that_nobody_measured_shows_no_points_and_no_money() -> None:
     assert contract.result is not None
     credit = replace(contract.result.credit, lines=())
     text = showing(result=replace(contract.result, kpis=(), credit=credit, withheld=Decimal(0)))
-    assert "Service points and credit not measured no KPI has a figure yet" in text
+    assert "Service points and credit not assessed no KPI can be assessed yet" in text
     assert "this month so far" not in text
+
+
+def test_a_kpi_without_a_verdict_shows_no_points() -> None:
+    """0 points of what nobody could assess would be a claim."""
+    (contract,) = estate.partnership().assessment.contracts
+    kpi = next(one for one in contract.kpis if one.result is not None)
+    assert kpi.result is not None
+    blind = replace(kpi, result=replace(kpi.result, band=None, value=None, points=Fraction(0)))
+    at = (ZoneInfo(contract.time_zone), contract.at_ms)
+    assert [bool(row.points) for row in kpi_rows((kpi, blind), contract.contract, at)] == [True, False]

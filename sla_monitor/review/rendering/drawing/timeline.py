@@ -89,4 +89,6 @@ def _describe(lanes: Lanes) -> str:
         ("not seen", lanes.unknown),
         ("excluded", lanes.excluded),
     )
-    return "; ".join(f"{what} {format_duration(length(list(spans)))}" for what, spans in parts) + "."
+    is_seen = lanes.up or lanes.degraded or lanes.down
+    told = [one for one in parts if is_seen or one[0] not in {"up", "degraded", "down"}]
+    return "; ".join(f"{what} {format_duration(length(list(spans)))}" for what, spans in told) + "."

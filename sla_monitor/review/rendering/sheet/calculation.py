@@ -32,6 +32,9 @@ def calculation(case: PackInput) -> Grid:
     if case.result is None:
         grid.add(CellEntry("The month is still running: there is no credit yet."))
         return grid
+    if not case.result.is_measured:
+        grid.add(CellEntry("No KPI could be assessed: whether the month costs points or money is not known."))
+        return grid
     grid.add(CellEntry("Numbers in blue can be changed; all others follow from them."))
     charges = _charges(grid, case, case.result)
     rows = promises(grid, case)
@@ -155,7 +158,7 @@ def _caps(
 
 
 def _cap(grid: Grid, case: PackInput, cap: CapResult, amount: str, charges: dict[str | None, str]) -> str:
-    name = f"{describe_id(cap.cap)}{f', {cap.scope}' if cap.scope else ''}"
+    name = case.cap_name(cap)
     terms = next((one for one in case.terms.caps if one.id == cap.cap), None)
     limit = CellEntry(cap.limit, style="amount")
     if terms is not None and terms.percent is not None and terms.base == "period":

@@ -84,14 +84,16 @@ def _cells(kpi: KpiTerms, result: KpiResult, row: int) -> tuple[CellEntry, ...]:
 
 def _unassessed(kpi: KpiTerms, result: KpiResult) -> tuple[CellEntry, ...]:
     """A KPI that has no figure to band: nothing of it is a formula, and nothing costs money."""
-    shown = CellEntry("" if result.value is None else result.value, style="number")
-    nothing = CellEntry(0, style="number")
-    row = (CellEntry(result.kpi), shown, shown, nothing, nothing, CellEntry(result.failures_in_a_row, style="number"))
+    shown = CellEntry("") if result.value is None else CellEntry(result.value, style="number")
+    nothing = CellEntry("")
+    run = CellEntry(result.failures_in_a_row or "", style="number" if result.failures_in_a_row else "text")
     return (
-        *row,
-        CellEntry(1, style="number"),
-        nothing,
-        nothing,
+        CellEntry(result.kpi),
+        shown,
+        shown,
+        *[nothing] * 2,
+        run,
+        *[nothing] * 3,
         CellEntry(f"not assessed {kpi.title}".strip(), style="note"),
     )
 

@@ -78,6 +78,8 @@ def write_grid(sheet: Any, grid: Grid, formats: Mapping[str, Any]) -> None:
 def _write(sheet: Any, place: tuple[int, int], entry: CellEntry, style: Any) -> None:
     if entry.formula:
         sheet.write_formula(*place, entry.formula, style, float(_number(entry.value)))
+    elif entry.value == "":  # a formula over it reads nothing, where an empty text would be an error
+        sheet.write_blank(*place, None, style)
     elif isinstance(entry.value, str):
         sheet.write_string(*place, entry.value[:LONGEST], style)
     else:
@@ -109,7 +111,7 @@ class _Writer:
         looks = {name: look | {"num_format": money} if "num_format" in look else look for name, look in FORMATS.items()}
         write_grid(sheet, grid, {name: self.formats.of(look) for name, look in looks.items()})
         labels = (row[0].value for row in grid.rows if len(row) > 1 and isinstance(row[0].value, str))
-        sheet.set_column(0, 0, max(44, *map(len, labels)) if grid.rows else 44)
+        sheet.set_column(0, 0, max([44, *map(len, labels)]))
         numbers = (entry.value for row in grid.rows for entry in row if not isinstance(entry.value, str))
         sheet.set_column(1, 8, max([15, *(len(f"{float(_number(one)):,.2f}") + 2 for one in numbers)]))
         sheet.set_column(9, 9, 40)
