@@ -18,7 +18,7 @@ from openapi_spec_validator import validate as validate_openapi
 
 from sla_monitor.board import Board
 from sla_monitor.register.instant import parse_instant
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import ReviewPack, Web
 from sla_monitor.web.api.openapi import RESOURCES, openapi_document
@@ -50,7 +50,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
     made = recorded.parts(tmp_path_factory.mktemp("record"))
     files = ("partnership-2026-10.html", "partnership-2026-10.pdf", "csv/kpis.csv")
     pack = ReviewPack("partnership-2026-10", "partnership", "2026-10", "final", "", files, lambda name: None)
-    made.views, made.packs = Views(public="everybody"), lambda: [pack]
+    made.views, made.packs = SharedViews(public="everybody"), lambda: [pack]
     return made
 
 
@@ -367,7 +367,7 @@ def test_packs_lead_to_their_files(web: Web) -> None:
 
 def test_the_public_page_shows_what_its_json_tells() -> None:
     clock = FakeClock(estate.NOW_MS)
-    with serving(Parts(board=both(), views=Views(public="everybody"), clock=clock)) as web:
+    with serving(Parts(board=both(), views=SharedViews(public="everybody"), clock=clock)) as web:
         told, html = get(web, "/public/status.json"), ask(web, "/public").body
     shown, now = rows(html), estate.NOW_MS
     for one in told["services"]:

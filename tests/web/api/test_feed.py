@@ -13,7 +13,7 @@ import pytest
 from sla_monitor.assess import Assessment
 from sla_monitor.board import Board
 from sla_monitor.register.instant import parse_instant
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.web import Web
 from tests.web import estate
@@ -65,7 +65,7 @@ def titles(feed: ET.Element) -> list[str]:
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[Web]:
-    with serving(Parts(board=estate.partnership(), views=Views(public="everybody"))) as served:
+    with serving(Parts(board=estate.partnership(), views=SharedViews(public="everybody"))) as served:
         yield served
 
 
@@ -121,7 +121,7 @@ def test_hostile_text_stays_text() -> None:
         for one in contract.services
     )
     board.assessment = Assessment(board.assessment.at_ms, (replace(contract, services=services),))
-    with serving(Parts(board=board, views=Views(public="everybody"))) as web:
+    with serving(Parts(board=board, views=SharedViews(public="everybody"))) as web:
         for path in ("/outages.atom", "/public/outages.atom"):
             feed = feed_at(web, path)
             assert {one.tag.removeprefix(ATOM) for one in feed.iter()} == {
@@ -164,5 +164,5 @@ def test_pages_lead_to_their_feed(web: Web, page: str, feed: str) -> None:
 
 def test_the_feed_of_a_participant_is_its_own(web: Web) -> None:
     board = both()
-    with serving(Parts(board=board, views=Views(public="everybody"))) as other:
+    with serving(Parts(board=board, views=SharedViews(public="everybody"))) as other:
         assert len(titles(feed_at(other, "/public/outages.atom"))) == 4

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.web import Health
 from tests.fakes.clock import FakeClock
@@ -47,7 +47,7 @@ def test_nothing_is_served_unless_settings_say_so() -> None:
             assert "E-mail" not in answer.body
 
 
-def test_a_token_opens_its_own_json_and_feed_and_no_other(views: Views) -> None:
+def test_a_token_opens_its_own_json_and_feed_and_no_other(views: SharedViews) -> None:
     with serving(Parts(board=both(), views=views)) as web:
         for end in ("status.json", "outages.atom"):
             mine = ask(web, f"/participants/staffordshire/{end}", headers=bearer(TOKEN))
@@ -67,7 +67,7 @@ def test_no_money_and_nothing_from_inside_is_in_json_or_feed() -> None:
     """Every key is on a list, and no text is the operators': reasons, addresses, ids, notes, suppliers, money."""
     state = Health(ready=False, reasons=["disk /dev/sda1 is full"], facts={"Ledger": "1,204 rows"})
     with serving(
-        Parts(board=both(), views=Views(public="everybody"), state=state, clock=FakeClock(estate.NOW_MS))
+        Parts(board=both(), views=SharedViews(public="everybody"), state=state, clock=FakeClock(estate.NOW_MS))
     ) as web:
         for path in ("/public/status.json", "/public/outages.atom", "/public/badge/partnership/custody-records.svg"):
             answer = ask(web, path)
@@ -83,7 +83,7 @@ def test_no_money_and_nothing_from_inside_is_in_json_or_feed() -> None:
 
 
 def test_a_badge_of_the_public_stands_on_anybodys_page_and_tells_the_state_alone() -> None:
-    with serving(Parts(board=both(), views=Views(public="everybody"))) as web:
+    with serving(Parts(board=both(), views=SharedViews(public="everybody"))) as web:
         answer = ask(web, "/public/badge/partnership/custody-records.svg")
         assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
         assert "Custody records: down" in answer.body
@@ -97,7 +97,7 @@ def test_a_badge_of_the_public_stands_on_anybodys_page_and_tells_the_state_alone
 
 
 @pytest.mark.parametrize("public", ["closed", "token"])
-def test_a_badge_is_public_only_where_everybody_may_see_the_page(views: Views, public: str) -> None:
-    chosen = views if public == "token" else Views()
+def test_a_badge_is_public_only_where_everybody_may_see_the_page(views: SharedViews, public: str) -> None:
+    chosen = views if public == "token" else SharedViews()
     with serving(Parts(board=both(), views=chosen)) as web:
         assert ask(web, "/public/badge/partnership/e-mail.svg", headers=bearer("public-0123456789")).status == 404
