@@ -14,7 +14,7 @@ from sla_monitor.web.api.bookings import bookings_json
 from sla_monitor.web.api.kpis import kpis_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.services import service_row_json
-from sla_monitor.web.api.shapes import CapJson, ContractJson
+from sla_monitor.web.api.shapes import CapLeftJson, ContractJson
 from sla_monitor.web.page.selection import ListedService
 from sla_monitor.web.page.subject import contract_address
 from sla_monitor.wording.text import plain
@@ -70,7 +70,7 @@ def _set_off(result: PeriodResult | None) -> list[str] | None:
     return None if result is None else [one.trigger for one in result.triggers]
 
 
-def _cap(one: CapResult, currency: str) -> CapJson:
+def _cap(one: CapResult, currency: str) -> CapLeftJson:
     nulls = Nulls()
     return {
         "cap": one.cap,

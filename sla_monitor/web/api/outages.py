@@ -12,7 +12,7 @@ from sla_monitor.assess import Outage
 from sla_monitor.document.values import instant
 from sla_monitor.register.instant import format_utc
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.shapes import OutageJson, OutagesJson
+from sla_monitor.web.api.shapes import OutageRowJson, OutagesJson
 from sla_monitor.web.page.layout import UTC_ZONE
 from sla_monitor.web.page.selection import ListedService
 from sla_monitor.wording.text import plain
@@ -63,7 +63,7 @@ def outage_tag(contract: str, service: str, start_ms: int) -> str:
     return f"{TAG}/{quote(contract, safe='')}/{quote(service, safe='')}/{start_ms}"
 
 
-def outage_json(one: ServiceOutage) -> OutageJson:
+def outage_json(one: ServiceOutage) -> OutageRowJson:
     service, outage, nulls = one.service, one.outage, Nulls()
     lasted_ms = None if outage.end_ms is None else outage.end_ms - outage.start_ms
     reason = "" if outage.reason is None else describe_reason(outage.reason)

@@ -97,7 +97,7 @@ class ServicesJson(WithReasons):
     """Those that are selected."""
 
 
-class OutageJson(WithReasons):
+class OutageRowJson(WithReasons):
     """An outage after the contract's rule of confirmation."""
 
     id: str
@@ -137,7 +137,7 @@ class OutagesJson(WithReasons):
     """When they were worked out."""
     total: int
     """All of them, on every page."""
-    outages: list[OutageJson]
+    outages: list[OutageRowJson]
     """Those of this page."""
     next: str | None
     """Where the earlier ones are."""
@@ -348,7 +348,7 @@ class KpiJson(WithReasons):
     """What is coming, in words."""
 
 
-class CapJson(WithReasons):
+class CapLeftJson(WithReasons):
     """A cap on credits."""
 
     cap: str
@@ -407,7 +407,7 @@ class ContractJson(WithReasons):
     """Service credit so far, with charges that are withheld."""
     credit_at_worst: Money | None
     """The same at the month's end, if everything is missed from now on."""
-    caps: list[CapJson]
+    caps: list[CapLeftJson]
     """Caps on credits."""
     set_off: list[str] | None
     """The ids of the triggers that were set off."""
@@ -430,7 +430,7 @@ class ServiceJsonWhole(ServiceRowJson, SubjectJson):
 
     kpis: list[KpiJson]
     """The KPIs that are about it."""
-    month_outages: list[OutageJson]
+    month_outages: list[OutageRowJson]
     """The outages of the running month, the latest first."""
     endpoints: list[EndpointRowJson]
     """Its endpoints that are probed."""

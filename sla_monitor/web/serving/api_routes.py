@@ -45,7 +45,7 @@ class Resource(JsonAnswering):
         raise NotImplementedError
 
 
-class Services(Resource):
+class ServicesResource(Resource):
     """`GET /api/v1/services`: those that the filters select."""
 
     names = FILTERS
@@ -55,7 +55,7 @@ class Services(Resource):
         return services_json(self.site.board, shown, total, selection)
 
 
-class Outages(Resource):
+class OutagesResource(Resource):
     """`GET /api/v1/outages`: those of the running months, the latest first, so many at a time."""
 
     names = (*FILTERS, "limit", "cursor")
@@ -94,7 +94,7 @@ class ContractResource(Resource):
         return contract_json(contracts[name], own, site.clock.now_ms())
 
 
-class Packs(JsonAnswering):
+class PacksResource(JsonAnswering):
     """`GET /api/v1/packs`: the review packs."""
 
     async def get(self) -> None:
@@ -111,7 +111,7 @@ class MonitorResource(Resource):
         return monitor_json(self.site.board, self.site.health(), self.site.clock.now_ms())
 
 
-class OpenApi(Resource):
+class OpenApiResource(Resource):
     """`GET /api/v1/openapi.json`: all of this, described."""
 
     def answer(self, *names: str) -> Any:
@@ -160,7 +160,7 @@ class NoResource(JsonAnswering):
         raise Refusal(404, "there is nothing at this address")
 
 
-class Feed(Answering):
+class OutagesFeed(Answering):
     """`GET /outages.atom`: the outages of the services that the filters select."""
 
     names = FILTERS
@@ -206,16 +206,16 @@ class Badge(BadgeAnswering):
 
 
 API_ROUTES: tuple[tuple[str, type[Answering]], ...] = (
-    (rf"{API}/services", Services),
+    (rf"{API}/services", ServicesResource),
     (rf"{API}/services/([^/]+)/([^/]+)", ServiceResource),
     (rf"{API}/endpoints/([^/]+)/([^/]+)", EndpointResource),
     (rf"{API}/contracts/([^/]+)", ContractResource),
-    (rf"{API}/outages", Outages),
+    (rf"{API}/outages", OutagesResource),
     (rf"{API}/monitor", MonitorResource),
-    (rf"{API}/packs", Packs),
-    (rf"{API}/openapi\.json", OpenApi),
+    (rf"{API}/packs", PacksResource),
+    (rf"{API}/openapi\.json", OpenApiResource),
     (r"/api(?:/.*)?", NoResource),
-    (r"/outages\.atom", Feed),
+    (r"/outages\.atom", OutagesFeed),
     (r"/services/([^/]+)/([^/]+)/outages\.atom", ServiceFeed),
     (r"/badge/([^/]+)/([^/]+)\.svg", Badge),
 )
