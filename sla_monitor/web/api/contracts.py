@@ -56,6 +56,7 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
             "claim_by", f"{contract.claim_by}" if contract.claim_by else None, "no credit lapses unless it is claimed"
         ),
         "kpis": kpis_json(contract.kpis, contract.contract, (ZoneInfo(contract.time_zone), now_ms)),
+        "accounting": [plain(line) for line in contract.accounting],
         "bookings": bookings_json(contract, now_ms),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,

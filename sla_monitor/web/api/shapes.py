@@ -419,6 +419,8 @@ class ContractJson(WithReasons):
     """The day by which a credit has to be claimed, or it lapses."""
     kpis: list[KpiJson]
     """Its KPIs, in its order."""
+    accounting: list[str]
+    """How it is counted, in words, a line each."""
     bookings: list[BookingJson]
     """Booked maintenance that is not over."""
     services: list[ServiceRowJson]

@@ -35,5 +35,5 @@ class SharedPage:
             state=worst_outcome(view.states),
             tally=tally(view.states),
             is_known=bool(board.assessment.contracts),
-            feed=f"{shared_address(participant)}/outages.atom",
+            address=shared_address(participant),
         )

@@ -348,6 +348,13 @@ def test_the_page_of_an_endpoint_shows_what_the_api_tells(web: Web, name: str) -
     history_is_shown(told, text, rows(html))
 
 
+@pytest.mark.parametrize("page", ["/services/partnership/custody", "/endpoints/partnership/custody-web"])
+def test_a_page_leads_to_its_json(web: Web, page: str) -> None:
+    head = ask(web, page).body.partition("</head>")[0]
+    assert f'<link rel="alternate" type="application/json" href="/api/v1{page}">' in head
+    assert get(web, f"/api/v1{page}")["url"] == page
+
+
 def test_what_the_monitor_says_of_itself_is_what_the_pages_say(web: Web, parts: Parts) -> None:
     told, text = get(web, "/api/v1/monitor"), words_of(ask(web, "/").body)
     up_for = format_short_duration(parse_instant(told["now"]) - parse_instant(told["started_at"]))

@@ -17,7 +17,6 @@ from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.web import Web
 from tests.web import estate
-from tests.web.page.test_shared_page import both
 from tests.web.running import Parts, ask, serving
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -155,14 +154,15 @@ def test_a_filter_that_fits_nothing_and_a_service_that_is_not_there_are_refused(
 
 
 @pytest.mark.parametrize(
-    ("page", "feed"), [("/", "/outages.atom"), ("/wall", "/outages.atom"), ("/public", "/public/outages.atom")]
+    ("page", "feed", "told"),
+    [
+        ("/", "/outages.atom", "/api/v1/services"),
+        ("/wall", "/outages.atom", "/api/v1/services"),
+        ("/public", "/public/outages.atom", "/public/status.json"),
+    ],
 )
-def test_pages_lead_to_their_feed(web: Web, page: str, feed: str) -> None:
-    link = f'<link rel="alternate" type="application/atom+xml" title="Outages" href="{feed}">'
-    assert link in ask(web, page).body
-
-
-def test_the_feed_of_a_participant_is_its_own(web: Web) -> None:
-    board = both()
-    with serving(Parts(board=board, views=SharedViews(public="everybody"))) as other:
-        assert len(titles(feed_at(other, "/public/outages.atom"))) == 4
+def test_pages_lead_to_their_feed_and_their_json(web: Web, page: str, feed: str, told: str) -> None:
+    head = ask(web, page).body.partition("</head>")[0]
+    assert f'<link rel="alternate" type="application/atom+xml" title="Outages" href="{feed}">' in head
+    assert f'<link rel="alternate" type="application/json" href="{told}">' in head
+    assert ask(web, told).status == 200

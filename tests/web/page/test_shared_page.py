@@ -34,7 +34,7 @@ SAMPLES = sorted((Path(__file__).parents[3] / "config" / "contracts").rglob("*.y
 PAGE = SharedPage(Layout())
 MONEY = re.compile(r"[£€$]|\b(GBP|EUR|USD|CHF)\b|\d\.\d\d\b|credit|charge|penalt|points?\b|KPI|target|%", re.IGNORECASE)
 INSIDE = re.compile(
-    r"""https?:|\bhref="(?!#main"|/[a-z/-]+/outages[.]atom")|"""
+    r"""https?:|\bhref="(?!#main"|/[a-z/-]+/(?:outages[.]atom|status[.]json)")|"""
     r"""\$\{|token|password|endpoint|probe|/metrics|/services/|/reviews/""",
     re.IGNORECASE,
 )
