@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sla_monitor.board import Board
 from sla_monitor.web.api.feed import outages_feed
-from sla_monitor.web.api.outages import outages_json, outages_of, page_of
-from sla_monitor.web.api.services import services_json
+from sla_monitor.web.api.outage_json import outages_json, outages_of, page_of
+from sla_monitor.web.api.service_json import services_json
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.selection import choices, listed_services, selection_of
 from sla_monitor.web.page.status_page import StatusPage

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from zoneinfo import ZoneInfo
 
 from sla_monitor.register.instant import format_utc
-from sla_monitor.web.api.outages import ServiceOutage, outage_tag, outages_of
-from sla_monitor.web.api.shared import shared_tag
+from sla_monitor.web.api.outage_json import ServiceOutage, outage_tag, outages_of
+from sla_monitor.web.api.shared_json import shared_tag
 from sla_monitor.web.page.selection import ListedService
 from sla_monitor.web.page.shared_view import SharedOutage, SharedView
 from sla_monitor.wording.durations import format_duration

@@ -10,7 +10,7 @@ from typing_extensions import is_typeddict
 
 from sla_monitor.contract.reading.json_schema import shapes_schema
 from sla_monitor.web.api import shapes
-from sla_monitor.web.api.outages import MOST
+from sla_monitor.web.api.outage_json import MOST
 from sla_monitor.web.page.selection import CRITICALITIES, STATES
 
 VERSION = "1"

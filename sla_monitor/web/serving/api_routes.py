@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sla_monitor.contract.reading.nearest import suggestion
-from sla_monitor.web.api.contracts import contract_json
+from sla_monitor.web.api.contract_json import contract_json
 from sla_monitor.web.api.feed import MEDIA_TYPE, outages_feed
-from sla_monitor.web.api.monitor import monitor_json
+from sla_monitor.web.api.monitor_json import monitor_json
 from sla_monitor.web.api.openapi import FILTERS, openapi_document
-from sla_monitor.web.api.outages import MOST, CursorError, outages_json, outages_of, page_of
-from sla_monitor.web.api.packs import packs_json
-from sla_monitor.web.api.services import API, assessed_at, endpoint_json, service_json, services_json
+from sla_monitor.web.api.outage_json import MOST, CursorError, outages_json, outages_of, page_of
+from sla_monitor.web.api.pack_json import packs_json
+from sla_monitor.web.api.service_json import API, assessed_at, endpoint_json, service_json, services_json
 from sla_monitor.web.page.endpoint_page import endpoint_facts
 from sla_monitor.web.page.selection import listed_services
 from sla_monitor.web.page.service_page import service_facts

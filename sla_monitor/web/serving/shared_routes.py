@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sla_monitor.web.api.feed import MEDIA_TYPE, shared_feed
 from sla_monitor.web.api.shapes import SharedJson
-from sla_monitor.web.api.shared import shared_json
+from sla_monitor.web.api.shared_json import shared_json
 from sla_monitor.web.page.shared_page import shared_address
 from sla_monitor.web.page.shared_view import shared_view
 from sla_monitor.web.serving.access import credentials

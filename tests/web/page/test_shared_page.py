@@ -22,7 +22,7 @@ from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.spans import Span
 from sla_monitor.web import Health
 from sla_monitor.web.api.feed import shared_feed
-from sla_monitor.web.api.shared import shared_json
+from sla_monitor.web.api.shared_json import shared_json
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.shared_page import SharedPage
 from sla_monitor.web.page.shared_view import shared_view

@@ -9,8 +9,8 @@ from sla_monitor.document.values import instant
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.outages import NOT_ASSESSED
-from sla_monitor.web.api.services import NOT_PROBED, assessed_at
+from sla_monitor.web.api.outage_json import NOT_ASSESSED
+from sla_monitor.web.api.service_json import NOT_PROBED, assessed_at
 from sla_monitor.web.api.shapes import MonitorJson, StatesJson, UnseenJson
 from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.page.selection import listed_services

@@ -13,7 +13,7 @@ from sla_monitor.document.values import instant, optional
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Phases
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.outages import GOES_ON
+from sla_monitor.web.api.outage_json import GOES_ON
 from sla_monitor.web.api.shapes import AcknowledgedJson, ContactJson, DayJson, FailureJson, MonthTimesJson, SubjectJson
 from sla_monitor.web.page.subject import EndpointFacts, ServiceFacts, endpoint_address
 from sla_monitor.web.page_record import FailedRun

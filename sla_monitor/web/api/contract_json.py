@@ -10,10 +10,10 @@ from sla_monitor.assess import ContractAssessment
 from sla_monitor.document.values import Money, money, optional, times
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import CapResult, PeriodResult
-from sla_monitor.web.api.bookings import bookings_json
-from sla_monitor.web.api.kpis import kpis_json
+from sla_monitor.web.api.booking_json import bookings_json
+from sla_monitor.web.api.kpi_json import kpis_json
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.services import service_row_json
+from sla_monitor.web.api.service_json import service_row_json
 from sla_monitor.web.api.shapes import CapLeftJson, ContractJson
 from sla_monitor.web.page.selection import ListedService
 from sla_monitor.web.page.subject import contract_address

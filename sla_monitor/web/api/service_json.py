@@ -9,11 +9,11 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.document.values import instant, optional
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web.api.bookings import bookings_json
-from sla_monitor.web.api.history import SubjectLinks, subject_json
-from sla_monitor.web.api.kpis import kpis_json
+from sla_monitor.web.api.booking_json import bookings_json
+from sla_monitor.web.api.history_json import SubjectLinks, subject_json
+from sla_monitor.web.api.kpi_json import kpis_json
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.outages import NOT_ASSESSED, outage_json, outages_of
+from sla_monitor.web.api.outage_json import NOT_ASSESSED, outage_json, outages_of
 from sla_monitor.web.api.shapes import (
     EndpointJsonWhole,
     EndpointRowJson,

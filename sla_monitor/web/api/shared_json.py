@@ -6,13 +6,13 @@ from sla_monitor.board import Board
 from sla_monitor.document.values import instant
 from sla_monitor.register.instant import format_utc
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.outages import GOES_ON, NOT_ASSESSED
-from sla_monitor.web.api.services import assessed_at
+from sla_monitor.web.api.outage_json import GOES_ON, NOT_ASSESSED
+from sla_monitor.web.api.service_json import assessed_at
 from sla_monitor.web.api.shapes import SharedJson, SharedOutageJson, SharedServiceJson
 from sla_monitor.web.page.shared_view import SharedOutage, SharedService, SharedView
 
 TAG = "tag:sla-monitor.invalid,2026:shared-outage"
-"""As `outages.TAG`, for ids that say nothing of whose the outage is."""
+"""As `outage_json.TAG`, for ids that say nothing of whose the outage is."""
 
 
 def shared_json(board: Board, view: SharedView, url: str) -> SharedJson:
