@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
 
 import bcrypt
 import pytest
@@ -15,6 +17,7 @@ from sla_monitor.web import Web
 from tests.fakes.clock import FakeClock
 from tests.web import estate
 from tests.web.api.test_answers import get, resolved
+from tests.web.page.test_selection import HOSTILE
 from tests.web.running import Answer, Parts, ask, serving
 from tests.web.serving.test_shared_access import basic
 
@@ -70,6 +73,42 @@ def test_what_makes_no_sense_is_refused_with_what_helps(web: Web, path: str, sta
     answer = ask(web, path)
     assert answer.status == status
     assert remedy in problem(answer)["remedy"]
+
+
+ODD = [
+    *(quote(value, safe="") for value in HOSTILE),
+    *("%ff%fe", "%00", "%e2%80%ae", "%c2%b2", "a%0d%0aSet-Cookie:x=y"),
+]
+
+
+def in_order(answer: Answer) -> None:
+    """An answer of ours, or a refusal of ours, in its form."""
+    assert answer.status in {200, 400, 404}
+    assert "set-cookie" not in answer.headers
+    kind = answer.headers["content-type"]
+    if "json" in kind:
+        assert answer.status == 200 or problem(answer)
+    elif "xml" in kind:
+        ET.fromstring(answer.body)
+
+
+@pytest.mark.parametrize("name", ["q", "state", "supplier", "participant", "limit", "cursor", "show", "%ff"])
+def test_whatever_a_parameter_holds_the_answer_is_in_order(web: Web, name: str) -> None:
+    for value in ODD:
+        for path in (OUTAGES, "/outages.atom", "/badge/contract-0/service-1.svg"):
+            in_order(ask(web, f"{path}?{name}={value}"))
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_whatever_a_name_holds_the_answer_is_in_order(web: Web, value: str) -> None:
+    for path in ("/api/v1/services/contract-0/{}", "/api/v1/contracts/{}", "/api/{}", "/badge/contract-0/{}.svg"):
+        in_order(answer := ask(web, path.format(value)))
+        assert answer.status in {400, 404}  # 400: bytes that are no text
+
+
+def test_a_name_that_is_not_ours_is_refused_as_a_problem(web: Web) -> None:
+    answer = ask(web, SERVICES, headers={"Host": "rebound.example"})
+    assert (answer.status, problem(answer)["title"]) == (403, "Forbidden")
 
 
 @pytest.mark.parametrize("path", [SERVICES, OUTAGES, "/api/v1/monitor", "/api/v1/packs", "/api/v1/openapi.json"])
