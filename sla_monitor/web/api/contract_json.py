@@ -13,6 +13,7 @@ from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web.api.booking_json import bookings_json
 from sla_monitor.web.api.kpi_json import kpis_json
 from sla_monitor.web.api.nulls import Nulls
+from sla_monitor.web.api.reconciliation_json import reconciliation_json
 from sla_monitor.web.api.service_json import service_row_json
 from sla_monitor.web.api.shapes import CapLeftJson, ContractJson
 from sla_monitor.web.page.selection import ListedService
@@ -58,6 +59,9 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
         "kpis": kpis_json(contract.kpis, contract.contract, (ZoneInfo(contract.time_zone), now_ms)),
         "accounting": [plain(line) for line in contract.accounting],
         "bookings": bookings_json(contract, now_ms),
+        "reconciliation": nulls.told(
+            "reconciliation", reconciliation_json(contract), "the register has no list of the supplier's"
+        ),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,
     }

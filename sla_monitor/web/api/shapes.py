@@ -370,6 +370,62 @@ class OwedFigureJson(TypedDict):
     """Of which month."""
 
 
+class ComparedJson(TypedDict):
+    """Lengths of downtime on two lists, inside the time that is compared."""
+
+    ours_ms: int
+    """Ours."""
+    theirs_ms: int
+    """Theirs."""
+    difference_ms: int
+    """Theirs less ours."""
+    unseen_ms: int
+    """Theirs, while we saw nothing."""
+
+
+class ListedStretchJson(WithReasons):
+    """An outage of a list."""
+
+    name: str | None
+    """What the supplier calls it: its text, with what does not show replaced."""
+    start: str
+    """Its start."""
+    end: str | None
+    """Its end, exclusive."""
+
+
+class MatchJson(ComparedJson):
+    """Outages of both lists that overlap."""
+
+    service: str
+    """The id of the service."""
+    verdict: Literal["agreed", "differs", "ours_only", "theirs_only", "unseen"]
+    """Within the tolerance, different in length, on one list alone, or theirs while we saw nothing."""
+    ours: list[ListedStretchJson]
+    """Our outages."""
+    theirs: list[ListedStretchJson]
+    """Theirs."""
+
+
+class ReconciliationJson(ComparedJson):
+    """A month's outages against the supplier's own list."""
+
+    month: str
+    """Which month."""
+    until: str
+    """The instant up to which is compared."""
+    tolerance_ms: int
+    """So much may edges differ."""
+    counts: dict[str, int]
+    """How many matches there are of each verdict."""
+    matches: list[MatchJson]
+    """The matches, so many of them."""
+    more_matches: int
+    """How many more there are."""
+    notes: list[str]
+    """What was not compared, in words."""
+
+
 class ContractJson(WithReasons):
     """A contract in the running month so far, agreed view."""
 
@@ -423,6 +479,8 @@ class ContractJson(WithReasons):
     """How it is counted, in words, a line each."""
     bookings: list[BookingJson]
     """Booked maintenance that is not over."""
+    reconciliation: ReconciliationJson | None
+    """Our outages against the supplier's list: of the running month, or of the newest that has one."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
 

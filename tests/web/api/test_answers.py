@@ -26,6 +26,8 @@ from sla_monitor.wording.durations import (
     format_age,
     format_days_left,
     format_duration,
+    format_duration_difference,
+    format_exact_duration,
     format_probe_duration,
     format_short_duration,
 )
@@ -234,6 +236,29 @@ def test_the_money_of_a_contract_is_that_of_the_page(drawn: Web) -> None:
         assert f"{side}{kpi['target']}{'%' if kpi['unit'] == 'percent' else ''}" in row
         assert squashed(kpi["word"]) in row
         assert kpi["outlook"] is None or squashed(kpi["outlook"]) in row
+
+
+def test_the_list_of_the_supplier_is_compared_as_on_the_page(drawn: Web) -> None:
+    told = get(drawn, "/api/v1/contracts/partnership")["reconciliation"]
+    shown = rows(ask(drawn, "/?open=all").body, "reconciled--")
+    assert len(told["matches"]) >= 3
+    for one in told["matches"]:
+        ours, theirs = ("; ".join(map(stretch_words, one[key])) for key in ("ours", "theirs"))
+        assert any(joined(ours) in row and joined(theirs) in row and lengths(one) in row for row in shown), one
+    assert any(row.startswith("Allservices") and lengths(told) in row for row in shown)
+    assert sum(told["counts"].values()) == len(told["matches"]) + told["more_matches"]
+
+
+def stretch_words(one: Json) -> str:
+    end_ms = parse_instant(one["end"]) if one["end"] else None
+    stretch = format_stretch(parse_instant(one["start"]), end_ms, ZONE)
+    return f"{one['name']}: {stretch}" if one["name"] else stretch
+
+
+def lengths(one: Json) -> str:
+    """As they stand side by side."""
+    difference = format_duration_difference(one["difference_ms"])
+    return joined(format_exact_duration(one["ours_ms"]), format_exact_duration(one["theirs_ms"]), difference)
 
 
 @pytest.mark.parametrize("name", ["custody", "mail", "portal", "unseen", "desk"])

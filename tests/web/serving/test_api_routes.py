@@ -99,7 +99,7 @@ def test_whatever_a_parameter_holds_the_answer_is_in_order(web: Web, name: str) 
             in_order(ask(web, f"{path}?{name}={value}"))
 
 
-@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
 def test_whatever_a_name_holds_the_answer_is_in_order(web: Web, value: str) -> None:
     for path in ("/api/v1/services/contract-0/{}", "/api/v1/contracts/{}", "/api/{}", "/badge/contract-0/{}.svg"):
         in_order(answer := ask(web, path.format(value)))
