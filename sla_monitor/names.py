@@ -50,6 +50,7 @@ TEXT_KEPT = 120
 """Characters of an acknowledgement's text in its label: the rest stands on the page of the service."""
 
 _ENDPOINT = ("contract", "service", "endpoint")
+_PLACE = ("contract", "service", "endpoint", "vantage")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
 _MONEY = ("contract", "currency")
@@ -143,6 +144,21 @@ LAST_OUTAGE_END = MetricName(
     "gauge",
     _SERVICE,
     "When the last outage that is over ended; absent without one in the running period.",
+)
+PLACE_COVERAGE = MetricName(
+    "sla_place_coverage_ratio",
+    "gauge",
+    _PLACE,
+    "Of endpoints that several places probe: the part of the agreed service time so far that one place observed.",
+)
+PLACE_DOWNTIME = MetricName(
+    "sla_place_downtime_seconds", "gauge", _PLACE, "Agreed service time so far in which one place saw it down."
+)
+PLACE_OUTVOTED = MetricName(
+    "sla_place_outvoted_seconds",
+    "gauge",
+    _PLACE,
+    "The part of that in which too few other places saw it down to make an outage.",
 )
 WATCHED_COVERAGE = MetricName(
     "sla_service_watched_coverage_ratio",

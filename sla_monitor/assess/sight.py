@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sla_monitor.assess.assessment import PlaceSight, PlaceTime
 from sla_monitor.assess.endpoint_states import Endpoints
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.endpoints.endpoint import Endpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.kpis.counting import Counting
-from sla_monitor.periods.intervals import intersect, length, subtract
+from sla_monitor.periods.intervals import intersect, length, subtract, union
 from sla_monitor.periods.terms_slices import TermsSlice
+from sla_monitor.sla.availability import known, seen_from_places
+from sla_monitor.sla.observation import Outcome
+from sla_monitor.sla.spans import Span
 
 
 def sights(
@@ -47,6 +52,34 @@ def place_times(endpoints: Endpoints, slices: Sequence[TermsSlice]) -> tuple[Pla
             key = endpoint.id, site
             found[key] = found[key].then(new) if key in found else new
     return tuple(found.values())
+
+
+def seen_together(
+    contract: Contract, endpoint: str, by_site: Mapping[str, Sequence[Span]], range_ms: tuple[int, int]
+) -> list[Span]:
+    """What an endpoint's sites together saw in a range, confirmed or not, by the quorum of each version of the terms.
+    Where one place alone probes, its spans as they are."""
+    found: list[Span] = []
+    for version in contract.versions_in(*range_ms):
+        terms = (one for service in version.terms.services for one in service.endpoints if one.id == endpoint)
+        places, inside = next((one.seen_from for one in terms), None), (version.start_ms, version.end_ms)
+        if places is None:
+            found += _cut(by_site.get(MAIN, ()), inside)
+            continue
+        states = [known(by_site.get(site, ()), 1, *inside) for site in places.sites]
+        state = seen_from_places(states, places, *inside)
+        outcomes = {Outcome.DOWN: state.down, Outcome.DEGRADED: state.degraded, Outcome.UNKNOWN: state.unseen}
+        outcomes[Outcome.UP] = subtract([inside], union(*outcomes.values()))
+        several = [(*pair, outcome) for outcome, pairs in outcomes.items() for pair in intersect(pairs, [inside])]
+        found += [Span(start_ms, end_ms, end_ms, outcome, None, 1) for start_ms, end_ms, outcome in sorted(several)]
+    return found
+
+
+def _cut(spans: Sequence[Span], inside: tuple[int, int]) -> Iterator[Span]:
+    for span in spans:
+        start_ms, end_ms = max(span.start_ms, inside[0]), min(span.end_ms, inside[1])
+        if start_ms < end_ms:
+            yield span._replace(start_ms=start_ms, end_ms=end_ms)
 
 
 def _of_several(slices: Sequence[TermsSlice]) -> Iterator[tuple[int, tuple[TermsSlice, Endpoint]]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from sla_monitor.assess import assessment
+from sla_monitor.document.services import PlaceSightJson, place_sights
 from sla_monitor.document.values import Number, StepJson, TimesJson, instant, number, optional, seconds, steps, times
 from sla_monitor.document.views import View, Views, view, views
 from sla_monitor.register.instant import format_utc
@@ -84,6 +86,8 @@ class KpiOutageJson(TypedDict):
     """The ids of those that were down in it."""
     entries: list[int]
     """The numbers of the register's entries that touch it."""
+    places: NotRequired[list[PlaceSightJson]]
+    """What each site saw, only of endpoints that several places probe."""
 
 
 class Kpi(TypedDict):
@@ -156,7 +160,7 @@ def kpi(one: assessment.KpiAssessment) -> Kpi:
 
 
 def _outage(one: assessment.Outage) -> KpiOutageJson:
-    return {
+    told: KpiOutageJson = {
         "start": format_utc(one.start_ms),
         "end": instant(one.end_ms),
         "downtime_seconds": seconds(one.downtime_ms),
@@ -166,6 +170,9 @@ def _outage(one: assessment.Outage) -> KpiOutageJson:
         "endpoints": list(one.endpoints),
         "entries": list(one.entries),
     }
+    if one.places:
+        told["places"] = place_sights(one.places)
+    return told
 
 
 def _result(result: KpiResult) -> Result:

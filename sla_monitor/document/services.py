@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -9,6 +10,39 @@ from typing_extensions import TypedDict
 from sla_monitor.assess import assessment
 from sla_monitor.document.values import Money, Number, StepJson, instant, money, optional, seconds, steps
 from sla_monitor.register.instant import format_utc
+from sla_monitor.sla.observation import Outcome
+
+
+class PlaceSightJson(TypedDict):
+    """What one site saw of an endpoint during an outage."""
+
+    endpoint: str
+    """The endpoint's id."""
+    site: str
+    """The site's name; main: the collector's own."""
+    outcome: Literal["up", "down", "unknown"]
+    """down: it saw some of the outage; up: it saw something, and none of it; unknown: it saw nothing."""
+    down_seconds: str
+    """For how long it saw the endpoint down."""
+    unseen_seconds: str
+    """For how long it saw nothing."""
+
+
+class PlaceTimeJson(TypedDict):
+    """What one site saw of an endpoint in the agreed service time so far."""
+
+    endpoint: str
+    """The endpoint's id."""
+    site: str
+    """The site's name; main: the collector's own."""
+    observed_seconds: str
+    """The agreed time in which it saw anything."""
+    down_seconds: str
+    """The time in which it saw the endpoint down, nothing excluded."""
+    outvoted_seconds: str
+    """The part of that in which the quorum of places did not see it down."""
+    coverage: Number | None
+    """Observed time over agreed time."""
 
 
 class OutageJson(TypedDict):
@@ -28,6 +62,8 @@ class OutageJson(TypedDict):
     """The ids of those that were down in it."""
     entries: list[int]
     """The numbers of the register's entries that touch it."""
+    places: NotRequired[list[PlaceSightJson]]
+    """What each site saw, only of endpoints that several places probe."""
 
 
 class Exclusion(TypedDict):
@@ -93,6 +129,8 @@ class ServiceJson(TypedDict):
     """Time that somebody says should not count."""
     impact_cost: NotRequired[ImpactCostJson]
     """What the downtime cost the authority, which is not credited; only where the terms have a price for it."""
+    places: NotRequired[list[PlaceTimeJson]]
+    """What each site saw, only of endpoints that several places probe."""
 
 
 def service(one: assessment.ServiceAssessment, currency: str) -> ServiceJson:
@@ -115,11 +153,45 @@ def service(one: assessment.ServiceAssessment, currency: str) -> ServiceJson:
     if one.impact_cost is not None:
         working = steps(one.impact_cost.working)
         told["impact_cost"] = {"cost": money(one.impact_cost.amount, currency), "working": working}
+    if one.places:
+        told["places"] = [_place_time(each) for each in one.places]
     return told
 
 
-def outage(one: assessment.Outage) -> OutageJson:
+def _place_time(one: assessment.PlaceTime) -> PlaceTimeJson:
     return {
+        "endpoint": one.endpoint,
+        "site": one.site,
+        "observed_seconds": seconds(one.observed_ms),
+        "down_seconds": seconds(one.down_ms),
+        "outvoted_seconds": seconds(one.outvoted_ms),
+        "coverage": optional(one.coverage_ratio),
+    }
+
+
+def place_sights(several: Sequence[assessment.PlaceSight]) -> list[PlaceSightJson]:
+    """What each site saw of an outage."""
+    return [
+        {
+            "endpoint": one.endpoint,
+            "site": one.site,
+            "outcome": _SEEN[one.outcome],
+            "down_seconds": seconds(one.down_ms),
+            "unseen_seconds": seconds(one.unseen_ms),
+        }
+        for one in several
+    ]
+
+
+_SEEN: dict[Outcome, Literal["up", "down", "unknown"]] = {
+    Outcome.UP: "up",
+    Outcome.DOWN: "down",
+    Outcome.UNKNOWN: "unknown",
+}
+
+
+def outage(one: assessment.Outage) -> OutageJson:
+    told: OutageJson = {
         "start": format_utc(one.start_ms),
         "end": instant(one.end_ms),
         "downtime_seconds": seconds(one.downtime_ms),
@@ -128,6 +200,9 @@ def outage(one: assessment.Outage) -> OutageJson:
         "endpoints": list(one.endpoints),
         "entries": list(one.entries),
     }
+    if one.places:
+        told["places"] = place_sights(one.places)
+    return told
 
 
 def _exclusion(one: assessment.Excluded) -> Exclusion:

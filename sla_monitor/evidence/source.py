@@ -31,6 +31,11 @@ def sites_of(contract: Contract, endpoint: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((MAIN, *(site for sites in several for site in sites))))
 
 
+def site_keys(contract: Contract, endpoint: str) -> dict[str, str]:
+    """The record keys of an endpoint, by each site that ever probed it."""
+    return {site: endpoint_key(contract.id, endpoint, site) for site in sites_of(contract, endpoint)}
+
+
 def _keys(contract: Contract, endpoint: str, sites: Iterable[str]) -> Iterable[str]:
     return (endpoint_key(contract.id, endpoint, site) for site in (MAIN, *sites))
 

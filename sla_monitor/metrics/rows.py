@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from sla_monitor.assess import Assessment, ContractAssessment, KpiAssessment, ServiceAssessment
+from sla_monitor.assess.assessment import PlaceTime
 from sla_monitor.board import Board, Watched
 from sla_monitor.metrics.series import Row
 
@@ -39,6 +40,18 @@ def of_services(value: Callable[[ServiceAssessment], float | None]) -> Rows:
         for contract in board.assessment.contracts:
             for service in contract.services:
                 yield (contract.contract, service.service), value(service)
+
+    return rows
+
+
+def of_places(value: Callable[[PlaceTime], float | None]) -> Rows:
+    """A series for each place of each endpoint that several places probe."""
+
+    def rows(board: Board) -> Iterator[Row]:
+        for contract in board.assessment.contracts:
+            for service in contract.services:
+                for place in service.places:
+                    yield (contract.contract, service.service, place.endpoint, place.site), value(place)
 
     return rows
 

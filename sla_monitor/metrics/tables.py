@@ -13,7 +13,17 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.metrics.contracts import CONTRACTS
 from sla_monitor.metrics.kpis import KPIS
 from sla_monitor.metrics.local_time import OFFSET_STARTS, OFFSETS
-from sla_monitor.metrics.rows import Rows, kept, maybe, maybe_seconds, of_contracts, of_endpoints, of_services, seconds
+from sla_monitor.metrics.rows import (
+    Rows,
+    kept,
+    maybe,
+    maybe_seconds,
+    of_contracts,
+    of_endpoints,
+    of_places,
+    of_services,
+    seconds,
+)
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
 from sla_monitor.sla.observation import Finding
@@ -182,6 +192,9 @@ TABLES: Mapping[MetricName, Rows] = {
     ),
     names.LAST_OUTAGE_START: of_services(_last_outage_start),
     names.LAST_OUTAGE_END: of_services(_last_outage_end),
+    names.PLACE_COVERAGE: of_places(lambda place: maybe(place.coverage_ratio)),
+    names.PLACE_DOWNTIME: of_places(lambda place: seconds(place.down_ms)),
+    names.PLACE_OUTVOTED: of_places(lambda place: seconds(place.outvoted_ms)),
     names.WATCHED_COVERAGE: of_services(lambda service: maybe(service.watched_coverage_ratio)),
     names.SERVICE_FAILING: _failing,
     names.ACKNOWLEDGED: _acknowledged,

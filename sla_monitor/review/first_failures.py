@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from sla_monitor.assess.assessment import ContractAssessment, Outage
 from sla_monitor.contract.contract import endpoint_key
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.pack_input import FirstFailures, PackInput
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
@@ -25,9 +26,12 @@ def first_failures(assessment: ContractAssessment, first_failed: FirstFailed) ->
     for _, outage in _outages(assessment):
         for endpoint in outage.endpoints:
             end_ms = assessment.at_ms if outage.end_ms is None else outage.end_ms
-            observation = first_failed(endpoint_key(assessment.contract, endpoint), outage.start_ms, end_ms)
-            if observation is not None:
-                found[endpoint, outage.start_ms] = observation
+            sites = [one.site for one in outage.places if one.endpoint == endpoint and one.down_ms] or [MAIN]
+            keys = (endpoint_key(assessment.contract, endpoint, site) for site in sites)
+            several = (first_failed(key, outage.start_ms, end_ms) for key in keys)
+            first = min((one for one in several if one is not None), key=lambda one: one.at_ms, default=None)
+            if first is not None:
+                found[endpoint, outage.start_ms] = first
     return found
 
 

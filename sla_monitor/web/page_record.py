@@ -15,13 +15,16 @@ from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.day_states import DayState, days_until, endpoint_days, service_days
 from sla_monitor.assess.history import Cache, contract_context_of
 from sla_monitor.assess.response_times import ResponseTimes
-from sla_monitor.contract.contract import Contract, endpoint_key
+from sla_monitor.assess.sight import seen_together
+from sla_monitor.contract.contract import Contract, endpoint_of_key
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.errors import LedgerError
+from sla_monitor.evidence.source import site_keys
 from sla_monitor.ledger.reading.history_reader import HistoryReader
 from sla_monitor.periods.edges import month_of
 from sla_monitor.periods.terms_slices import margin_ms
 from sla_monitor.sla.observation import Observation, Outcome, Reason
-from sla_monitor.sla.spans import Span
+from sla_monitor.sla.spans import Span, held
 
 DAYS = 90
 """Days of history on a page, today included."""
@@ -37,10 +40,11 @@ PAGES_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class FailedRun:
-    """A run of failed probes of an endpoint. `end_ms` None: it goes on. `first`: its first probe with the evidence,
-    hostile text included; None: it is in the archive or an import, and no longer here."""
+    """A run of failed probes of an endpoint by one site. `end_ms` None: it goes on. `first`: its first probe with the
+    evidence, hostile text included; None: it is in the archive or an import, and no longer here."""
 
     endpoint: str
+    site: str
     start_ms: int
     end_ms: int | None
     reason: Reason | None
@@ -90,7 +94,7 @@ class PageRecord:
                 for endpoint in one.endpoints
                 if one.id == service
             )
-            keys = [endpoint_key(contract.id, name) for name in names]
+            keys = [key for name in names for key in site_keys(contract, name).values()]
             days, first_ms = days_until(at_ms, DAYS, contract), reader.first_seen_ms(keys)
             start_ms = month_of(days.range_ms[0], contract.time_zone).start_ms - margin_ms(contract)
             spans = reader.kept_spans(keys, start_ms, at_ms) if keys else {}
@@ -104,12 +108,16 @@ class PageRecord:
 
     def endpoint_history(self, contract: Contract, endpoint: str, at_ms: int) -> SubjectHistory:
         """An endpoint as its probes found it."""
-        key = endpoint_key(contract.id, endpoint)
+        keys = site_keys(contract, endpoint)
 
         def read(reader: HistoryReader) -> SubjectHistory:
-            days, first_ms = days_until(at_ms, DAYS, contract), reader.first_seen_ms([key])
-            spans = reader.kept_spans([key], days.range_ms[0], at_ms).get(key, [])
-            failures = _down(key, spans, days.range_ms[0])
+            days, first_ms = days_until(at_ms, DAYS, contract), reader.first_seen_ms(list(keys.values()))
+            kept = reader.kept_spans(list(keys.values()), days.range_ms[0], at_ms)
+            failures = [pair for key in keys.values() for pair in _down(key, kept.get(key, ()), days.range_ms[0])]
+            spans: Sequence[Span] = kept.get(keys[MAIN], ())
+            if len(keys) > 1:
+                by_site = {site: held(kept.get(key, ()), at_ms) for site, key in keys.items()}
+                spans = seen_together(contract, endpoint, by_site, (days.range_ms[0], at_ms))
             return SubjectHistory(
                 at_ms, endpoint_days(spans, days, first_ms, at_ms), _failures(reader, failures, at_ms), first_ms
             )
@@ -159,7 +167,8 @@ def _failures(reader: HistoryReader, several: list[tuple[str, Span]], at_ms: int
     latest = sorted(several, key=lambda pair: pair[1].start_ms, reverse=True)[:FAILURES]
     return tuple(
         FailedRun(
-            endpoint=key.partition("/")[2],
+            endpoint=endpoint_of_key(key)[0],
+            site=endpoint_of_key(key)[1],
             start_ms=one.start_ms,
             end_ms=one.end_ms if one.end_ms < at_ms else None,
             reason=one.reason,

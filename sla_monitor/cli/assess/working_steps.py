@@ -26,6 +26,7 @@ from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_count
+from sla_monitor.wording.sights import describe_seen_at
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
@@ -83,7 +84,8 @@ def _outage(outage: Outage, zone: ZoneInfo) -> str:
     when, found = format_stretch(outage.start_ms, outage.end_ms, zone), describe_reason(outage.reason)
     entries = f" ({', '.join(f'#{number}' for number in outage.entries)})" if outage.entries else ""
     gross, counts = format_exact_duration(outage.gross_ms), format_exact_duration(outage.downtime_ms)
-    return f"{when}, {', '.join(outage.endpoints)}, {found}: {gross}, after exclusions {counts}{entries}"
+    seen_at = describe_seen_at(outage.endpoints, outage.places)
+    return f"{when}, {seen_at}, {found}: {gross}, after exclusions {counts}{entries}"
 
 
 def _of_kpi(kpi: KpiAssessment, *, is_running: bool) -> Iterator[tuple[str, list[str]]]:

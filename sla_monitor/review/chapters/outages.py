@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
 from sla_monitor.review.blocks import Cell, Column, Row, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.sights import describe_seen_at
 from sla_monitor.wording.vocabulary import describe_reason
 
 COLUMNS = (
@@ -14,6 +16,8 @@ COLUMNS = (
     Column("Counts", 1.3, True), Column("Cause", 2), Column("Seen at", 2), Column("Entries", 1),
 )  # fmt: skip
 
+FROM_PLACES = tuple(replace(one, width=4) if one.title == "Seen at" else one for one in COLUMNS)
+"""What each place saw needs room."""
 
 UNSEEN = "Nothing was seen: whether there was an outage is not known."
 
@@ -24,7 +28,8 @@ def outage_table(name: str, case: PackInput, service: ServiceAssessment, outages
     if rows:
         rows = (*rows, _total(outages))
     none = "No outage was seen." if service.observed_ms else UNSEEN
-    return Table(name, f"Outages of {service.name}", COLUMNS, rows, none)
+    columns = FROM_PLACES if any(outage.places for outage in outages) else COLUMNS
+    return Table(name, f"Outages of {service.name}", columns, rows, none)
 
 
 def _row(case: PackInput, outage: Outage) -> Row:
@@ -35,7 +40,7 @@ def _row(case: PackInput, outage: Outage) -> Row:
         duration_cell(outage.gross_ms),
         duration_cell(outage.downtime_ms),
         Cell(describe_reason(outage.reason)),
-        Cell(", ".join(outage.endpoints)),
+        Cell(describe_seen_at(outage.endpoints, outage.places)),
         Cell(", ".join(map(str, outage.entries))),
     )
 

@@ -14,6 +14,7 @@ from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.review.rendering.drawing.timeline import timeline
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.numbers import format_ratio
+from sla_monitor.wording.sights import describe_place
 
 VIEWS: tuple[tuple[View, str], ...] = (
     ("gross", "Nothing excluded"),
@@ -71,6 +72,7 @@ def _facts(service: ServiceAssessment) -> tuple[tuple[str, Cell], ...]:
     if service.imported_ms:
         facts.append(("Imported", Cell(format_duration(service.imported_ms))))
     facts.append(("Coverage", Cell(format_ratio(service.coverage_ratio))))
+    facts += [(f"{one.endpoint} from {one.site}", Cell(describe_place(one))) for one in service.places]
     return (*facts, ("Criticality", Cell(service.criticality)))
 
 

@@ -12,6 +12,7 @@ from sla_monitor.wording.durations import format_age, format_days_left, format_d
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_recent
 from sla_monitor.wording.numbers import format_count, format_percent
+from sla_monitor.wording.sights import describe_seen_at
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_reason
 
@@ -138,5 +139,5 @@ def outage_row(outage: Outage, zone: ZoneInfo, now_ms: int) -> OutageRow:
         lasted=format_duration(max(0, end_ms - outage.start_ms), up=True),
         counted=format_duration(outage.downtime_ms, up=True),
         reason=describe_reason(outage.reason),
-        endpoints=plain(", ".join(outage.endpoints)),
+        endpoints=plain(describe_seen_at(outage.endpoints, outage.places)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_monitor.assess.assessment import PlaceTime
 from sla_monitor.board import Board
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.sla.observation import Outcome
@@ -26,6 +27,7 @@ from sla_monitor.web.page.subject import (
 from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.durations import format_duration, format_phases, format_short_duration
 from sla_monitor.wording.instants import format_recent
+from sla_monitor.wording.sights import describe_place
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason
 
@@ -66,6 +68,7 @@ def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewher
         now=endpoint_state(facts, at),
         last=endpoint_row(facts.watched, *at) if facts.watched else None,
         phases=format_phases(last.finding.phases) if last else "",
+        places=[(one.site, describe_place(one)) for one in place_times(facts)],
         service=plain(service.name or service.id),
         service_address=service_address(contract.id, service.id),
         contract=plain(facts.terms.title or contract.id),
@@ -80,6 +83,12 @@ def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewher
         dashboard=dashboard_link(elsewhere, contract.id, service.id),
         command=acknowledge_command(contract.id, "endpoint", endpoint.id, elsewhere.config),
     )
+
+
+def place_times(facts: EndpointFacts) -> list[PlaceTime]:
+    """What each site saw of it this month, where several places probe it."""
+    services = facts.assessed.services if facts.assessed else ()
+    return [one for service in services for one in service.places if one.endpoint == facts.endpoint.id]
 
 
 def endpoint_state(facts: EndpointFacts, at: At) -> StateNow:

@@ -13,6 +13,7 @@ from sla_monitor.web.page_record import FailedRun, SubjectHistory
 from sla_monitor.wording.durations import format_duration, format_phases, format_probe_duration
 from sla_monitor.wording.instants import format_date, format_instant
 from sla_monitor.wording.numbers import format_count, format_ratio
+from sla_monitor.wording.sights import describe_seen_from
 from sla_monitor.wording.text import abridged, plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason
 
@@ -127,7 +128,7 @@ def _failure_row(one: FailedRun, contract: str, names: Mapping[str, str], zone: 
     text = plain(finding.evidence.decode(errors="replace")) if finding else ""
     end_ms = now_ms if one.end_ms is None else one.end_ms
     return FailureRow(
-        endpoint=plain(names.get(one.endpoint, one.endpoint)),
+        endpoint=plain(describe_seen_from(names.get(one.endpoint, one.endpoint), one.site)),
         address=endpoint_address(contract, one.endpoint),
         began=format_instant(one.start_ms, zone),
         began_utc=format_instant(one.start_ms, UTC),
