@@ -30,7 +30,7 @@ def is_assessed(kpi: KpiAssessment) -> bool:
 def unassessed(one: ContractAssessment) -> tuple[int, int]:
     """Of the KPIs whose measurement period ends with the month: how many have no verdict, and how many there are.
     Failures, points and money are those of the others."""
-    ending = [kpi for kpi in one.kpis if not _ends_later(one, kpi)]
+    ending = [kpi for kpi in one.kpis if not ends_later(one, kpi)]
     return sum(1 for kpi in ending if not is_assessed(kpi)), len(ending)
 
 
@@ -69,7 +69,7 @@ def _why_no_figure(one: ContractAssessment, kpi: KpiAssessment, terms: KpiTerms)
 
 def open_points(one: ContractAssessment) -> Iterator[str]:
     """A sentence for each open point of a month that has ended."""
-    without = [(kpi, why) for kpi in one.kpis if not _ends_later(one, kpi) and (why := why_not_assessed(one, kpi))]
+    without = [(kpi, why) for kpi in one.kpis if not ends_later(one, kpi) and (why := why_not_assessed(one, kpi))]
     if without:
         yield f"{len(without)} of {format_count(len(one.kpis), 'KPI')} could not be assessed."
     for kpi, why in without:
@@ -87,7 +87,8 @@ def open_points(one: ContractAssessment) -> Iterator[str]:
     yield from _late(one)
 
 
-def _ends_later(one: ContractAssessment, kpi: KpiAssessment) -> bool:
+def ends_later(one: ContractAssessment, kpi: KpiAssessment) -> bool:
+    """Whether the KPI has no result due: its measurement period ends after the month."""
     return kpi.period is not None and kpi.period.end_ms > one.period.end_ms
 
 

@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -192,3 +193,16 @@ def test_terms_that_differ_are_told_in_words(tmp_path: Path) -> None:
     told = {(one.what, one.was, one.now) for one in term_changes(after, stricter)}
     assert ("KPIs, KPI1, publishable", "yes", "no") in told
     assert ("KPIs, KPI2", "Custody is available", "") in told
+
+
+def test_time_that_nobody_saw_has_no_downtime_in_a_claim_and_is_blind_out_of_hours_too(tmp_path: Path) -> None:
+    """One service has office hours: the rest of the day was not seen of the others either."""
+    claim = {
+        "kind": "claim", "cause": "authority_cause", "services": ["control"], "start": "2026-07-08 22:00",
+        "end": "2026-07-09 06:00", "aware": "2026-07-09 09:00", "notified": "2026-07-10 09:00",
+    }  # fmt: skip
+    case, _ = case_in(replace(SCENES["no register"], said=(claim,)), tmp_path)
+    rows = list(tables_of(pack(case), "csv", case))
+    assert [row[4] for name, row in rows if name == "exclusions"] == ["Down in it", "not known"]
+    whole = "1 Jul 2026 00:00:00 BST to 1 Aug 2026 00:00:00 BST"
+    assert [row for name, row in rows if name == "blind"][1:] == [[whole, "744 h"], ["1 gap together", "744 h"]]

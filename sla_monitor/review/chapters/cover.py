@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import ContractAssessment, Restatement
+from sla_monitor.assess.compare import moved
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section
 from sla_monitor.review.pack_input import PackInput
@@ -48,7 +49,9 @@ def restated(case: PackInput, now: Restatement) -> str:
     why = f", because of {because} in the register." if because else "."
     is_known = case.result is not None and case.result.is_measured
     now_worth = _worth(case, now.points, now.credit) if is_known else "without any figure"
-    return f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
+    told = f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
+    kpis = [one.kpi for _, one in moved(now.before, case.result)] if now.before and case.result else []
+    return f"{told} What moved: {format_list(kpis)}." if kpis else told
 
 
 def _signed(case: PackInput, signed: SignOff) -> str:

@@ -79,7 +79,8 @@ def _tightest(result: PeriodResult) -> list[CapResult]:
 
 def _cap_tile(case: PackInput, cap: CapResult) -> tuple[str, Cell]:
     title = f"Left under the {case.cap_name(cap)}"
-    return title, Cell(f"{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)
+    most = "at most " if case.leaves_at_most(cap) else ""
+    return title, Cell(f"{most}{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)
 
 
 def _missed(case: PackInput) -> Iterator[Block]:
@@ -161,10 +162,10 @@ def _time_excluded(case: PackInput) -> Iterator[Row]:
                 down_ms[one.entry] = down_ms.get(one.entry, 0) + length(lost)
     for number in sorted(granted, key=lambda number: -down_ms[number]):
         pieces = normal((one.start_ms, one.end_ms) for one in granted[number])
+        kind = granted[number][0].kind
+        whose = f"{'for' if kind == 'claim' else 'of'} {_few(list(names[number]))}"
         yield (
-            Cell(
-                f"{describe_id(granted[number][0].kind).capitalize()} of {_few(list(names[number]))} (entry {number})"
-            ),
+            Cell(f"{describe_id(kind).capitalize()} {whose} (entry {number})"),
             case.stretch_cell(pieces[0][0], pieces[-1][1]),
             duration_cell(down_ms[number]),
             Cell(_decided(case, number)),

@@ -58,7 +58,7 @@ def money(case: PackInput) -> Section:
     blocks += _held(case, case.result)
     inside = (
         *restatement(case),
-        Section("caps", "Caps", (_caps(case, case.result), Facts(_after(case, case.result)))),
+        Section("caps", "Caps", tuple(_capped(case, case.result))),
         Section("rolling", "Six months", tuple(_rolling(case)), own_page=False),
         Section("triggers", "Triggers", (_triggers(case, case.result),)),
         Section("shares", "Shares", (shares(case),)),
@@ -180,6 +180,13 @@ def _cap_row(case: PackInput, cap: CapResult, is_measured: bool) -> Row:
     return (Cell(describe_cap(cap.cap, over)), Cell(scope), *amounts)
 
 
+def _capped(case: PackInput, result: PeriodResult) -> Iterator[Block]:
+    yield _caps(case, result)
+    if result.is_measured and any(case.leaves_at_most(cap) for cap in result.credit.caps):
+        yield Prose(("“Left” is the most that may be left: KPIs without a verdict may have cost more.",))
+    yield Facts(_after(case, result))
+
+
 def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
     credit = case.money(result.credit.total) if result.is_measured else Cell(NOT_MEASURED)
     facts = [("Service credit of the month", credit)]
@@ -239,7 +246,9 @@ def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) 
     sums = [sum((pick(past) for past in known), Decimal(0)) for pick in (_before, _credit, _withheld)]
     if known:
         blind = sum(past.unassessed for past in known)
-        together = (Cell("Together"), Cell(str(failed), failed), _count_cell(blind), Cell(format_points(total), total))
+        is_whole = len(known) == len(months) and not blind
+        title = Cell("Together" if is_whole else "Together, of what could be assessed")
+        together = (title, Cell(str(failed), failed), _count_cell(blind), Cell(format_points(total), total))
         rows.append((*together, *map(case.money, sums), Cell("")))
     return Table("rolling", caption, ROLLING, tuple(rows))
 

@@ -56,10 +56,18 @@ def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) ->
         Cell(service.name),
         Cell(describe_id(one.kind)),
         case.stretch_cell(one.start_ms, one.end_ms),
-        duration_cell(length(down)),
+        duration_cell(length(down)) if _is_seen(service, one) else Cell("not known"),
         Cell(state),
-        Cell(_why(case, one)),
+        Cell("" if one.why == state else _why(case, one)),
     )
+
+
+def _is_seen(service: ServiceAssessment, one: Excluded) -> bool:
+    """Whether anything of the stretch was seen: no downtime of time that nobody saw is no 0."""
+    if service.lanes is None:
+        return False
+    hours = intersect(list(service.lanes.hours), [(one.start_ms, one.end_ms)])
+    return not hours or length(intersect(list(service.lanes.unknown), hours)) < length(hours)
 
 
 def _why(case: PackInput, one: Excluded) -> str:
