@@ -275,7 +275,7 @@ def test_a_restated_month_says_what_was_signed_what_it_is_and_why() -> None:
     restated = Restatement(signed, Fraction(11), Decimal("76500.00"), (21, 22))
     made = pack(case(status="final", restatement=restated))
     said = [block.text for block in made.cover if isinstance(block, Notice)]
-    assert said[0] == "Final, restated. The figures were signed off."
+    assert said[0] == "Final, restated. The month was signed off, and its figures have changed since."
     assert said[1] == (
         "This month was signed off in entry 20 with 13 points and £85,000.00. It is now 11 points and £76,500.00,"
         " because of entry 21 and entry 22 in the register."

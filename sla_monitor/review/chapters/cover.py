@@ -24,7 +24,8 @@ STATUS = {
 def notices(case: PackInput) -> tuple[Block, ...]:
     """What nobody may miss who reads figures of this pack."""
     one = case.assessment
-    blocks: list[Block] = [Notice(" ".join(status(case)), "met" if one.status == "final" else "so_far")]
+    is_as_signed = one.status == "final" and one.restatement is None
+    blocks: list[Block] = [Notice(" ".join(status(case)), "met" if is_as_signed else "so_far")]
     if one.restatement is not None:
         blocks.append(Notice(restated(case, one.restatement), "serious"))
     return tuple(blocks)
@@ -38,7 +39,7 @@ def status(case: PackInput) -> tuple[str, str]:
     """The status in a word, and what it means."""
     word, meaning = STATUS[case.assessment.status]
     if case.assessment.restatement is not None:
-        word += ", restated"
+        word, meaning = f"{word}, restated", "The month was signed off, and its figures have changed since."
     return f"{word}.", meaning
 
 

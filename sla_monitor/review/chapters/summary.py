@@ -60,7 +60,7 @@ def _without_verdict(case: PackInput) -> tuple[int, int]:
 def _imported(case: PackInput) -> str:
     """How much of what was seen nobody here saw."""
     has_own = any(service.observed_ms > service.imported_ms for service in case.assessment.services)
-    return f"{'Part' if has_own else 'All'} of what was seen was imported from elsewhere (see Data quality)."
+    return f"{'Part of what' if has_own else 'All that'} was seen was imported from elsewhere (see Data quality)."
 
 
 def none_missed(case: PackInput) -> str:
