@@ -11,13 +11,17 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import NO_FIGURE, ContractAssessment, KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.months import TermMonths, within
 from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.sla.results import CapResult
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_day_at, format_month, format_stretch
 from sla_monitor.wording.numbers import format_count, format_ratio
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
 
+AT_MOST_LEFT = "What is left is at most so much: KPIs without a verdict may have cost more."
 NAMED_AT_MOST = 10
 """Numbers of entries in one sentence: a file of tickets may be hundreds of them."""
 
@@ -32,6 +36,19 @@ def unassessed(one: ContractAssessment) -> tuple[int, int]:
     Failures, points and money are those of the others."""
     ending = [kpi for kpi in one.kpis if not ends_later(one, kpi)]
     return sum(1 for kpi in ending if not is_assessed(kpi)), len(ending)
+
+
+def leaves_at_most(one: ContractAssessment, terms: Terms, cap: CapResult) -> bool:
+    """Whether a month that the cap looks at has KPIs without a verdict: they may have used some of what is left.
+    `terms`: those at the month's end."""
+    found = next((rules for rules in terms.caps if rules.id == cap.cap), None)
+    if found is None or one.result is None or not cap.left:
+        return False
+    months, month = (*one.earlier, one.result), one.period.name
+    if found.over == "trailing_12_months":
+        return any(past.unassessed for past in within(months, month, 12))
+    run = TermMonths(f"{one.starts_on:%Y-%m}", quarters=terms.accounting.quarters)
+    return any(past.unassessed for past in months if past.month in run.window(found.over, month))
 
 
 def why_not_assessed(one: ContractAssessment, kpi: KpiAssessment) -> str:

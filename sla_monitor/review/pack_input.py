@@ -11,12 +11,12 @@ from typing import Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
+from sla_monitor.assess.open_points import leaves_at_most
 from sla_monitor.contract.contract import TermsVersion
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.document import Inputs
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
-from sla_monitor.periods.months import TermMonths, within
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.review.blocks import Cell
 from sla_monitor.review.retention import Retention
@@ -133,14 +133,7 @@ class PackInput:
         return f"{describe_cap(cap.cap, over)}{f', {self.service_name(cap.scope)}' if cap.scope else ''}"
 
     def leaves_at_most(self, cap: CapResult) -> bool:
-        """Whether a month that the cap looks at has KPIs without a verdict: they may have used some of what is left."""
-        found = next((one for one in self.terms.caps if one.id == cap.cap), None)
-        if found is None or not cap.left:
-            return False
-        if found.over == "trailing_12_months":
-            return any(past.unassessed for past in within(self.months, self.month, 12))
-        run = TermMonths(f"{self.assessment.starts_on:%Y-%m}", quarters=self.terms.accounting.quarters)
-        return any(past.unassessed for past in self.months if past.month in run.window(found.over, self.month))
+        return leaves_at_most(self.assessment, self.terms, cap)
 
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""

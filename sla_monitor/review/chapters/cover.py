@@ -40,6 +40,8 @@ def status(case: PackInput) -> tuple[str, str]:
     word, meaning = STATUS[case.assessment.status]
     if case.assessment.restatement is not None:
         word, meaning = f"{word}, restated", "The month was signed off, and its figures have changed since."
+    elif case.assessment.status == "final" and case.result is not None and not case.result.is_measured:
+        meaning = "The month was signed off while nothing was measured: it has no figures."
     return f"{word}.", meaning
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.open_points import unassessed
+from sla_monitor.assess.open_points import AT_MOST_LEFT, unassessed
 from sla_monitor.register.entries import Occurred
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Picture, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
@@ -183,7 +183,7 @@ def _cap_row(case: PackInput, cap: CapResult, is_measured: bool) -> Row:
 def _capped(case: PackInput, result: PeriodResult) -> Iterator[Block]:
     yield _caps(case, result)
     if result.is_measured and any(case.leaves_at_most(cap) for cap in result.credit.caps):
-        yield Prose(("“Left” is the most that may be left: KPIs without a verdict may have cost more.",))
+        yield Prose((AT_MOST_LEFT,))
     yield Facts(_after(case, result))
 
 
