@@ -14,7 +14,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import TermMonths, within
 from sla_monitor.register.entries import Entry, Timed
-from sla_monitor.sla.results import CapResult
+from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_day_at, format_month, format_stretch
 from sla_monitor.wording.numbers import format_count, format_ratio
@@ -46,9 +46,13 @@ def leaves_at_most(one: ContractAssessment, terms: Terms, cap: CapResult) -> boo
         return False
     months, month = (*one.earlier, one.result), one.period.name
     if found.over == "trailing_12_months":
-        return any(past.unassessed for past in within(months, month, 12))
+        return any(map(_has_gaps, within(months, month, 12)))
     run = TermMonths(f"{one.starts_on:%Y-%m}", quarters=terms.accounting.quarters)
-    return any(past.unassessed for past in months if past.month in run.window(found.over, month))
+    return any(_has_gaps(past) for past in months if past.month in run.window(found.over, month))
+
+
+def _has_gaps(past: PeriodResult) -> bool:
+    return bool(past.unassessed) or not past.is_measured
 
 
 def why_not_assessed(one: ContractAssessment, kpi: KpiAssessment) -> str:

@@ -216,3 +216,12 @@ def test_what_is_left_under_a_cap_is_at_most_so_much_where_a_kpi_has_no_verdict(
     assert "Left under the annual cap, over the contract year: at most £" in text_of(pack(case))
     assert AT_MOST_LEFT in text_of(pack(case))
     assert AT_MOST_LEFT in format_assessment(case.assessment, contract, 200)
+
+
+def test_several_months_say_which_they_are_and_how_many_have_no_data(tmp_path: Path) -> None:
+    case, _ = case_in(SCENES["one service only"], tmp_path)
+    text = text_of(roll_up(case, 3))
+    assert "Period: May 2026 to July 2026" in text
+    rows = [row for name, row in tables_of(roll_up(case, 3), "csv", case) if name == "kpis"]
+    blank = {row[0]: row[rows[0].index("Not assessed")] for row in rows}
+    assert (blank["KPI1"], blank["KPI2"], blank["KPI8"]) == ("2", "3", "1")  # KPI8 joins in July

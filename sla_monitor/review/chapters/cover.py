@@ -31,8 +31,9 @@ def notices(case: PackInput) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def about(case: PackInput) -> Section:
-    return Section("about", "About this pack", (Facts(_facts(case)), Prose(_verifying(case))))
+def about(case: PackInput, months: str = "") -> Section:
+    """`months`: the first and the last of a pack of several."""
+    return Section("about", "About this pack", (Facts(_facts(case, months)), Prose(_verifying(case))))
 
 
 def status(case: PackInput) -> tuple[str, str]:
@@ -67,13 +68,13 @@ def _worth(case: PackInput, points: Fraction | Decimal, credit: Decimal) -> str:
     return f"{format_counted_points(points, 'point')} and {format_money(credit, case.assessment.currency)}"
 
 
-def _facts(case: PackInput) -> tuple[tuple[str, Cell], ...]:
+def _facts(case: PackInput, months: str) -> tuple[tuple[str, Cell], ...]:
     one = case.assessment
     version = f"since {format_day_at(one.terms_from_ms, case.zone)}"
     facts = [
         ("Authority", Cell(one.authority)),
         ("Supplier", Cell(one.supplier)),
-        ("Period", Cell(format_stretch(one.period.start_ms, one.period.end_ms, case.zone))),
+        ("Period", Cell(months or format_stretch(one.period.start_ms, one.period.end_ms, case.zone))),
         ("Terms", Cell(f"{one.terms_reference}, {version}" if one.terms_reference else version)),
         ("Contract", Cell(_term(one))),
         ("Data cut-off", Cell(case.at(case.cut_off_ms))),
