@@ -667,7 +667,7 @@ ASSESSMENT_STALE = AlertName(
 LEDGER_ALERT = AlertName(
     "SlaLedgerFailing",
     "monitor",
-    "The record cannot be written: the disk is full or failing.",
+    "The record cannot be written.",
     "The record can be written again.",
 )
 LEDGER_UNVERIFIED_ALERT = AlertName(

@@ -88,6 +88,10 @@ class BookedStretch:
     why: str
     loud_kpis: tuple[str, ...] = ()
 
+    def silences(self, service: str, at_ms: int) -> bool:
+        """Whether nobody is called about a service then."""
+        return self.is_silenced and service in self.services and self.start_ms <= at_ms < self.end_ms
+
 
 @dataclass(frozen=True, slots=True)
 class AllowanceUse:

@@ -10,7 +10,7 @@ from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import DURATION, Ask, Choice, Instant, Text, ValueBySign, text
+from sla_monitor.generate.alerts.annotations import Choice, Instant, Text, ValueBySign, how_long, monitor_gone, text
 from sla_monitor.generate.alerts.subject import (
     DAY_S,
     MINUTE_MS,
@@ -123,7 +123,7 @@ def _came_to(subject: AlertSubject) -> Text:
         return asked_for(names.ENDPOINT_STATE, _BY, f"state=~'{states}'") + " == 1"
 
     where = text(subject.endpoint, " of ", subject.service)
-    lasted = Ask("lasted", f"{_ENDED} - ignoring (reason) {_STARTED}", _BY, f"{{{{ {DURATION} }}}}")
+    lasted = how_long(f"{_ENDED} - ignoring (reason) {_STARTED}", _BY)
     recovered = where + text(" recovered at ", Instant("until", _ENDED, _BY), ", after ", lasted)
     return text(
         Choice(
@@ -132,6 +132,7 @@ def _came_to(subject: AlertSubject) -> Text:
                 ("up", f"{now('up')} and {PER_ENDPOINT} {_ENDED}", recovered + text(".")),
                 ("degraded", f"{now('degraded')} and {PER_ENDPOINT} {_ENDED}", recovered + text("; it was slow then.")),
                 ("unseen", now("unknown"), where + text(" was no longer seen: whether it works is not known.")),
+                ("gone", f"absent({asked_for(names.ENDPOINT_STATE, _BY)})", monitor_gone(where)),
             ),
             _BY,
             where + text(" no longer counts as down."),

@@ -288,7 +288,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.LEDGER_FAILING,
             1,
-            "Probes are held in memory, and are lost when that is full.",
+            "The status page and the log say why. Probes are held in memory, and are lost when that is full.",
             wait_ms,
         ),
         (

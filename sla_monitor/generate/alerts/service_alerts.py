@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import DURATION, Ask, Choice, Instant, Text, text
+from sla_monitor.generate.alerts.annotations import Choice, Instant, Text, how_long, monitor_gone, text
 from sla_monitor.generate.alerts.subject import (
     MINUTE_MS,
     AlertSubject,
@@ -62,7 +62,7 @@ def came_to(subject: AlertSubject, otherwise: Text) -> Text:
         return asked_for(names.SERVICE_STATE, _BY, f"state=~'{one_of}'") + " == 1"
 
     service = subject.service
-    lasted = Ask("lasted", f"{_ENDED} - {asked_for(names.LAST_OUTAGE_START, _BY)}", _BY, f"{{{{ {DURATION} }}}}")
+    lasted = how_long(f"{_ENDED} - {asked_for(names.LAST_OUTAGE_START, _BY)}", _BY)
     recovered = text(service, " recovered at ", Instant("until", _ENDED, _BY), ", after ", lasted)
     booked = f"{now('down')} and {PER_SERVICE} {asked_for(names.SERVICE_MAINTENANCE, _BY)} == 1"
     closed = f"{now('down')} unless {PER_SERVICE} {subject.hours_record}{{contract='%[1]s',service='%[2]s'}} > 0"
@@ -81,6 +81,7 @@ def came_to(subject: AlertSubject, otherwise: Text) -> Text:
                     now("unknown"),
                     text(service, " was no longer seen: whether it has recovered is not known."),
                 ),
+                ("gone", f"absent({asked_for(names.SERVICE_STATE, _BY)})", monitor_gone(service)),
                 ("booked", booked, text("Permitted maintenance of ", service, " has begun; it was still down then.")),
                 ("closed", closed, text("The service hours of ", service, " have ended; it was still down then.")),
             ),
@@ -194,6 +195,9 @@ def _over_cases(subject: AlertSubject, group: Group, late: int) -> Iterator[Aler
     yield AlertTest(
         "ends after that", late + 2 * subject.linger_ms + step_ms, {**quick, **over, up: "1x~"}, None, {}, step_ms
     )
+    gone = {down: f"0x{3 * steps} 1x{(at - 3) * steps - 1} stale"}
+    told_gone = {"became": "gone"}
+    yield AlertTest("does not say recovered when the monitor is gone", after, gone, came, told_gone, step_ms)
     lost = {"became": "unseen"}
     yield AlertTest("does not say recovered of what is unseen", after, {**quick, unseen: "1x~"}, came, lost, step_ms)
 
