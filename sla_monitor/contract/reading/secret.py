@@ -22,8 +22,8 @@ REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
 class SecretReference:
     """`${env:NAME}`, `${file:/path}` or `${credential:name}` (a file in systemd's $CREDENTIALS_DIRECTORY).
 
-    Printing or logging one shows the reference; only `reveal` reads the secret, each time anew, so that a
-    rotated file takes effect without a restart.
+    Printing or logging one shows the reference; only `reveal` reads the secret, each time anew. Who keeps what it read
+    looks at `path` again, so that a rotated file takes effect without a restart.
     """
 
     source: str
@@ -31,6 +31,14 @@ class SecretReference:
 
     def __str__(self) -> str:
         return f"${{{self.source}:{self.name}}}"
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it is read from; None: none, or nobody knows which."""
+        if self.source == "file":
+            return Path(self.name)
+        folder = os.environ.get("CREDENTIALS_DIRECTORY") if self.source == "credential" else None
+        return Path(folder) / self.name if folder else None
 
     def reveal(self, environment: Mapping[str, str] | None = None) -> str:
         """The secret, without the file's last newline. Raises SecretError, which never carries the secret."""
