@@ -13,8 +13,8 @@ SILENCED = {True: "silenced", False: "not silenced"}
 
 
 def describe_silence(until: str) -> str:
-    """Beside the state of a service that is in permitted maintenance now."""
-    return f"permitted maintenance until {until}: nobody is called"
+    """`Maintenance until 06:00:00 GMT: nobody is called`: beside the state of a service while it is permitted."""
+    return f"Maintenance until {until}: nobody is called"
 
 
 def describe_booked(is_silenced: bool, span: tuple[int, int], services: Sequence[str], why: str, zone: ZoneInfo) -> str:

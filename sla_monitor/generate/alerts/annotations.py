@@ -276,6 +276,12 @@ def how_long(query: str, by: tuple[str, ...]) -> Ask:
     return Ask("lasted", f"ceil({query} - 0.0005)", by, f"{{{{ {DURATION} }}}}")
 
 
+def last_known(query: str, metric: str, per: str) -> str:
+    """A query, or what `metric` was last where it has no answer: so a message that comes because the monitor is gone
+    still says when the outage began, and not when the alert did."""
+    return f"{query} or {per} last_over_time({metric}[5m])"
+
+
 def monitor_gone(subject: TextPiece | Text) -> Text:
     """What has become of a subject whose monitor is not scraped any more: nobody knows."""
     return text(subject, " was no longer seen: the monitor does not answer. Whether it has recovered is not known.")

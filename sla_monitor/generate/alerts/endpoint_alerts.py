@@ -10,7 +10,16 @@ from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Choice, Instant, Text, ValueBySign, how_long, monitor_gone, text
+from sla_monitor.generate.alerts.annotations import (
+    Choice,
+    Instant,
+    Text,
+    ValueBySign,
+    how_long,
+    last_known,
+    monitor_gone,
+    text,
+)
 from sla_monitor.generate.alerts.subject import (
     DAY_S,
     MINUTE_MS,
@@ -84,7 +93,7 @@ def _endpoint_down(
             **subject.about("service", "endpoint"),
             "reason": subject.failing(*_BY),
             **({"failed_step": text(subject.step_of_endpoint)} if name is names.JOURNEY_FAILING else {}),
-            "since": text(Instant("since", _STARTED, _BY)),
+            "since": text(Instant("since", last_known(_STARTED, _STARTED, PER_ENDPOINT), _BY)),
             "in_hand": subject.in_hand(*_BY),
             "promise": subject.promises_of_service,
             **subject.impact("contract", "service"),

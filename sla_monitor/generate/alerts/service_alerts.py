@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Choice, Instant, Text, how_long, monitor_gone, text
+from sla_monitor.generate.alerts.annotations import Choice, Instant, Text, how_long, last_known, monitor_gone, text
 from sla_monitor.generate.alerts.subject import (
     MINUTE_MS,
     AlertSubject,
@@ -27,7 +27,8 @@ from sla_monitor.wording.vocabulary import describe_reason
 _BY = ("contract", "service")
 IN_HAND = "On it; {{ $value }} & more at 15:00"
 """What somebody wrote, of whom the unit tests are told: a template in it stays what it is."""
-_STARTED = f"{asked_for(names.SERVICE_OUTAGE_START, _BY)} or {asked_for(names.LAST_OUTAGE_START, _BY)}"
+_OPEN = asked_for(names.SERVICE_OUTAGE_START, _BY)
+_STARTED = f"{_OPEN} or {asked_for(names.LAST_OUTAGE_START, _BY)}"
 _ENDED = asked_for(names.LAST_OUTAGE_END, _BY)
 
 
@@ -45,7 +46,7 @@ def _details(subject: AlertSubject, group: Group) -> dict[str, Text]:
     return {
         **subject.about("service"),
         "reason": subject.failing(*_BY),
-        "since": text(Instant("since", _STARTED, _BY)),
+        "since": text(Instant("since", last_known(_STARTED, _OPEN, PER_SERVICE), _BY)),
         "in_hand": subject.in_hand(*_BY),
         **({"failed_step": text(subject.step_of_service)} if _has_journeys(group) else {}),
         "promise": subject.promises_of_service,
@@ -195,9 +196,12 @@ def _over_cases(subject: AlertSubject, group: Group, late: int) -> Iterator[Aler
     yield AlertTest(
         "ends after that", late + 2 * subject.linger_ms + step_ms, {**quick, **over, up: "1x~"}, None, {}, step_ms
     )
-    gone = {down: f"0x{3 * steps} 1x{(at - 3) * steps - 1} stale"}
-    told_gone = {"became": "gone"}
-    yield AlertTest("does not say recovered when the monitor is gone", after, gone, came, told_gone, step_ms)
+    opened = subject.sample(names.SERVICE_OUTAGE_START, service=service)
+    gone = {down: f"0x{3 * steps} 1x{(at - 3) * steps - 1} stale", opened: f"240x{at * steps} stale"}
+    told_gone = {"became": "gone", "since": "1 Jan 1970 00:04:00 UTC"}
+    yield AlertTest(
+        "does not say recovered when the monitor is gone", after, {**quick, **gone}, came, told_gone, step_ms
+    )
     lost = {"became": "unseen"}
     yield AlertTest("does not say recovered of what is unseen", after, {**quick, unseen: "1x~"}, came, lost, step_ms)
 
