@@ -11,7 +11,7 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, T
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import (
-    Choice,
+    FirstThatHolds,
     Instant,
     Text,
     ValueBySign,
@@ -135,7 +135,7 @@ def _came_to(subject: AlertSubject) -> Text:
     lasted = how_long(f"{_ENDED} - ignoring (reason) {_STARTED}", _BY)
     recovered = where + text(" recovered at ", Instant("until", _ENDED, _BY), ", after ", lasted)
     return text(
-        Choice(
+        FirstThatHolds(
             "became",
             (
                 ("up", f"{now('up')} and {PER_ENDPOINT} {_ENDED}", recovered + text(".")),
