@@ -52,7 +52,7 @@ class PackInput:
     `first_failures` is None where the evidence has no single observations with what they said. `head`: the head of the
     record's chain when the pack was made, signed if there is a key; empty where there is no ledger, or no closed link
     yet. `versions`: all of the contract's terms, oldest first. `handed`: what is in the folder beside the pack and was
-    not made of it.
+    not made of it. `charges_worked_out`: how each of the month's charges comes about, by service.
     """
 
     assessment: ContractAssessment
@@ -69,6 +69,7 @@ class PackInput:
     retention: Retention = field(default_factory=Retention)
     handed: tuple[Handed, ...] = ()
     versions: tuple[TermsVersion, ...] = ()
+    charges_worked_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
