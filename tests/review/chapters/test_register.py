@@ -7,9 +7,10 @@ from typing import Any
 
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Entry
-from sla_monitor.review.blocks import Section, Table
+from sla_monitor.review.blocks import Prose, Section, Table
 from sla_monitor.review.chapters.quality import quality
 from sla_monitor.review.chapters.register import register
+from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.tickets import tickets
 from sla_monitor.review.pack_input import PackInput
 from tests.review import estate
@@ -66,3 +67,18 @@ def test_a_ticket_that_a_granted_claim_leaves_out_is_neither_late_nor_left_unsai
     assert texts(said, "missed")[3][4] == "no cause on record"
     listed = {row[0]: row[5] for row in rows(tickets(said), "tickets-KPI5")}
     assert listed["INC1002"] == "left out: a claim is granted"
+
+
+def test_an_outage_that_counts_in_the_share_of_users_says_by_which_entry() -> None:
+    hit = {"kind": "impact", "service": "custody", "users": 40, "of": 1000}
+    time = {"start": "2026-10-12T01:00:00Z", "end": "2026-10-12T07:00:00Z"}
+    several = {part.title: part for part in services(case({"said": {**hit, **time}})).sections}
+    told = {
+        name: [line for block in part.blocks if isinstance(block, Prose) for line in block.lines]
+        for name, part in several.items()
+    }
+    when = "12 Oct 2026 02:00:00 to 08:00:00 BST"
+    assert told["Custody"] == [
+        f"Outages count in the share of users that were hit, {when}: 40 of 1,000 (entry 15 of j.smith)."
+    ]
+    assert told["Network"] == []
