@@ -97,7 +97,7 @@ def _entries(case: PackInput) -> Table:
 
 
 def _entry_row(case: PackInput, entry: Entry) -> Row:
-    documents = " ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)
+    documents = " ".join(dict.fromkeys(part for part in (entry.note, entry.reference, entry.evidence) if part))
     return (
         Cell(str(entry.number), entry.number),
         Cell(what(entry, case)),

@@ -90,7 +90,7 @@ def _entry(case: PackInput, number: int, entry: Entry | None) -> Row:
         Cell(what(entry, case)),
         Cell(when(entry, case)),
         Cell(f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}"),
-        Cell(" ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)),
+        Cell(" ".join(dict.fromkeys(part for part in (entry.note, entry.reference, entry.evidence) if part))),
     )
 
 
