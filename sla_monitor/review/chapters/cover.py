@@ -8,6 +8,7 @@ from fractions import Fraction
 from sla_monitor.assess.assessment import ContractAssessment, Restatement
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section
+from sla_monitor.review.chapters.restated import changed_elsewhere
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_day, format_day_at, format_stretch
 from sla_monitor.wording.numbers import format_counted_points, format_money
@@ -18,6 +19,11 @@ STATUS = {
     "provisional": ("Provisional", "The month has ended and nobody has signed its figures off."),
     "final": ("Final", "The figures were signed off."),
 }
+
+
+ELSEWHERE = (
+    "The register does not explain all of it: the contract’s file, or what was seen or imported, has changed since."
+)
 
 
 def notices(case: PackInput) -> tuple[Block, ...]:
@@ -48,7 +54,8 @@ def restated(case: PackInput, now: Restatement) -> str:
     why = f", because of {because} in the register." if because else "."
     is_known = case.result is not None and case.result.is_measured
     now_worth = _worth(case, now.points, now.credit) if is_known else "without any figure"
-    return f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
+    told = f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
+    return f"{told} {ELSEWHERE}" if changed_elsewhere(now) else told
 
 
 def _signed(case: PackInput, signed: SignOff) -> str:
