@@ -34,9 +34,9 @@ config_option = click.option(
     "config",
     type=click.Path(dir_okay=False, path_type=Path),
     default=default_config,
-    show_default=", or else ".join(map(str, CONFIGS)),
     envvar="SLA_MONITOR_CONFIG",
-    help="The daemon's settings; the contracts are found from there.",
+    help="The daemon's settings; the contracts are found from there."
+    f" [default: {', or else '.join(map(str, CONFIGS))}]",
 )
 
 ledger_option = click.option(
