@@ -14,8 +14,9 @@ FILES = ("contract", "settings", "assessment", "comparison", "reconciliation", "
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Choice(FILES))
 def schema(file: str) -> None:
-    """Print a JSON Schema (2020-12): contract, settings, assessment, comparison, reconciliation or evidence; or, with
-    openapi, the description of the HTTP API.
+    """Print the JSON Schema (2020-12) of FILE.
+
+    FILE is contract, settings, assessment, comparison, reconciliation, evidence or api.
 
     contract and settings are what people write; an editor with a YAML language server uses the schema when the file's
     first line is `# yaml-language-server: $schema=contract.schema.json`. assessment and comparison are what
