@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -60,6 +61,8 @@ class SecretReference:
 
     def _from_file(self, path: Path) -> str:
         try:
+            if path.exists() and not path.is_file():  # to read a pipe would hold up every probe of the process
+                raise OSError(errno.EINVAL, "it is a folder, a pipe or a device")
             value = path.read_text(encoding="utf-8").removesuffix("\n")
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
