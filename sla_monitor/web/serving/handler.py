@@ -134,7 +134,14 @@ class Handler(RequestHandler):
         if self.site.access.is_known(users, authorization):
             return
         # A request without credentials is how every browser begins: nothing to compare, nothing to learn.
-        if not authorization or not await self.site.checking.run(self.site.access.check, users, authorization):
+        if not authorization:
+            raise Refusal(401, "unauthorised", CHALLENGE)
+        client, guesses = self.request.remote_ip or "", self.site.guesses
+        # Before the comparison: it is dear, and who guesses without end must not keep everybody else out of the queue.
+        if wait_s := guesses.wait_s(client, self.site.clock.monotonic()):
+            raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
+        if not await self.site.checking.run(self.site.access.check, users, authorization):
+            guesses.take(client, self.site.clock.monotonic())
             raise Refusal(401, "unauthorised", CHALLENGE)
         self.site.access.remember(users, authorization)
 

@@ -16,7 +16,7 @@ import trustme
 
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import ConfigError
-from sla_monitor.web import Web
+from sla_monitor.web import Limits, Web
 from sla_monitor.web.serving.access import REMEMBERED, Access
 from tests.web.running import Parts, ask, raw, serving
 
@@ -83,6 +83,18 @@ def test_only_the_right_user_with_the_right_password_comes_in(
             assert answer.headers["www-authenticate"].startswith("Basic realm=")
 
 
+def test_who_guesses_is_slowed_down_and_who_is_known_is_not(locked: Path) -> None:
+    with serving(Parts(), web_config=locked, limits=Limits(failures_per_minute=3)) as web:
+        right = basic("prometheus", "right")
+        assert ask(web, "/metrics", headers=right).status == 200
+        guesses = [ask(web, "/", headers=basic("y", f"guess {number}")) for number in range(5)]
+        assert [answer.status for answer in guesses] == [401, 401, 401, 429, 429]
+        assert 1 <= int(guesses[-1].headers["retry-after"]) <= 60
+        assert ask(web, "/", headers=basic("y", "why")).status == 429  # a right one, but nobody has seen it before
+        assert ask(web, "/metrics", headers=right).status == 200
+        assert ask(web, "/").status == 401
+
+
 def test_nobody_reloads_without_the_password(locked: Path) -> None:
     parts = Parts()
     with serving(parts, web_config=locked) as web:
@@ -101,7 +113,7 @@ def test_a_heartbeat_comes_in_with_its_own_token(locked: Path, tmp_path: Path) -
 
 
 def test_a_changed_password_holds_without_a_restart(locked: Path) -> None:
-    with serving(Parts(), web_config=locked) as web:
+    with serving(Parts(), web_config=locked, limits=Limits(failures_per_minute=10_000)) as web:
         assert ask(web, "/metrics", headers=basic("prometheus", "right")).status == 200
         write_later(locked, f"basic_auth_users:\n  prometheus: {hashed('new')}\n")
         until(lambda: ask(web, "/metrics", headers=basic("prometheus", "new")).status == 200)
@@ -285,6 +297,8 @@ def test_the_files_headers_win_over_ours(folder: Path, authority: trustme.CA) ->
         ("tls_server_config:\n  key_file: key.pem\n", ":1:1: tls_server_config.cert_file", "required"),
         ("http_server_config:\n  htp2: true\n", ":2:3: http_server_config.htp2", "not permitted"),
         ("basic_auth_users:\n  a: hunter2\n", ":2:3: basic_auth_users.a", "not a bcrypt hash"),
+        (f"basic_auth_users:\n  a: $2y$10${'a' * 53}\n", ":2:3: basic_auth_users.a", "not a bcrypt hash"),
+        (f"basic_auth_users:\n  a: $2y$10${'e' * 52}f\n", ":2:3: basic_auth_users.a", "not a bcrypt hash"),
         ("basic_auth_users:\n  a: x\n  a: y\n", ":3:3: basic_auth_users.a", "given twice"),
         ("tls_server_config: {cert_file: a, key_file: b, client_ca_file: c}", "tls_server_config", "go unchecked"),
         ("tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireAnyClientCert}", "type", "Input"),
