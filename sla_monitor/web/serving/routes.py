@@ -84,8 +84,8 @@ class Shared(Handler):
             raise Refusal(404, "not found")
         if participant is not None or views.public == "token":
             await self._refuse_without_token(PUBLIC if participant is None else participant)
-        health = await site.rendering.run(site.health)
-        self.show(await site.rendering.run(site.shared.render, site.board, health, site.clock.now_ms(), participant))
+        health = await site.viewing.run(site.health)
+        self.show(await site.viewing.run(site.shared.render, site.board, health, site.clock.now_ms(), participant))
 
     head = get
 
@@ -94,7 +94,7 @@ class Shared(Handler):
         and a password: the token is the password, whatever the name."""
         authorization = self.request.headers.get("Authorization", "")
         token = bearer(authorization) or credentials(authorization)[1].decode(errors="replace")
-        is_right = await self.site.beating.run(self.site.viewers.fits, whose, token) if token else False
+        is_right = await self.site.viewing.run(self.site.viewers.fits, whose, token) if token else False
         if is_right:
             return
         # A request without a token is how every browser begins.

@@ -58,15 +58,17 @@ class WebParts:
         self.beats = Limit(self.limits.beats_per_minute)
         self.failures = Limit(self.limits.failures_per_minute)
         self.guesses = Limit(self.limits.failures_per_minute)
-        # Apart from each other: a long reload or a run of wrong passwords stops no scrape and no heartbeat.
+        # Apart from each other: a long reload, a run of wrong passwords or a crowd at the public's page stops no scrape
+        # and no heartbeat.
         self.rendering = Bounded(2, self.limits.waiting)
+        self.viewing = Bounded(1, self.limits.waiting)
         self.checking = Bounded(1, self.limits.waiting)
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
-        for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
+        for bounded in (self.rendering, self.viewing, self.checking, self.beating, self.reloading, self.fetching):
             bounded.close()
         self.record.close()
 
