@@ -11,18 +11,19 @@ from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
-from sla_monitor.web.serving.limits import Busy
+from sla_monitor.web.serving.limits import Bounded, Busy
 from sla_monitor.web.serving.web_parts import WebParts
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 
 
 class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
-    """An answer that is a plain line of text, with headers of its own."""
+    """An answer that is a plain line of text, with headers of its own. `remedy`: what helps, where that is no matter
+    of course."""
 
-    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None, *, remedy: str = "") -> None:
         super().__init__(status)
-        self.text, self.headers = text, headers or {}
+        self.text, self.headers, self.remedy = text, headers or {}, remedy
 
 
 @stream_request_body  # bodies are let pass in chunks: nobody keeps or parses them
@@ -37,6 +38,11 @@ class Handler(RequestHandler):
         self.site = site
         self._is_active = True
         site.active += 1
+
+    @property
+    def pool(self) -> Bounded:
+        """Where its pages are made: what strangers may ask for waits in a queue of its own."""
+        return self.site.viewing if self.has_own_token else self.site.rendering
 
     def set_default_headers(self) -> None:
         self.set_header("Server", "sla-monitor")
@@ -58,7 +64,7 @@ class Handler(RequestHandler):
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Let the body pass."""
 
-    def compute_etag(self) -> None:
+    def compute_etag(self) -> str | None:
         """None: every answer is of its moment."""
 
     def say(self, text: str, status: int = 200) -> None:
@@ -105,11 +111,14 @@ class Handler(RequestHandler):
             error = Refusal(503, "busy", {"Retry-After": "1"})
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.methods))
-        if isinstance(error, Refusal):
-            for name, value in error.headers.items():
-                self.set_header(name, value)
-            return self.say(error.text, error.status_code)
-        return self.say(self._reason.lower(), status_code)
+        refusal = error if isinstance(error, Refusal) else Refusal(status_code, self._reason.lower())
+        for name, value in refusal.headers.items():
+            self.set_header(name, value)
+        self.refuse(refusal)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with what is wrong, and what helps."""
+        self.say(f"{refusal.text} ({refusal.remedy})" if refusal.remedy else refusal.text, refusal.status_code)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Refusals are the client's business; what is left is a fault of ours."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.web import Health, Limits, Web
 from tests.web.running import QUICK, Parts, ask, connect, raw, read_to_end, serving, web_of
 
@@ -211,7 +211,7 @@ def test_a_crowd_at_the_publics_page_stops_no_scrape(gate: threading.Event) -> N
         gate.wait(PATIENCE_S)
         return Health(ready=True)
 
-    web = web_of(Parts(views=Views(public="everybody")), limits=Limits(waiting=1))
+    web = web_of(Parts(views=SharedViews(public="everybody")), limits=Limits(waiting=1))
     web.health = health
     web.start()
     with ExitStack() as stack:
