@@ -13,6 +13,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
 from sla_monitor.web.serving.limits import Bounded, Busy
 from sla_monitor.web.serving.web_parts import WebParts
+from sla_monitor.wording.text import plain
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 
@@ -23,7 +24,8 @@ class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
 
     def __init__(self, status: int, text: str, headers: dict[str, str] | None = None, *, remedy: str = "") -> None:
         super().__init__(status)
-        self.text, self.headers, self.remedy = text, headers or {}, remedy
+        # It may quote what was asked for.
+        self.text, self.headers, self.remedy = plain(text), headers or {}, plain(remedy)
 
 
 @stream_request_body  # bodies are let pass in chunks: nobody keeps or parses them
