@@ -62,13 +62,16 @@ class WebParts:
         # and no heartbeat.
         self.rendering = Bounded(2, self.limits.waiting)
         self.viewing = Bounded(1, self.limits.waiting)
-        self.checking = Bounded(1, self.limits.waiting)
+        self.checking, self.guessing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
-        for bounded in (self.rendering, self.viewing, self.checking, self.beating, self.reloading, self.fetching):
+        for bounded in (
+            *(self.rendering, self.viewing, self.fetching, self.beating, self.reloading),
+            *(self.checking, self.guessing),
+        ):
             bounded.close()
         self.record.close()
 
