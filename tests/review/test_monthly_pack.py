@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess.assessment import Restatement
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section, Table
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
@@ -308,6 +308,22 @@ def test_a_restated_month_lists_the_kpis_that_moved_and_the_entries_that_moved_t
     assert undoing[:4] == ["21", "Undoing of entry 3", "", "j.smith, 20 November 2026"]
     assert before[:2] == ["22", "about a month before"]
     assert not [one for one in pack(case()).tables if one.id.startswith("restated")]
+
+
+def test_a_change_that_no_entry_explains_is_told_on_the_first_page() -> None:
+    """Another contract's file, or other evidence: by the register of the sign-off the month is not what was signed."""
+    restated = moved_by({"kind": "undo", "about": 3}).assessment.restatement
+    assert restated is not None
+    assert restated.before is not None
+    signed = restated.signed.model_copy(
+        update={"body": SignOff(month="2026-10", digest="0" * 64, points=Decimal(99), credit=Decimal(1))}
+    )
+    texts = [
+        block.text
+        for block in pack(case(restatement=replace(restated, signed=signed))).cover
+        if isinstance(block, Notice)
+    ]
+    assert "the contract’s file, or what was seen or imported, has changed since." in texts[1]
 
 
 def test_figures_that_would_look_alike_have_all_their_digits() -> None:

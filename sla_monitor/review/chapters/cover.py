@@ -9,6 +9,7 @@ from sla_monitor.assess.assessment import ContractAssessment, Restatement
 from sla_monitor.assess.compare import moved
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section
+from sla_monitor.review.chapters.restated import changed_elsewhere
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_day, format_day_at, format_stretch
 from sla_monitor.wording.numbers import format_counted_points, format_money
@@ -19,6 +20,11 @@ STATUS = {
     "provisional": ("Provisional", "The month has ended and nobody has signed its figures off."),
     "final": ("Final", "The figures were signed off."),
 }
+
+
+ELSEWHERE = (
+    "The register does not explain all of it: the contract’s file, or what was seen or imported, has changed since."
+)
 
 
 def notices(case: PackInput) -> tuple[Block, ...]:
@@ -55,7 +61,8 @@ def restated(case: PackInput, now: Restatement) -> str:
     now_worth = _worth(case, now.points, now.credit) if is_known else "without any figure"
     told = f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
     kpis = [one.kpi for _, one in moved(now.before, case.result)] if now.before and case.result else []
-    return f"{told} What moved: {format_list(kpis)}." if kpis else told
+    told += f" What moved: {format_list(kpis)}." if kpis else ""
+    return f"{told} {ELSEWHERE}" if changed_elsewhere(now) else told
 
 
 def _signed(case: PackInput, signed: SignOff) -> str:

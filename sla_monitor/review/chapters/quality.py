@@ -179,7 +179,8 @@ def _corrections(case: PackInput) -> Table:
 
 
 def _corrected(case: PackInput) -> list[tuple[Entry, Correction]]:
-    return [(entry, entry.body) for entry in case.assessment.entries if isinstance(entry.body, Correction)]
+    about = {entry.number for entry in case.assessment.entries}
+    return [(entry, said) for entry, said in case.register.of(Correction) if entry.number in about]
 
 
 def _balance(case: PackInput) -> str:

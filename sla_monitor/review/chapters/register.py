@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
 from sla_monitor.periods.intervals import intersect, length
-from sla_monitor.register.entries import Decision, Entry
+from sla_monitor.register.entries import Decision, Entry, Undo
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.entry_words import what, when_cell
 from sla_monitor.review.pack_input import PackInput, figure_of
@@ -105,7 +105,7 @@ def _entries(case: PackInput) -> Table:
 
 
 def _entry_row(case: PackInput, entry: Entry) -> Row:
-    documents = " ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)
+    documents = " ".join(dict.fromkeys(part for part in (entry.note, entry.reference, entry.evidence) if part))
     return (
         Cell(str(entry.number), entry.number),
         Cell(what(entry, case)),
@@ -124,6 +124,10 @@ def _known(case: PackInput, entry: Entry) -> str:
 
 
 def _decided(case: PackInput, entry: Entry) -> str:
+    """What became of it: nothing is dropped without a word."""
+    for word, gone in (("undone", case.register.undone), ("replaced", case.register.replaced)):
+        if entry.number in gone:
+            return f"{word} by {_other(case, gone[entry.number])}"
     found = case.register.decision_on(entry.number)
     if found is None:
         return "awaits a decision" if entry in case.assessment.pending else ""
@@ -132,6 +136,15 @@ def _decided(case: PackInput, entry: Entry) -> str:
     reason = "; ".join(part for part in (decision.note, decision.reference) if part)
     told = f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
     return f"{told}: {reason}" if reason else told
+
+
+def _other(case: PackInput, number: int) -> str:
+    """Another entry, with who made it when and, of an undoing, why."""
+    other = next((one for one in case.assessment.entries if one.number == number), None)
+    if other is None:
+        return f"entry {number}"
+    why = f": {other.note}" if isinstance(other.body, Undo) and other.note else ""
+    return f"entry {number} of {other.actor}, {format_day_at(other.at_ms, case.zone)}{why}"
 
 
 def _narrowed(case: PackInput, said: Decision) -> str:

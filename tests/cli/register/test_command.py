@@ -364,7 +364,7 @@ def test_maintenance_beyond_the_allowance_is_told_when_it_is_granted(tmp_path: P
     assert len(office.done("add", "maintenance", "small", *words, "--yes", actor="bob").out.splitlines()) == 1
     granted = office.done("decide", "small", "1", "--grant", "--why", "patches", "--yes")
     assert granted.out.splitlines()[1:] == [
-        "  but not counted for custody: 5 Feb 2024 11:00:00 to 12:00:00 GMT, beyond the allowance of 2h"
+        "  but not left out of the figures for custody: 5 Feb 2024 11:00:00 to 12:00:00 GMT, beyond the allowance of 2h"
     ]
 
 
