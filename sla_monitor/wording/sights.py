@@ -51,14 +51,14 @@ def describe_seen_from(endpoint: str, site: str) -> str:
 
 
 def describe_place(place: Place) -> str:
-    """`saw 99.90 % of the agreed time; down for 2 h, of which 1 h was seen from too few places to count`."""
+    """`saw 99.90 % of the agreed time; down for 2 h, 1 h of it seen from too few places to count`."""
     if place.coverage_ratio is None:
         return "no coverage yet: there was no agreed time"
     told = f"saw {format_ratio(place.coverage_ratio)} of the agreed time"
     if place.down_ms:
         told += f"; down for {format_duration(place.down_ms, up=True)}"
     if place.outvoted_ms:
-        told += f", of which {format_duration(place.outvoted_ms, up=True)} was seen from too few places to count"
+        told += f", {format_duration(place.outvoted_ms, up=True)} of it seen from too few places to count"
     return told
 
 

@@ -25,4 +25,4 @@ def test_how_much_a_place_saw() -> None:
     assert describe_place(PlaceTime("login", "main", 0, 0, 0, 0)) == "no coverage yet: there was no agreed time"
     assert describe_place(PlaceTime("login", "main", HOUR, HOUR, 0, 0)) == "saw 100.00 % of the agreed time"
     told = describe_place(PlaceTime("login", "main", 10 * HOUR, 9 * HOUR, 2 * HOUR, HOUR))
-    assert told == ("saw 90.00 % of the agreed time; down for 2 h, of which 1 h was seen from too few places to count")
+    assert told == ("saw 90.00 % of the agreed time; down for 2 h, 1 h of it seen from too few places to count")
