@@ -259,7 +259,7 @@ def test_the_quorum(contract: Contract, tmp_path: Path, places: int, value: floa
     """A day of thirty, seen down from three places of five (60 per cent): 96.667. From two (40 per cent): nothing."""
     names = ("london", "leeds", "cardiff", "glasgow", "belfast")
     day = ("2026-06-10 00:00", "2026-06-11 00:00")
-    seen = [down(*([day] if n < places else []), of=f"rdds-{name}") for n, name in enumerate(names)]
+    seen = [down(*([day] if n < places else []), of="rdds") | {"site": name} for n, name in enumerate(names)]
     found = month_of(tmp_path, contract, JUNE, *seen)
     assert rounded(kpi(found, "RDDS-availability").views["agreed"].value) == value
     assert result(found).credit.total == Decimal(credit)
