@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -152,17 +153,29 @@ def site_spans(case: Case, row: dict[str, Any], endpoint: Endpoint, site: str) -
     `silent` time it made none."""
     given, period = row["sites"][endpoint.id][site], frame_of(case, case.terms(), row).period
     failed, silent = (
-        [[instant(f"{month_name(row)}-{edge}", case.zone, 0) for edge in pair] for pair in given.get(key, ())]
+        tuple(
+            (instant(f"{month_name(row)}-{start}", case.zone, 0), instant(f"{month_name(row)}-{end}", case.zone, 0))
+            for start, end in given.get(key, ())
+        )
         for key in ("failed", "silent")
     )
     phase_ms = parse_duration(given["phase"]) if "phase" in given else 0
+    return probed(endpoint.every_ms, phase_ms, (period.start_ms, period.end_ms), failed, silent)
+
+
+Times = tuple[tuple[int, int], ...]
+
+
+@cache  # a case is read for each question that is put to it
+def probed(every_ms: int, phase_ms: int, month_ms: tuple[int, int], failed: Times, silent: Times) -> list[Span]:
+    """The spans of probes, one each interval, with the one that reaches into the month from before it."""
     spans: list[Span] = []
-    for at_ms in range(period.start_ms - endpoint.every_ms + phase_ms, period.end_ms, endpoint.every_ms):
+    for at_ms in range(month_ms[0] - every_ms + phase_ms, month_ms[1], every_ms):
         if not any(start <= at_ms < end for start, end in silent):
             is_down = any(start <= at_ms < end for start, end in failed)
             outcome, last = Outcome.DOWN if is_down else Outcome.UP, spans.pop() if spans else None
-            spans += extend(last, at_ms, outcome, None, endpoint.every_ms)
-    return [span for span in spans if span.end_ms > period.start_ms]
+            spans += extend(last, at_ms, outcome, None, every_ms)
+    return [span for span in spans if span.end_ms > month_ms[0]]
 
 
 def time_seen(case: Case, terms: Terms, service: str, row: dict[str, Any]) -> dict[str, Any]:

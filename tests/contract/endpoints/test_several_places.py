@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sla_monitor.contract.contract import endpoint_key, endpoint_of_key
 from sla_monitor.contract.endpoints.endpoint import endpoint_of
 from sla_monitor.contract.endpoints.several_places import Places
+from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.contract.terms import Service
 
 TCP = {"kind": "tcp", "host": "h", "port": 1}
@@ -80,3 +81,9 @@ def test_the_collectors_own_history_keeps_its_name() -> None:
     assert endpoint_key("force", "login") == endpoint_key("force", "login", "main") == "force/login"
     for site in ("main", "north", "a.b_c-d"):
         assert endpoint_of_key(endpoint_key("force", "login", site)) == ("login", site)
+
+
+@pytest.mark.parametrize("quorum", ["any", 2, {"percent": "51.5", "of": "active", "min_active": 2}])
+def test_a_site_is_told_of_the_places(quorum: Any) -> None:
+    endpoint = endpoint_of({**TCP, "id": "a", "places": {"sites": ["n", "s"], "quorum": quorum}})
+    assert endpoint_of(spelled(endpoint)) == endpoint
