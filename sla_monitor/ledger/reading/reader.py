@@ -91,6 +91,7 @@ select start_ms, end_ms, seen_ms, outcome, reason, looks
 from (select * from ended_spans union all select * from last_spans)
 where endpoint_id = (select id from endpoints where key = ?) order by start_ms desc limit ?
 """
+_POSITIONS = "select site, outbox, sequence from site_positions"
 _WAS_SEEN = "select exists (select 1 from observations where at_ms >= ? and at_ms < ?)"
 _SPANS_SINCE = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
@@ -318,6 +319,10 @@ class Reader(SingleObservations, Evidence):
                 )
         starts = [began_ms for layer in layers for began_ms, _ in layer.endpoints.values()]
         return min([*starts, *([] if first_ms is None else [int(first_ms)])], default=None)
+
+    def positions(self) -> dict[tuple[str, str], int]:
+        """How far each outbox of each site far away has been recorded, by site and outbox."""
+        return {(site, outbox): last for site, outbox, last in self._rows(_POSITIONS)}
 
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
         """Whether there is an observation of that time."""
