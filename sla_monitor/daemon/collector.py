@@ -17,6 +17,7 @@ from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
 from sla_monitor.contract.reading.secret import SecretReference, heartbeat_token
 from sla_monitor.daemon.assigning import patience_ms
+from sla_monitor.daemon.far_sites import FarSites
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.errors import SecretError
 from sla_monitor.ledger import Ledger
@@ -27,6 +28,9 @@ from sla_monitor.probe.verdict import plain
 from sla_monitor.settings import Settings
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
 from sla_monitor.sla.observation import Observation
+
+FAR_STOP_S = 1.0
+"""What sites far away have said and is not recorded by then comes again."""
 
 log = logging.getLogger(__package__)
 
@@ -51,6 +55,7 @@ class Collector:
         self._changing = threading.Lock()
         self.has_observed = False
         self.sites = Sites(settings, clock, self.take, board.skip)
+        self.far = FarSites(settings, clock, ledger)
         self._doubting = threading.Lock()
         self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
 
@@ -91,6 +96,7 @@ class Collector:
             }
             self._jobs = jobs
             self.sites.assign({key: terms for key, terms in self._endpoints.items() if key not in self._heartbeats})
+            self.far.assign(self._endpoints)
             watched = (
                 Watched(key, contract.id, service.id, terms) for key, (contract, service, terms) in wanted.items()
             )
@@ -125,6 +131,7 @@ class Collector:
     def stop(self) -> None:
         """Probe no more, and take what was seen before."""
         self.sites.stop()
+        self.far.stop(FAR_STOP_S)
         with self._doubting:
             self._doubts.end()
 
