@@ -140,7 +140,7 @@ class HandingOver:
         if self._under_way >= MOST_UNDER_WAY:
             return False
         entries = _together(self._outbox.after(self._sent, MOST_IN_A_PARCEL))
-        if not entries:
+        if not entries or entries[0].name not in self._told:  # from where on is what the collector says first
             return False
         if not self._under_way:
             self._moved_s = self._clock.monotonic()
@@ -151,9 +151,9 @@ class HandingOver:
 
     def _packed(self, entries: Sequence[Entry]) -> Parcel:
         place, name, *_ = entries[0]
-        since, told = place.sequence, self._told.get(name)
-        if told is not None and place.sequence == self._outbox.first_of(place.outbox):
-            since = min(since, told + 1)  # what was between is here no more
+        since = place.sequence
+        if since == self._outbox.first_of(place.outbox):
+            since = min(since, self._told[name] + 1)  # what was between is here no more
         return Parcel(
             site=self._site,
             outbox=name,

@@ -35,6 +35,9 @@ AT_ONCE = 2_000
 FREED_SHARE = 50
 """Of a full outbox the oldest of so many parts goes at a time."""
 
+TOLD_EVERY_S = 600.0
+"""Between two messages that the outbox is full."""
+
 PAUSE_S = 0.5
 """Between two attempts to write."""
 
@@ -112,7 +115,7 @@ class Outbox:
             # Above all that are there: what was seen before goes first.
             add = "insert into outboxes values ((select ifnull(max(number), 0) + 1 from outboxes), ?) returning number"
             self._number = int(self._connection.execute(add, (self.name,)).fetchone()[0])
-        self._last = 0
+        self._last, self._told_full_s = 0, float("-inf")
         self._waiting = int(self._connection.execute("select count(*) from waiting").fetchone()[0])
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
         self._thread.start()
@@ -152,7 +155,7 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """How many observations the collector does not have."""
-        return self._waiting + len(self._held)
+        return max(0, self._waiting) + len(self._held)
 
     def acknowledge(self, positions: Mapping[str, int]) -> int:
         """Give up what the collector's record has, by the parts' names; how much that was. Raises OutboxError: then it
@@ -214,28 +217,38 @@ class Outbox:
             with self._changed:
                 for _ in several:
                     self._held.popleft()
-                self._waiting += len(several)
+            self._trim()
 
     def _write(self, several: Sequence[tuple[int, int | None, bytes]]) -> None:
         numbered = ((self._number, self._last + place, *row) for place, row in enumerate(several, start=1))
-        with self._using, self._connection as connection:
-            connection.execute("begin immediate")
-            connection.executemany(_ADD, numbered)
-        self._last += len(several)
         with self._using:
-            self._make_room()
+            with self._connection as connection:
+                connection.execute("begin immediate")
+                connection.executemany(_ADD, numbered)
+            self._last += len(several)
+            self._waiting += len(several)
+
+    def _trim(self) -> None:
+        try:
+            with self._using:
+                self._make_room()
+        except sqlite3.Error as error:
+            self._failed(str(error))
 
     def _make_room(self) -> None:
-        (pages,) = self._connection.execute(_PAGES).fetchone()
-        (size,) = self._connection.execute("pragma page_size").fetchone()
-        if pages * size <= self._most_bytes:
-            return
-        with self._connection as connection:
-            connection.execute("begin immediate")
-            gone = connection.execute(_OVER, (max(1, self._waiting // FREED_SHARE),)).rowcount
-        self._waiting -= gone
-        self.lost += gone
-        log.error("the outbox is full: the oldest observations are given up", extra={"lost": gone})
+        """Give up the oldest, where it has become too large."""
+        before = self.lost
+        (page_size,) = self._connection.execute("pragma page_size").fetchone()
+        while self._waiting and self._connection.execute(_PAGES).fetchone()[0] * page_size > self._most_bytes:
+            with self._connection as connection:
+                connection.execute("begin immediate")
+                gone = connection.execute(_OVER, (1 + self._waiting // FREED_SHARE,)).rowcount
+            self._waiting -= gone
+            self.lost += gone
+        now_s = self._clock.monotonic()
+        if self.lost > before and now_s - self._told_full_s > TOLD_EVERY_S:
+            self._told_full_s = now_s
+            log.error("the outbox is full: the oldest observations are given up", extra={"lost": self.lost})
 
     def _failed(self, trouble: str) -> None:
         if trouble != self.trouble:

@@ -178,7 +178,7 @@ class Line(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._settings, self._inbox, self._serve = settings, inbox, serve
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._over = asyncio.Event()
+        self._main: asyncio.Task[None] | None = None
         self._is_stopping = False
         self.is_up = False
         self.trouble = "not connected yet"
@@ -192,15 +192,17 @@ class Line(threading.Thread):
 
     def stop(self, within_s: float) -> None:
         self._is_stopping = True
-        self.call(self._over.set)
+        if self._main is not None:
+            self.call(self._main.cancel)
         if self.ident is not None:
             self.join(within_s)
 
     def run(self) -> None:
-        asyncio.run(self._keep_up())
+        with suppress(asyncio.CancelledError):
+            asyncio.run(self._keep_up())
 
     async def _keep_up(self) -> None:
-        self._loop, pause_s = asyncio.get_running_loop(), PAUSE_S
+        self._loop, self._main, pause_s = asyncio.get_running_loop(), asyncio.current_task(), PAUSE_S
         while not self._is_stopping:
             try:
                 await self._one()
@@ -212,8 +214,7 @@ class Line(threading.Thread):
                 self._note(str(error) or type(error).__name__)
             if self.was_up:
                 pause_s = PAUSE_S
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._over.wait(), pause_s)
+            await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     was_up = False
@@ -227,17 +228,15 @@ class Line(threading.Thread):
             self.is_up = self.was_up = True
             log.info("the line is up", extra={"server": _host(client)})
             serving = asyncio.ensure_future(self._serve(Connection(client, refusals)))
-            ends = [asyncio.ensure_future(event.wait()) for event in (closed, self._over)]
-            await asyncio.wait([serving, *ends], return_when=asyncio.FIRST_COMPLETED)
-            for end in ends:
+            end = asyncio.ensure_future(closed.wait())
+            try:
+                await asyncio.wait([serving, end], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                serving.cancel()
                 end.cancel()
-            if serving.done():
-                serving.result()
-            serving.cancel()
             with suppress(asyncio.CancelledError):
-                await serving
-            if not self._is_stopping:
-                raise LineError(refusals[-1] if refusals else "the connection has ended")
+                await serving  # what went wrong with it is told here
+            raise LineError(refusals[-1] if refusals else "the connection has ended")
         finally:
             self.is_up = False
             with suppress(Exception):
