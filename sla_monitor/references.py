@@ -33,7 +33,7 @@ are read with the configuration are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReadingAccount:
     """Who reads the files. `user`: the daemon's user, where that is another one than ours and we may act for it."""
 
     environment: Mapping[str, str]
@@ -80,7 +80,7 @@ def daemon_user(settings: Path, environment: Mapping[str, str]) -> str:
 def unreadable(path: Path, settings: Settings, contracts: Sequence[Contract], now_ms: int) -> list[str]:
     """A line for each secret and file that cannot be read: `file:line:column: key path: what (remedy)`. `path` is that
     of the settings."""
-    reader = Reader(os.environ, now_ms / 1000, daemon_user(path, os.environ))
+    reader = ReadingAccount(os.environ, now_ms / 1000, daemon_user(path, os.environ))
     document = read_document(path)
     found = list(_problems(document.file, document.root, reader))
     for contract in contracts:
@@ -90,7 +90,7 @@ def unreadable(path: Path, settings: Settings, contracts: Sequence[Contract], no
 
 def unreadable_of(contracts: Sequence[Contract], now_ms: int) -> list[str]:
     """The same of contracts alone."""
-    reader = Reader(os.environ, now_ms / 1000)
+    reader = ReadingAccount(os.environ, now_ms / 1000)
     return _lines(one for contract in contracts for one in _of_contract(contract, reader))
 
 
@@ -106,7 +106,7 @@ def _elsewhere(count: int) -> str:
     return f" [and in {count} more place{'' if count == 1 else 's'}]" if count else ""
 
 
-def _of_contract(contract: Contract, reader: Reader) -> Iterator[Problem]:
+def _of_contract(contract: Contract, reader: ReadingAccount) -> Iterator[Problem]:
     """Of every version, past and to come."""
     document = read_document(Path(contract.file))
     for version in contract.versions:
@@ -115,7 +115,7 @@ def _of_contract(contract: Contract, reader: Reader) -> Iterator[Problem]:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Reference:
     """A plain value of a file: the keys that lead to it, the mapping that it is in, and it itself."""
 
     path: nodes.Path
@@ -128,23 +128,23 @@ class Spot:
         return next((step for step in reversed(self.path) if isinstance(step, str)), "")
 
 
-def _problems(file: str, root: nodes.Node, reader: Reader) -> Iterator[Problem]:
+def _problems(file: str, root: nodes.Node, reader: ReadingAccount) -> Iterator[Problem]:
     folder = Path(file).resolve().parent
     for spot in _spots(root, ()):
         if message := _problem(spot, folder, reader):
             yield Problem(file, spot.leaf.place, dotted(root, spot.path), message, repeated_for(root, spot.path))
 
 
-def _spots(node: nodes.Node, path: nodes.Path, around: nodes.Mapping | None = None) -> Iterator[Spot]:
+def _spots(node: nodes.Node, path: nodes.Path, around: nodes.Mapping | None = None) -> Iterator[Reference]:
     if isinstance(node, nodes.Leaf):
         if around is not None and isinstance(node.value, str):
-            yield Spot(path, around, node)
+            yield Reference(path, around, node)
         return
     for key, child in nodes.children(node):
         yield from _spots(child, (*path, key), node if isinstance(node, nodes.Mapping) else around)
 
 
-def _problem(spot: Spot, folder: Path, reader: Reader) -> str:
+def _problem(spot: Reference, folder: Path, reader: ReadingAccount) -> str:
     value = str(spot.leaf.value)
     if match := REFERENCE.fullmatch(value):
         return _secret_problem(SecretReference(match[1], match[2]), spot, folder, reader)
@@ -159,7 +159,7 @@ def _within(folder: Path, name: str) -> Path:
     return Path(os.path.normpath(folder / name))
 
 
-def _secret_problem(reference: SecretReference, spot: Spot, folder: Path, reader: Reader) -> str:
+def _secret_problem(reference: SecretReference, spot: Reference, folder: Path, reader: ReadingAccount) -> str:
     if reference.source == "file":
         path = _within(folder, reference.name)
         if problem := reader.problem(path):
@@ -176,7 +176,7 @@ def _secret_problem(reference: SecretReference, spot: Spot, folder: Path, reader
     return ""
 
 
-def _tls_problem(spot: Spot, path: Path, folder: Path, reader: Reader) -> str:
+def _tls_problem(spot: Reference, path: Path, folder: Path, reader: ReadingAccount) -> str:
     """What is wrong with a file that can be read, and is to hold certificates or a key."""
     if spot.key == "ca_file":
         return ca_problem(path, reader.now_s)

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from sla_monitor.cli.check import check
 from sla_monitor.configuration import read_configuration
-from sla_monitor.references import PATHS, Reader, unreadable
+from sla_monitor.references import PATHS, ReadingAccount, unreadable
 from tests.contract.support import HEAD, ROOT
 
 NOW_MS = 1_900_000_000_000
@@ -212,7 +212,7 @@ def test_what_the_daemons_user_may_not_read_is_told_to_root(
     os.chown(file, owner, 0)
     file.chmod(mode)
     user = pwd.getpwuid(65534).pw_name
-    assert (f"cannot be read by {user}" in Reader({}, 0, user).problem(file)) is is_told
+    assert (f"cannot be read by {user}" in ReadingAccount({}, 0, user).problem(file)) is is_told
 
 
 def run(*arguments: str) -> Result:

@@ -8,18 +8,18 @@ from typing import Any
 
 import click
 
-FILES = ("contract", "settings", "assessment", "comparison", "reconciliation", "evidence")
+FILES = ("contract", "settings", "assessment", "comparison", "reconciliation", "evidence", "api")
 
 
 @click.command()
 @click.argument("file", type=click.Choice(FILES))
 def schema(file: str) -> None:
-    """Print the JSON Schema (2020-12) of a file.
+    """Print the JSON Schema (2020-12) of a file, or of the API.
 
     contract and settings are what people write; an editor with a YAML language server uses the schema when the file's
     first line is `# yaml-language-server: $schema=contract.schema.json`. assessment and comparison are what
     `sla-monitor assess --format json` prints, reconciliation is what `sla-monitor reconcile` does, and evidence is what
-    both read instead of the ledger.
+    both read instead of the ledger. api is the OpenAPI document of the daemon's JSON, as /api/v1/openapi.json has it.
     """
     click.echo(json.dumps(_DESCRIBED[file](), indent=2, ensure_ascii=False))
 
@@ -65,6 +65,12 @@ def _evidence() -> dict[str, Any]:
     return model_schema(EvidenceDocument, "SLA monitor: what was seen and said of one contract")
 
 
+def _api() -> dict[str, Any]:
+    from sla_monitor.web.api.openapi import openapi_document
+
+    return openapi_document()
+
+
 _DESCRIBED: dict[str, Callable[[], dict[str, Any]]] = {
     "contract": _contract,
     "settings": _settings,
@@ -72,4 +78,5 @@ _DESCRIBED: dict[str, Callable[[], dict[str, Any]]] = {
     "comparison": _comparison,
     "reconciliation": _reconciliation,
     "evidence": _evidence,
+    "api": _api,
 }

@@ -11,7 +11,7 @@ from sla_monitor.contract.fields import Strict
 NoticeText = Annotated[str, StringConstraints(max_length=500)]
 
 
-class Notice(Strict):
+class NoticeIdentifiers(Strict):
     """What a Contract Performance Notice asks for and nothing here knows; left empty, the publisher fills it in."""
 
     procurement_title: NoticeText = Field("", description="The title of the procurement.")

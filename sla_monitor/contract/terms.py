@@ -38,7 +38,7 @@ from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.credit_tables import PercentPart
 from sla_monitor.contract.money.trigger_terms import Trigger
-from sla_monitor.contract.notice import Notice
+from sla_monitor.contract.notice import NoticeIdentifiers
 from sla_monitor.contract.rules.consistency import as_written, inconsistencies
 from sla_monitor.contract.rules.plain_values import ALWAYS
 
@@ -81,7 +81,9 @@ class Reporting(Strict):
         default_factory=dict,
         description="Band: its rating in a Contract Performance Notice; a KPI without bands is `met` or `missed`.",
     )
-    notice: Notice = Field(Notice(), description="Identifiers that a Contract Performance Notice asks for.")
+    notice: NoticeIdentifiers = Field(
+        NoticeIdentifiers(), description="Identifiers that a Contract Performance Notice asks for."
+    )
 
 
 class Accounting(Strict):

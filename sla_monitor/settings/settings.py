@@ -18,7 +18,7 @@ from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews
 from sla_monitor.settings.sites import Outpost, SiteSettings
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 
 Witness = Annotated[HttpEndpoint | TcpEndpoint | DnsEndpoint | TlsEndpoint, Field(discriminator="kind")]
 
@@ -89,7 +89,7 @@ class Settings(Strict):
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")
     alertmanager: Alertmanager = Field(Alertmanager(), description="Where alerts and silences go.")
     reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
-    views: Views = Field(Views(), description="Pages for the public and for participants.")
+    views: SharedViews = Field(SharedViews(), description="Pages for the public and for participants.")
     archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
     @model_validator(mode="before")

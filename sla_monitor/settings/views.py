@@ -10,7 +10,7 @@ from sla_monitor.contract.fields import Identifier, Misplaced, Strict
 from sla_monitor.contract.reading.secret import Secret
 
 
-class Views(Strict):
+class SharedViews(Strict):
     """Who, beside the operators, may see services, their states, outages and maintenance; never money."""
 
     public: Literal["closed", "token", "everybody"] = Field(

@@ -41,7 +41,7 @@ OWNERS = {
     "sqlite_utils": {"ledger"},
     "tabulate": {"cli"},
     "tornado": {"web"},
-    "typing_extensions": {"assess", "document", "probe"},
+    "typing_extensions": {"assess", "document", "probe", "web"},
     "typst": {"review"},
     "urllib3": {"probe"},
     "webencodings": {"probe"},

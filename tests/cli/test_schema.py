@@ -34,3 +34,8 @@ def test_a_schema_is_a_good_one_and_says_what_every_key_means(file: str) -> None
     for name, definition in {"file": described, **described["$defs"]}.items():
         for key, value in definition.get("properties", {}).items():
             assert value.get("description") or key == "kind", f"{name}.{key}"
+
+
+def test_the_committed_openapi_document_is_the_one_that_is_printed() -> None:
+    """Otherwise: sla-monitor schema api > config/schema/openapi.json."""
+    assert (ROOT / "config/schema/openapi.json").read_text(encoding="utf-8") == printed("api")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from sla_monitor.contract.notice import NOTICE_FIELDS, Notice
+from sla_monitor.contract.notice import NOTICE_FIELDS, NoticeIdentifiers
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.notice import notice_file, rated_months
 from tests.review.months import case_from, scene
@@ -32,7 +32,7 @@ def test_a_notice_has_the_contracts_identifiers_and_warns_of_those_that_it_lacks
     case = scene("bad", tmp_path)[0]
     (missing,) = json.loads(notice_file(case, rated_months(case)))["warnings"]
     assert all(label in missing for label in NOTICE_FIELDS.values())
-    notice = Notice(**dict.fromkeys(NOTICE_FIELDS, "ocds-h6vhtk-04f907"))
+    notice = NoticeIdentifiers(**dict.fromkeys(NOTICE_FIELDS, "ocds-h6vhtk-04f907"))
     reporting = case.terms.reporting.model_copy(update={"notice": notice})
     rich = replace(
         case,

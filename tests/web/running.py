@@ -16,7 +16,7 @@ from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.ledger import HistoryReader
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Health, Limits, PageLinks, PageRecord, ReviewPack, Web
 from sla_monitor.web.page_record import Times
@@ -48,7 +48,7 @@ class Parts:
     def record(self) -> PageRecord:
         return PageRecord(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
 
-    views: Views = field(default_factory=Views)
+    views: SharedViews = field(default_factory=SharedViews)
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         self.scrapes.append((accept, accept_encoding))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
 from sla_monitor.web.page.selection import LEAST_REFRESH_S, MOST_REFRESH_S
 from sla_monitor.web.serving.routes import REPORT_BYTES
+from tests.web import recorded
 from tests.web.running import Parts, ask, serving
 
 DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-8")
@@ -19,11 +22,27 @@ DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-
 
 def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", DOCS, re.M)
-    assert len(rows) == 14
+    assert len(rows) == 30
     with serving(Parts()) as web:
         for path, methods in rows:
             answer = ask(web, re.sub("<[a-z]+>", "x", path), "DELETE")
             assert (answer.status, answer.headers["allow"]) == (405, methods)
+
+
+def test_the_commands_for_scripts_run_as_they_are_printed(tmp_path: Path) -> None:
+    """Against a monitor with a record, on another port."""
+    (block,) = re.findall(r"^```sh\n(.*?)^```", DOCS.partition("## JSON")[2], re.M | re.S)
+    commands = block.splitlines()
+    assert len(commands) == 8
+    with serving(recorded.parts(tmp_path)) as web:
+        script = block.replace(":9810", f":{web.port}")
+        done = subprocess.run(["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    bad, outages, *others = map(json.loads, done.stdout.splitlines())
+    assert {one["state"] for one in bad["services"]} == {"down", "unknown"}
+    assert outages["total"] == 2
+    assert len(others) == 4
+    assert "Custody records: down" in (tmp_path / "custody.svg").read_text(encoding="utf-8")
+    assert "<feed" in (tmp_path / "outages.atom").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ the items of lists) is added here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -47,6 +47,25 @@ def shape_schema(shape: type, title: str) -> Schema:
     schema = adapter.json_schema(mode="serialization")
     definitions: dict[str, Schema] = schema["$defs"]
     return {"$schema": DIALECT, **definitions.pop(shape.__name__), "$defs": definitions, "title": title}
+
+
+def shapes_schema(shapes: Iterable[type], reference: str) -> Schema:
+    """The definitions of several such shapes, each after those that it adds keys to, by their names. `reference`: how
+    one leads to another, with `{model}` for the name."""
+    shapes = tuple(shapes)
+    adapter = TypeAdapter(tuple[*shapes], config=ConfigDict(use_attribute_docstrings=True, extra="forbid"))  # type: ignore[valid-type]
+    schema = adapter.json_schema(mode="serialization", ref_template=reference)
+    definitions: Schema = schema["$defs"]
+    for shape in shapes:
+        for base in getattr(shape, "__orig_bases__", ()):
+            _inherit(definitions[shape.__name__], definitions.get(base.__name__, {}))
+    return definitions
+
+
+def _inherit(definition: Schema, base: Schema) -> None:
+    """What keys mean that come from a base: pydantic reads it below the keys of the shape itself."""
+    for key, value in base.get("properties", {}).items():
+        definition["properties"][key].setdefault("description", value["description"])
 
 
 def _spell_defaults(schema: Any) -> None:

@@ -66,7 +66,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountOf:
     """The value of the alert's expression, a number of things, with the words for one and for several."""
 
     one: str
@@ -186,7 +186,7 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FirstThatHolds:
     """One of several texts: the first whose query has an answer, or the last one, which has none."""
 
     name: str

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import SHORT_DURATION, Count, Instant, Value, text
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, CountOf, Instant, Value, text
 from sla_monitor.generate.alerts.contract_alerts import contract_alert, late
 from sla_monitor.generate.alerts.subject import DAY_S, AlertSubject, asked_for
 from sla_monitor.generate.promql import PER_CONTRACT, joined
@@ -91,7 +91,7 @@ def _report(subject: AlertSubject) -> Alert:
             "It was due at ",
             Instant("due", asked_for(names.REPORT_DUE, _BY), _BY),
             "; ",
-            Count("figure is missing", "figures are missing"),
+            CountOf("figure is missing", "figures are missing"),
             ".",
         ),
         (

@@ -10,7 +10,7 @@ from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import DURATION, Ask, Choice, Instant, Text, ValueBySign, text
+from sla_monitor.generate.alerts.annotations import DURATION, Ask, FirstThatHolds, Instant, Text, ValueBySign, text
 from sla_monitor.generate.alerts.subject import (
     DAY_S,
     MINUTE_MS,
@@ -126,7 +126,7 @@ def _came_to(subject: AlertSubject) -> Text:
     lasted = Ask("lasted", f"{_ENDED} - ignoring (reason) {_STARTED}", _BY, f"{{{{ {DURATION} }}}}")
     recovered = where + text(" recovered at ", Instant("until", _ENDED, _BY), ", after ", lasted)
     return text(
-        Choice(
+        FirstThatHolds(
             "became",
             (
                 ("up", f"{now('up')} and {PER_ENDPOINT} {_ENDED}", recovered + text(".")),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
-from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, Count, Text, Value, name_of_something, text
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, CountOf, Text, Value, name_of_something, text
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.promql import lasting, sample, seconds, select
@@ -107,7 +107,7 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         "warning",
         f'{names.SERVICE_FAILING.sample}{{reason=~"{Reason.INTERNAL_ERROR}|{Reason.MONITOR_MISCONFIGURED}"}} > 0',
         text(
-            Count("endpoint of ", "endpoints of "),
+            CountOf("endpoint of ", "endpoints of "),
             _service(contracts),
             ": a secret or a file cannot be read, or the program has a fault. Outages are not seen.",
         ),
@@ -347,7 +347,7 @@ def _silenced_by_hand(settings: Settings) -> Alert:
         "warning",
         f"{names.SILENCES_FOREIGN.sample} > 0",
         text(
-            Count("active silence", "active silences"),
+            CountOf("active silence", "active silences"),
             " in Alertmanager, made by no monitor. Nobody may be called for what they cover.",
         ),
         (

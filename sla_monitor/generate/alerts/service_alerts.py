@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import DURATION, Ask, Choice, Instant, Text, text
+from sla_monitor.generate.alerts.annotations import DURATION, Ask, FirstThatHolds, Instant, Text, text
 from sla_monitor.generate.alerts.subject import (
     MINUTE_MS,
     AlertSubject,
@@ -67,7 +67,7 @@ def came_to(subject: AlertSubject, otherwise: Text) -> Text:
     booked = f"{now('down')} and {PER_SERVICE} {asked_for(names.SERVICE_MAINTENANCE, _BY)} == 1"
     closed = f"{now('down')} unless {PER_SERVICE} {subject.hours_record}{{contract='%[1]s',service='%[2]s'}} > 0"
     return text(
-        Choice(
+        FirstThatHolds(
             "became",
             (
                 ("up", f"{now('up')} and {PER_SERVICE} {_ENDED}", recovered + text(".")),

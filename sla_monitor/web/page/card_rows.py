@@ -34,7 +34,7 @@ class EndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class KpiAllowance:
-    """One promise. `used` is the part of the allowance that is gone, 0 to 1, for the meter."""
+    """One KPI. `used` is the part of the allowance that is gone, 0 to 1, for the meter."""
 
     title: str
     clause: str
@@ -91,7 +91,7 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
 
 
 def kpi_allowance(kpi: KpiAssessment) -> KpiAllowance:
-    """One promise, its verdict so far, and what is left of the downtime it allows in the whole period."""
+    """One KPI, its verdict so far, and what is left of the downtime it allows in the whole period."""
     kind, verdict = _verdict(kpi)
     left, whole = kpi.allowance_left_ms, kpi.allowance_ms
     if left >= 0:

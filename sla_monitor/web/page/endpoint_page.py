@@ -18,6 +18,7 @@ from sla_monitor.web.page.subject import (
     assessed_of,
     contract_of,
     dashboard_link,
+    endpoint_address,
     endpoint_of,
     service_address,
     watched_of,
@@ -58,8 +59,9 @@ def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewher
         "endpoint.html",
         frame,
         name=plain(endpoint.name or endpoint.id),
+        address=endpoint_address(contract.id, endpoint.id),
         kind=endpoint.kind,
-        where=_where(endpoint),
+        where=where(endpoint),
         pace=f"every {format_duration(endpoint.every_ms)}, given up after {format_duration(endpoint.timeout_ms)}",
         now=endpoint_state(facts, at),
         last=endpoint_row(facts.watched, *at) if facts.watched else None,
@@ -85,21 +87,28 @@ def endpoint_state(facts: EndpointFacts, at: At) -> StateNow:
     last = facts.watched.last if facts.watched else None
     if facts.watched is None or last is None:
         return StateNow(Outcome.UNKNOWN, OUTCOMES[Outcome.UNKNOWN], reason="not probed yet")
-    finding, began_ms = last.finding, facts.watched.since_ms
-    going_on = next((one for one in facts.history.failures if one.end_ms is None), None)
-    if finding.outcome is Outcome.DOWN and going_on is not None:
-        began_ms = min(began_ms, going_on.start_ms)
+    finding, since_ms = last.finding, began_ms(facts) or 0
     return StateNow(
         state=finding.outcome,
         word=OUTCOMES[finding.outcome],
-        since=format_recent(began_ms, *at),
-        lasting=format_short_duration(max(0, facts.now_ms - began_ms)),
+        since=format_recent(since_ms, *at),
+        lasting=format_short_duration(max(0, facts.now_ms - since_ms)),
         reason=describe_reason(finding.reason, none=""),
         detail=plain(finding.detail),
     )
 
 
-def _where(endpoint: Endpoint) -> str:
+def began_ms(facts: EndpointFacts) -> int | None:
+    """When the state began that the last probe found; None: there is no probe."""
+    if facts.watched is None or facts.watched.last is None:
+        return None
+    going_on = next((one for one in facts.history.failures if one.end_ms is None), None)
+    if facts.watched.outcome is Outcome.DOWN and going_on is not None:
+        return min(facts.watched.since_ms, going_on.start_ms)
+    return facts.watched.since_ms
+
+
+def where(endpoint: Endpoint) -> str:
     """Where its probes go, without what may be a secret: an address without its query."""
     url = getattr(endpoint, "url", "")
     return plain(f"{url}".partition("?")[0] if url else ", ".join(getattr(endpoint, "hosts", ())))

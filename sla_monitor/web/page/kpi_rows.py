@@ -20,7 +20,7 @@ from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import MET, MISSED, NO_FIGURE_YET, NOT_ASSESSABLE, describe_id
 
 NEAR_RATIO = Fraction(1, 4)
-"""With less than this of its allowance left, a promise is near to being missed."""
+"""With less than this of its allowance left, a KPI is near to being missed."""
 
 At = tuple[ZoneInfo, int]
 """The contract's zone, and now in milliseconds."""
@@ -117,7 +117,7 @@ def _end(kpi: KpiAssessment) -> Iterator[str]:
 
 
 def _is_near(kpi: KpiAssessment) -> bool:
-    """Whether a promise that is kept so far may not be at the period's end."""
+    """Whether a KPI that is met so far may not be at the period's end."""
     is_nearly_used = kpi.service is not None and kpi.allowance_left_ms < kpi.allowance_ms * NEAR_RATIO
     return is_nearly_used or _runs_out_ms(kpi) is not None
 

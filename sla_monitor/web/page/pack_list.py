@@ -56,10 +56,15 @@ class PackRow:
 
 def listed(packs: Iterable[ReviewPack]) -> dict[str, tuple[PackRow, ...]]:
     """Packs by contract, the latest month first."""
+    return {contract: tuple(map(_row, several)) for contract, several in in_order(packs).items()}
+
+
+def in_order(packs: Iterable[ReviewPack]) -> dict[str, list[ReviewPack]]:
+    """The same, as they are."""
     found: dict[str, list[ReviewPack]] = {}
     for pack in packs:
         found.setdefault(plain(pack.contract), []).append(pack)
-    return {contract: tuple(map(_row, sorted(several, key=_place))) for contract, several in sorted(found.items())}
+    return {contract: sorted(several, key=_place) for contract, several in sorted(found.items())}
 
 
 def _place(pack: ReviewPack) -> tuple[int, str]:
@@ -71,21 +76,21 @@ def _row(pack: ReviewPack) -> PackRow:
     tables = [name for name in pack.files if kind_of(name) == "csv"]
     others = [name for name in pack.files if kind_of(name) in SAID]
     return PackRow(
-        title=plain(_title(pack)),
+        title=title_of(pack),
         status=plain(pack.status),
         links=tuple((_describe_file(pack, name), address(pack, name)) for name in sorted(others, key=_rank)),
         tables=tuple((name.removeprefix("csv/").removesuffix(".csv"), address(pack, name)) for name in tables),
     )
 
 
-def _title(pack: ReviewPack) -> str:
+def title_of(pack: ReviewPack) -> str:
     """Which months it is of, and whose copy or which claim it is: all of it is in its name."""
     rest = pack.name.removeprefix(f"{pack.contract}-")
     if not rest.startswith(pack.month):
-        return rest.replace("-to-", " to ")
+        return plain(rest.replace("-to-", " to "))
     special = rest.removeprefix(pack.month).strip("-")
     said = COPIES.get(special, special.replace("claim-", "claim for ", 1))
-    return f"{pack.month}, {said}" if said else pack.month
+    return plain(f"{pack.month}, {said}" if said else pack.month)
 
 
 def _describe_file(pack: ReviewPack, name: str) -> str:

@@ -77,10 +77,15 @@ class ListedService:
         return self.assessed.criticality if self.assessed else ""
 
     @property
-    def in_hand(self) -> str:
-        """Who has an outage of it, or of one of its endpoints, in hand; empty: nobody has said so."""
+    def holders(self) -> tuple[str, ...]:
+        """Who has an outage of it, or of one of its endpoints, in hand."""
         several = self.contract.acknowledged if self.contract else ()
-        return ", ".join(dict.fromkeys(plain(one.by) for one in several if one.service == self.service_id))
+        return tuple(dict.fromkeys(plain(one.by) for one in several if one.service == self.service_id))
+
+    @property
+    def in_hand(self) -> str:
+        """The same in one line; empty: nobody has said so."""
+        return ", ".join(self.holders)
 
     @property
     def kpis(self) -> tuple[KpiAssessment, ...]:
@@ -139,8 +144,7 @@ def listed_services(board: Board) -> list[ListedService]:
     known = {(one.contract_id, one.service_id) for one in found}
     for (contract, service), watched in by_service.items():
         if (contract, service) not in known:
-            state = worst_outcome([one.outcome for one in watched])
-            found.append(ListedService(contract, service, state, watched, began_ms=_since(watched, state)))
+            found.append(unassessed(contract, service, watched))
     return sorted(found, key=lambda one: one.order)
 
 
@@ -149,11 +153,23 @@ def _assessed(
 ) -> Iterable[ListedService]:
     for contract in assessment.contracts:
         for service in contract.services:
-            watched = by_service.get((contract.contract, service.service), ())
-            outage = service.open_outage
-            since = 0 if service.state is Outcome.UP else _since(watched, service.state)
-            began_ms = outage.start_ms if outage else since
-            yield ListedService(contract.contract, service.service, service.state, watched, contract, service, began_ms)
+            yield assessed_service(contract, service, by_service.get((contract.contract, service.service), ()))
+
+
+def assessed_service(
+    contract: ContractAssessment, service: ServiceAssessment, watched: Sequence[Watched]
+) -> ListedService:
+    """A service by its assessment. `watched`: what is watched of it."""
+    outage = service.open_outage
+    since = 0 if service.state is Outcome.UP else _since(watched, service.state)
+    began_ms = outage.start_ms if outage else since
+    return ListedService(contract.contract, service.service, service.state, watched, contract, service, began_ms)
+
+
+def unassessed(contract: str, service: str, watched: Sequence[Watched]) -> ListedService:
+    """A service of which no assessment has anything yet, by its last probes."""
+    state = worst_outcome([one.outcome for one in watched])
+    return ListedService(contract, service, state, watched, began_ms=_since(watched, state))
 
 
 def _since(watched: Sequence[Watched], state: Outcome) -> int:

@@ -1,4 +1,4 @@
-"""A service as the status page shows it: its month to date, its promises, its outages, its endpoints. Pure."""
+"""A service as the status page shows it: its month to date, its KPIs, its outages, its endpoints. Pure."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from sla_monitor.web.page.subject import (
     contract_of,
     dashboard_link,
     endpoint_address,
+    service_address,
     service_of,
     watched_of,
 )
@@ -88,6 +89,7 @@ def render_service(layout: Layout, frame: Frame, facts: ServiceFacts, elsewhere:
         "service.html",
         frame,
         name=plain(service.name or service.id),
+        address=service_address(contract.id, service.id),
         now=state,
         contract=plain(facts.terms.title or contract.id),
         supplier=plain(facts.terms.supplier),

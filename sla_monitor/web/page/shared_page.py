@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from sla_monitor.board import Board
 from sla_monitor.web.page.layout import Layout, frame_of
 from sla_monitor.web.page.overview import headline, tally
 from sla_monitor.web.page.shared_view import shared_view
 from sla_monitor.web.serving.health import Health
 from sla_monitor.wording.vocabulary import worst_outcome
+
+
+def shared_address(participant: str | None) -> str:
+    """Where the page for a participant is, or that for the public."""
+    return "/public" if participant is None else f"/participants/{quote(participant, safe='')}"
 
 
 class SharedPage:
@@ -28,4 +35,5 @@ class SharedPage:
             state=worst_outcome(view.states),
             tally=tally(view.states),
             is_known=bool(board.assessment.contracts),
+            address=shared_address(participant),
         )

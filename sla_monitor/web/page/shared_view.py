@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess import ContractAssessment, ServiceAssessment
+from sla_monitor.assess import ContractAssessment, Outage, ServiceAssessment
 from sla_monitor.board import Board
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Maintenance
@@ -26,32 +27,43 @@ SHOWN_OUTAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class SharedService:
-    """A service and its state; `since`: when its open outage began."""
+    """A service and its state; `since`: when its open outage began, `since_ms` the same for other programs."""
 
     name: str
     state: Outcome
     since: str
+    since_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class SharedOutage:
-    """An outage of the running month; `ended` is empty while it is open."""
+    """An outage of the running month; `ended` is empty while it is open. `key`: the same for as long as it is known,
+    and says nothing of whose it is; `start_ms`, `end_ms` and `time_zone` are for other programs."""
 
     service: str
     began: str
     ended: str
     lasted: str
+    key: str
+    start_ms: int
+    end_ms: int | None
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
 class SharedMaintenance:
-    """A booking that is not over; `is_agreed`: whether it needs no decision any more."""
+    """A booking that is not over; `is_agreed`: whether it needs no decision any more. `names`, `start_ms`, `end_ms` and
+    `time_zone` are for other programs."""
 
     services: str
     start: str
     end: str
     is_agreed: bool
     is_now: bool
+    names: tuple[str, ...]
+    start_ms: int
+    end_ms: int
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +93,7 @@ def shared_view(board: Board, participant: str | None, now_ms: int) -> SharedVie
         services=tuple(_service(contract, service, now_ms) for contract, service in owned),
         states=tuple(service.state for _, service in owned),
         outages=tuple(
-            SharedOutage(
-                service=_name(service),
-                began=format_recent(outage.start_ms, ZoneInfo(contract.time_zone), now_ms),
-                ended=""
-                if outage.end_ms is None
-                else format_recent(outage.end_ms, ZoneInfo(contract.time_zone), now_ms),
-                lasted=format_duration(max(0, (outage.end_ms or now_ms) - outage.start_ms), up=True),
-            )
-            for outage, contract, service in outages[:SHOWN_OUTAGES]
+            _outage(contract, service, outage, now_ms) for outage, contract, service in outages[:SHOWN_OUTAGES]
         ),
         more_outages=len(outages[SHOWN_OUTAGES:]),
         maintenance=tuple(_maintenance(owned, now_ms)),
@@ -120,7 +124,22 @@ def _name(service: ServiceAssessment) -> str:
 def _service(contract: ContractAssessment, service: ServiceAssessment, now_ms: int) -> SharedService:
     outage = service.open_outage
     since = format_recent(outage.start_ms, ZoneInfo(contract.time_zone), now_ms) if outage else ""
-    return SharedService(_name(service), service.state, since)
+    return SharedService(_name(service), service.state, since, outage.start_ms if outage else None)
+
+
+def _outage(contract: ContractAssessment, service: ServiceAssessment, outage: Outage, now_ms: int) -> SharedOutage:
+    zone, end_ms = ZoneInfo(contract.time_zone), now_ms if outage.end_ms is None else outage.end_ms
+    whose = f"{contract.contract}/{service.service}/{outage.start_ms}"
+    return SharedOutage(
+        service=_name(service),
+        began=format_recent(outage.start_ms, zone, now_ms),
+        ended="" if outage.end_ms is None else format_recent(outage.end_ms, zone, now_ms),
+        lasted=format_duration(max(0, end_ms - outage.start_ms), up=True),
+        key=sha256(whose.encode()).hexdigest()[:24],
+        start_ms=outage.start_ms,
+        end_ms=outage.end_ms,
+        time_zone=contract.time_zone,
+    )
 
 
 def _maintenance(owned: list[Owned], now_ms: int) -> Iterator[SharedMaintenance]:
@@ -140,6 +159,10 @@ def _maintenance(owned: list[Owned], now_ms: int) -> Iterator[SharedMaintenance]
             end=format_instant(end_ms, zone),
             is_agreed=is_agreed,
             is_now=start_ms <= now_ms,
+            names=tuple(names),
+            start_ms=start_ms,
+            end_ms=end_ms,
+            time_zone=zone.key,
         )
 
 

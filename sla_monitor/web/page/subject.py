@@ -86,6 +86,11 @@ def service_address(contract: str, service: str) -> str:
     return f"/services/{quote(contract, safe='')}/{quote(service, safe='')}"
 
 
+def contract_address(contract: str) -> str:
+    """The status page with the services of one contract."""
+    return f"/?contract={quote(contract, safe='')}"
+
+
 def endpoint_address(contract: str, endpoint: str) -> str:
     """Where the page of an endpoint is."""
     return f"/endpoints/{quote(contract, safe='')}/{quote(endpoint, safe='')}"

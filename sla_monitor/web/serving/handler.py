@@ -18,11 +18,12 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 
 
 class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
-    """An answer that is a plain line of text, with headers of its own."""
+    """An answer that is a plain line of text, with headers of its own. `remedy`: what helps, where that is no matter
+    of course."""
 
-    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, text: str, headers: dict[str, str] | None = None, *, remedy: str = "") -> None:
         super().__init__(status)
-        self.text, self.headers = text, headers or {}
+        self.text, self.headers, self.remedy = text, headers or {}, remedy
 
 
 @stream_request_body  # bodies are let pass in chunks: nobody keeps or parses them
@@ -58,7 +59,7 @@ class Handler(RequestHandler):
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Let the body pass."""
 
-    def compute_etag(self) -> None:
+    def compute_etag(self) -> str | None:
         """None: every answer is of its moment."""
 
     def say(self, text: str, status: int = 200) -> None:
@@ -105,11 +106,14 @@ class Handler(RequestHandler):
             error = Refusal(503, "busy", {"Retry-After": "1"})
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.methods))
-        if isinstance(error, Refusal):
-            for name, value in error.headers.items():
-                self.set_header(name, value)
-            return self.say(error.text, error.status_code)
-        return self.say(self._reason.lower(), status_code)
+        refusal = error if isinstance(error, Refusal) else Refusal(status_code, self._reason.lower())
+        for name, value in refusal.headers.items():
+            self.set_header(name, value)
+        self.refuse(refusal)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with what is wrong, and what helps."""
+        self.say(f"{refusal.text} ({refusal.remedy})" if refusal.remedy else refusal.text, refusal.status_code)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """Refusals are the client's business; what is left is a fault of ours."""

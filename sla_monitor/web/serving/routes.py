@@ -1,4 +1,4 @@
-"""The routes: status page, wall, pages for others, metrics, health, reload, heartbeats."""
+"""All routes, and those of the status page, wall, services, endpoints, packs, metrics, health, reload, heartbeats."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from sla_monitor.web.page.selection import refresh_of
 from sla_monitor.web.page.service_page import render_service, service_facts
 from sla_monitor.web.page.subject import SubjectError
 from sla_monitor.web.page.wall import REFRESH_S
-from sla_monitor.web.serving.access import credentials
+from sla_monitor.web.serving.api_routes import API_ROUTES
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
-from sla_monitor.web.serving.web_parts import PUBLIC, WebParts
+from sla_monitor.web.serving.shared_routes import SHARED_ROUTES
+from sla_monitor.web.serving.web_parts import WebParts
 
 log = logging.getLogger(__name__)
 
@@ -71,38 +72,6 @@ class WallView(Handler):
         self.show(html)
 
     head = get
-
-
-class Shared(Handler):
-    """`GET /public` and `GET /participants/<id>`: what settings let others see, and nothing else."""
-
-    has_own_token = True
-
-    async def get(self, participant: str | None = None) -> None:
-        site, views = self.site, self.site.views
-        if (views.public == "closed") if participant is None else not views.participants:
-            raise Refusal(404, "not found")
-        if participant is not None or views.public == "token":
-            await self._refuse_without_token(PUBLIC if participant is None else participant)
-        health = await site.rendering.run(site.health)
-        self.show(await site.rendering.run(site.shared.render, site.board, health, site.clock.now_ms(), participant))
-
-    head = get
-
-    async def _refuse_without_token(self, whose: str) -> None:
-        """The same words for a wrong token and for a participant whom settings do not name. A browser asks for a name
-        and a password: the token is the password, whatever the name."""
-        authorization = self.request.headers.get("Authorization", "")
-        token = bearer(authorization) or credentials(authorization)[1].decode(errors="replace")
-        is_right = await self.site.beating.run(self.site.viewers.fits, whose, token) if token else False
-        if is_right:
-            return
-        # A request without a token is how every browser begins.
-        client = self.request.remote_ip or ""
-        wait_s = self.site.failures.take(client, self.site.clock.monotonic()) if token else 0
-        if wait_s:
-            raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
-        raise Refusal(401, "unauthorised", {"WWW-Authenticate": 'Basic realm="status", charset="UTF-8"'})
 
 
 class SubjectPages(NamedTuple):
@@ -261,13 +230,12 @@ def application(site: WebParts) -> Application:
         (r"/services/([^/]+)/([^/]+)", ServicePage, parts),
         (r"/endpoints/([^/]+)/([^/]+)", EndpointPage, parts),
         (r"/wall", WallView, parts),
-        (r"/public", Shared, parts),
-        (r"/participants/([^/]+)", Shared, parts),
         (r"/reviews/([^/]+)/(.+)", Review, parts),
         (r"/metrics", Metrics, parts),
         (r"/-/healthy", Healthy, parts),
         (r"/-/ready", Ready, parts),
         (r"/-/reload", Reload, parts),
         (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat, parts),
+        *((path, handler, parts) for path, handler in (*API_ROUTES, *SHARED_ROUTES)),
     ]
     return Application(routes, default_handler_class=NotFound, default_handler_args=parts, log_function=lambda _: None)

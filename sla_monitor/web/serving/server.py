@@ -20,7 +20,7 @@ from tornado.web import Application
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.subject import PageLinks
@@ -61,7 +61,7 @@ class Web:
     record: PageRecord
     elsewhere: Callable[[], PageLinks] = PageLinks
     limits: Limits = Limits()  # noqa: RUF009 - frozen
-    views: Views = Views()  # noqa: RUF009 - frozen
+    views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         self.port = 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web.page.layout import Layout
@@ -45,7 +45,7 @@ class WebParts:
     only_loopback: bool
     record: PageRecord
     elsewhere: Callable[[], PageLinks]
-    views: Views = Views()  # noqa: RUF009 - frozen
+    views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     layout: Layout = field(default_factory=Layout)
     access: Access = field(default_factory=Access)
     active: int = 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.board import Board
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from tests.support.reconciled import reconciled
 from tests.web import estate
 from tests.web.browser import Tab, tab
@@ -130,7 +130,7 @@ ELSEWHERE = {
 
 def test_rows_filters_the_wall_and_the_public_page_keep_nobody_out(tmp_path: Path) -> None:
     """axe at two widths and in both schemes; and nothing sticks out."""
-    parts = Parts(board=estate.many(2, 22, 1, 12, figured=1), views=Views(public="everybody"))
+    parts = Parts(board=estate.many(2, 22, 1, 12, figured=1), views=SharedViews(public="everybody"))
 
     async def run(port: int) -> None:
         async with tab(tmp_path) as browser:

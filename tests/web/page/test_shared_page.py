@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -19,8 +21,11 @@ from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.spans import Span
 from sla_monitor.web import Health
+from sla_monitor.web.api.feed import shared_feed
+from sla_monitor.web.api.shared_json import shared_json
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.shared_page import SharedPage
+from sla_monitor.web.page.shared_view import shared_view
 from tests.assess.records import entries
 from tests.web import estate
 from tests.web.page.test_status_page import Outline
@@ -29,7 +34,9 @@ SAMPLES = sorted((Path(__file__).parents[3] / "config" / "contracts").rglob("*.y
 PAGE = SharedPage(Layout())
 MONEY = re.compile(r"[£€$]|\b(GBP|EUR|USD|CHF)\b|\d\.\d\d\b|credit|charge|penalt|points?\b|KPI|target|%", re.IGNORECASE)
 INSIDE = re.compile(
-    r"""https?:|\bhref="(?!#main")|\$\{|token|password|endpoint|probe|/metrics|/services/|/reviews/""", re.IGNORECASE
+    r"""https?:|\bhref="(?!#main"|/[a-z/-]+/(?:outages[.]atom|status[.]json)")|"""
+    r"""\$\{|token|password|endpoint|probe|/metrics|/services/|/reviews/""",
+    re.IGNORECASE,
 )
 
 
@@ -97,7 +104,12 @@ def test_no_money_and_nothing_from_inside_is_on_the_pages_of_any_sample_contract
     own = " ".join([*(service.name or service.service for service in one.services), *one.participants.values()])
     for whose in (None, *one.participants):
         html = page(board, whose, Health(ready=False, reasons=["<operators> only"], facts={"Ledger": "/var/lib"}))
+        view = shared_view(board, whose, estate.NOW_MS)
+        # What other programs are given is held to the same.
+        feed = "".join(ET.fromstring(shared_feed(view, "", "/", 0)).itertext())
+        html += json.dumps(shared_json(board, view, "/"), ensure_ascii=False) + feed
         for service in one.services:  # a service's own name may hold any word
+            html = html.replace(service.name or service.service, "")
             html = html.replace((service.name or service.service).replace("&", "&amp;").replace("'", "&#39;"), "")
         assert ("Outages this month" in html) or whose or not any(service.outages for service in one.services)
         assert one.currency not in html

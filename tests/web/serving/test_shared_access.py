@@ -13,9 +13,10 @@ from tornado.routing import PathMatches
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import load_settings
-from sla_monitor.settings.views import Views
+from sla_monitor.settings.views import SharedViews
 from sla_monitor.web import Limits
-from sla_monitor.web.serving.routes import Heartbeat, Shared, application
+from sla_monitor.web.serving.routes import Heartbeat, application
+from sla_monitor.web.serving.shared_routes import SHARED_ROUTES
 from tests.web import estate
 from tests.web.page.test_shared_page import both
 from tests.web.running import Answer, Parts, ask, serving
@@ -24,13 +25,13 @@ TOKEN, OTHER = "staffordshire-0123456789", "west-midlands-0123456789"
 
 
 @pytest.fixture
-def views(tmp_path: Path) -> Views:
+def views(tmp_path: Path) -> SharedViews:
     references = {}
     for name, token in (("staffordshire", TOKEN), ("west-midlands", OTHER), ("public", "public-0123456789")):
         (tmp_path / name).write_text(token + "\n")
         references[name] = SecretReference("file", str(tmp_path / name))
     public = references.pop("public")
-    return Views(public="token", public_token=public, participants=references)
+    return SharedViews(public="token", public_token=public, participants=references)
 
 
 def basic(password: str, user: str = "anybody") -> dict[str, str]:
@@ -53,7 +54,7 @@ def test_nothing_is_served_unless_settings_say_so() -> None:
 
 
 def test_everybody_may_see_the_public_page_where_settings_say_so() -> None:
-    with serving(Parts(board=both(), views=Views(public="everybody"))) as web:
+    with serving(Parts(board=both(), views=SharedViews(public="everybody"))) as web:
         answer = ask(web, "/public?open=all&q=boeing&refresh=5&format=json", headers={"Accept": "application/json"})
         assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert "Boeing" not in answer.body
@@ -62,7 +63,7 @@ def test_everybody_may_see_the_public_page_where_settings_say_so() -> None:
         assert ask(web, "/participants/staffordshire").status == 404
 
 
-def test_a_token_opens_its_own_page_and_no_other(views: Views) -> None:
+def test_a_token_opens_its_own_page_and_no_other(views: SharedViews) -> None:
     with serving(Parts(board=both(), views=views)) as web:
         for headers in (basic(TOKEN), basic(TOKEN, "staffordshire"), bearer(TOKEN)):
             answer = ask(web, "/participants/staffordshire", headers=headers)
@@ -76,13 +77,13 @@ def test_a_token_opens_its_own_page_and_no_other(views: Views) -> None:
             assert ask(web, f"/participants/staffordshire?{query}").status == 401
 
 
-def test_a_token_of_another_page_opens_nothing_of_the_operators(views: Views, tmp_path: Path) -> None:
+def test_a_token_of_another_page_opens_nothing_of_the_operators(views: SharedViews, tmp_path: Path) -> None:
     config = tmp_path / "web-config.yml"
     config.write_text(f"basic_auth_users: {{ops: {bcrypt.hashpw(b'x', bcrypt.gensalt(4)).decode()}}}\n")
     with serving(Parts(board=both(), views=views), web_config=config) as web:
         assert ask(web, "/participants/staffordshire", headers=basic(TOKEN)).status == 200
         # Every route but those that are known to have tokens of their own, also one that is made tomorrow.
-        own = {Heartbeat, Shared}
+        own = {Heartbeat, *(handler for _, handler in SHARED_ROUTES)}
         for rule in application(None).wildcard_router.rules:  # type: ignore[arg-type]
             assert isinstance(rule.matcher, PathMatches)
             if rule.target not in own:
@@ -92,11 +93,11 @@ def test_a_token_of_another_page_opens_nothing_of_the_operators(views: Views, tm
 
 
 def test_whoever_opens_a_page_beside_open_ones_is_warned(caplog: pytest.LogCaptureFixture) -> None:
-    with serving(Parts(views=Views(public="everybody"))):
+    with serving(Parts(views=SharedViews(public="everybody"))):
         assert "nobody needs a password" in caplog.text
 
 
-def test_whoever_guesses_is_slowed_down_and_the_right_token_is_not(views: Views) -> None:
+def test_whoever_guesses_is_slowed_down_and_the_right_token_is_not(views: SharedViews) -> None:
     with serving(Parts(board=both(), views=views), limits=Limits(failures_per_minute=3)) as web:
         path = "/participants/staffordshire"
         answers = [ask(web, path, headers=basic(f"guess-{n}-0123456789")).status for n in range(5)]
@@ -110,7 +111,7 @@ def test_a_short_or_missing_token_opens_nothing(tmp_path: Path) -> None:
         "short": SecretReference("file", str(tmp_path / "short")),
         "gone": SecretReference("file", str(tmp_path / "gone")),
     }
-    with serving(Parts(board=estate.partnership(), views=Views(participants=references))) as web:
+    with serving(Parts(board=estate.partnership(), views=SharedViews(participants=references))) as web:
         for whose in references:
             assert ask(web, f"/participants/{whose}", headers=basic("short")).status == 401
             assert ask(web, f"/participants/{whose}", headers=basic("")).status == 401

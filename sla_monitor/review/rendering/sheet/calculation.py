@@ -14,8 +14,8 @@ from sla_monitor.periods.months import TermMonths, name_of
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.combination import LimitFrame, LineCell, combine
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal, rounded
+from sla_monitor.review.rendering.sheet.kpi_sheet import KpiSheet, kpi_rows
 from sla_monitor.review.rendering.sheet.methods import MethodFrame, formulas, payout
-from sla_monitor.review.rendering.sheet.promises import KpiSheet, promises
 from sla_monitor.sla.money.charges import of_measurement_period
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
 from sla_monitor.sla.rounding import minor_units
@@ -37,7 +37,7 @@ def calculation(case: PackInput) -> Grid:
         return grid
     grid.add(CellEntry("Numbers in blue can be changed; all others follow from them."))
     charges = _charges(grid, case, case.result)
-    rows = promises(grid, case)
+    rows = kpi_rows(grid, case)
     by_service = _lines(grid, case, case.result, rows, charges)
     total = _caps(grid, case, case.result, by_service, charges)
     _deducted(grid, case.result, total)

@@ -23,7 +23,7 @@ from sla_monitor.contract.money.credit_methods import (
     TierCredit,
 )
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid, literal
-from sla_monitor.review.rendering.sheet.promises import KpiSheet, by_band
+from sla_monitor.review.rendering.sheet.kpi_sheet import KpiSheet, by_band
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class MethodFrame:
     KPIs that have several. `accrual`: the cell that says whether credits accrue, if one does."""
 
     grid: Grid
-    promises: KpiSheet
+    kpi_sheet: KpiSheet
     kpis: Mapping[str, KpiTerms]
     charges: str
     paid: dict[str | None, Decimal]
@@ -63,7 +63,7 @@ Line = tuple[str | None, str]
 
 def by_points(rule: PointsCredit, frame: MethodFrame) -> Iterator[Line]:
     rate = frame.number("Per cent of the charges for each point", rule.per_point_percent)
-    yield None, frame.percent(f"({frame.promises.points(rule.kpis)})*{rate}")
+    yield None, frame.percent(f"({frame.kpi_sheet.points(rule.kpis)})*{rate}")
 
 
 def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
@@ -76,7 +76,7 @@ def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
     share = rule.rate_percent if rule.share is None else Fraction(rule.share) * 100
     rate = "" if rule.slices else frame.number(label, share or Decimal(0))
     for name in _known(rule.kpis, frame):
-        terms, value = frame.kpis[name], frame.promises.at("C", name)
+        terms, value = frame.kpis[name], frame.kpi_sheet.at("C", name)
         begin, sign = rule.begins_at(terms), 1 if terms.direction == "higher_is_better" else -1
         short = f"{literal(begin)}-{value}" if sign > 0 else f"{value}-{literal(begin)}"
         short = f"MAX(0,{short})"
@@ -87,8 +87,8 @@ def by_shortfall(rule: ShortfallCredit, frame: MethodFrame) -> Iterator[Line]:
             percent = f"{_steps(rule, short)}*{rate}"
         if rule.max_percent is not None:
             percent = f"MIN({literal(rule.max_percent)},{percent})"
-        is_missed = "" if rule.measured_from is None else f"{frame.promises.at('D', name)}*"
-        yield name, f"{frame.promises.at('I', name)}*{is_missed}{frame.percent_of_period(name, percent)}"
+        is_missed = "" if rule.measured_from is None else f"{frame.kpi_sheet.at('D', name)}*"
+        yield name, f"{frame.kpi_sheet.at('I', name)}*{is_missed}{frame.percent_of_period(name, percent)}"
 
 
 def _steps(rule: ShortfallCredit, length: str) -> str:
@@ -118,18 +118,18 @@ def _of_slices(rule: ShortfallCredit, short: str, ends: Sequence[Decimal | None]
 
 def by_tiers(rule: TierCredit, frame: MethodFrame) -> Iterator[Line]:
     for name in _known((rule.kpi,), frame):
-        value = frame.promises.at("C", name)
+        value = frame.kpi_sheet.at("C", name)
         tiers = []
         for tier in rule.tiers:
             signs = (("<", tier.below), ("<=", tier.at_most), (">", tier.above), (">=", tier.at_least))
             sign, edge = next((sign, edge) for sign, edge in signs if edge is not None)
             tiers.append(f"IF({value}{sign}{literal(edge)},{literal(tier.percent)},0)")
         highest = f"MAX(0,{','.join(tiers)})"
-        yield name, f"{frame.promises.at('I', name)}*{frame.percent_of_period(name, highest)}"
+        yield name, f"{frame.kpi_sheet.at('I', name)}*{frame.percent_of_period(name, highest)}"
 
 
 def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
-    total = CellEntry(frame.promises.total(rule.kpis), f"={frame.promises.points(rule.kpis)}", "number")
+    total = CellEntry(frame.kpi_sheet.total(rule.kpis), f"={frame.kpi_sheet.points(rule.kpis)}", "number")
     points = frame.grid.line("Points on the ladder", total)
     rungs = [(rung.at_least, Fraction(rung.percent)) for rung in rule.rungs]
     expression = literal(rungs[-1][1])
@@ -146,7 +146,7 @@ def by_ladder(rule: LadderCredit, frame: MethodFrame) -> Iterator[Line]:
 
 def by_ratchet(rule: RatchetCredit, frame: MethodFrame) -> Iterator[Line]:
     price = frame.number("The price of a point", rule.per_point)
-    points, begin, slices = frame.promises.points(rule.kpis), rule.free, []
+    points, begin, slices = frame.kpi_sheet.points(rule.kpis), rule.free, []
     for one in rule.slices:
         top = points if one.up_to is None else f"MIN({points},{literal(one.up_to)})"
         slices.append(f"MAX(0,{top}-{literal(begin)})*{price}*{literal(one.factor)}")
@@ -157,13 +157,13 @@ def by_ratchet(rule: RatchetCredit, frame: MethodFrame) -> Iterator[Line]:
 def by_fixed_amount(rule: FixedCredit, frame: MethodFrame) -> Iterator[Line]:
     for name in _known(tuple(rule.amounts), frame):
         amount = frame.number(f"For {name}", rule.amounts[name])
-        yield name, f"{frame.promises.at('I', name)}*{frame.promises.at('D', name)}*{amount}"
+        yield name, f"{frame.kpi_sheet.at('I', name)}*{frame.kpi_sheet.at('D', name)}*{amount}"
 
 
 def by_bands(rule: BandCredit, frame: MethodFrame) -> Iterator[Line]:
     for name in _known(rule.kpis, frame):
-        amount = by_band(frame.kpis[name], frame.promises.at("C", name), lambda band: Fraction(band.amount))
-        yield name, f"{frame.promises.at('I', name)}*{amount}"
+        amount = by_band(frame.kpis[name], frame.kpi_sheet.at("C", name), lambda band: Fraction(band.amount))
+        yield name, f"{frame.kpi_sheet.at('I', name)}*{amount}"
 
 
 def by_pool(rule: PoolCredit, frame: MethodFrame) -> Iterator[Line]:
@@ -211,4 +211,4 @@ def payout(rule: CreditTerms, amount: str) -> str:
 
 
 def _known(names: tuple[str, ...], frame: MethodFrame) -> Iterator[str]:
-    return (name for name in names if name in frame.promises.rows)
+    return (name for name in names if name in frame.kpi_sheet.rows)

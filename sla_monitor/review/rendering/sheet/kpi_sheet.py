@@ -43,7 +43,7 @@ class KpiSheet:
         return sum((self.counted.get(name, Fraction(0)) for name in names or self.counted), Fraction(0))
 
 
-def promises(grid: Grid, case: PackInput) -> KpiSheet:
+def kpi_rows(grid: Grid, case: PackInput) -> KpiSheet:
     """Add a row for each KPI whose measurement period ends in the month."""
     grid.title("KPIs (figures and runs in blue can be changed)")
     grid.heads(*HEADS)
