@@ -69,8 +69,8 @@ format: $(VENV)/dev.stamp ## Format the code
 
 lock: $(VENV)/dev.stamp ## Choose new versions of everything we depend on
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra archive --extra calendars --extra report -c requirements.lock pyproject.toml -o requirements-all.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra archive --extra report --extra dev -c requirements.lock -c requirements-all.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra archive --extra calendars --extra report --extra sites -c requirements.lock pyproject.toml -o requirements-all.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra archive --extra report --extra sites --extra dev -c requirements.lock -c requirements-all.lock pyproject.toml -o requirements-dev.lock
 
 # The day whose terms the committed files are made from; the tests know it too (tests/generate/support.py).
 GENERATED_ON := 2026-11-02

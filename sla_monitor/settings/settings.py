@@ -79,7 +79,9 @@ class Settings(Strict):
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
     vantage: Identifier = Field("main", description="The place from which this daemon probes.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
-    sites: SiteSettings = Field(SiteSettings(), description="Who probes.")
+    sites: SiteSettings = Field(
+        SiteSettings(), description="The processes of this host that probe, and the sites far away."
+    )
     witnesses: tuple[Witness, ...] = Field(
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )

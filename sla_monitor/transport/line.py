@@ -263,7 +263,7 @@ class Line(threading.Thread):
             password=None if settings.password is None else settings.password.reveal(),
             inbox_prefix=self._inbox,
             allow_reconnect=False,
-            connect_timeout=int(PATIENCE_S),
+            connect_timeout=max(1, int(PATIENCE_S)),
             ping_interval=PING_S,
             max_outstanding_pings=SILENT_PINGS,
             error_cb=on_error,

@@ -21,7 +21,7 @@ from tests.support.nats import Network, Server, serving, wait
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line_module, "LONGEST_PAUSE_S", 0.3)
-    monkeypatch.setattr(line_module, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(line_module, "PATIENCE_S", 0.6)
 
 
 @pytest.fixture
