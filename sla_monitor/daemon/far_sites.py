@@ -55,6 +55,9 @@ AHEAD_MS = 2_000
 MOST_SKEW_MS = 5_000
 """What was seen by a clock that was further off is UNKNOWN: outages would be dated wrong by as much."""
 
+CUT_OFF_S = 10.0
+"""A site that has not said for so long how it is, ten times in vain, is cut off."""
+
 WHY_REFUSED = ("name", "message", "endpoint", "past", "future", "content", "pace")
 """It speaks for another site; it cannot be read; of an endpoint that is not its own; of a time before what it said
 last, or before the horizon; of a time to come; of what cannot be seen; more than was due."""
@@ -134,6 +137,10 @@ class FarSites:
             if self._key is not None and (terms != site.terms or site.signed is None):
                 site.former, site.terms = site.terms, terms
                 self._sign(site, self._key, max(self._clock.now_ms(), site.revision + 1))
+
+    def is_connected(self, site: FarSite) -> bool:
+        """Whether it was heard of lately."""
+        return self._clock.monotonic() - site.heard_s < CUT_OFF_S
 
     def _sign(self, site: FarSite, key: SigningKey, revision: int) -> None:
         several = enumerate(site.terms.items(), start=1)
@@ -254,6 +261,11 @@ class FarSites:
         if site is None or pulse is None or self._key is None:
             return
         now_ms = self._clock.now_ms()
+        before = 0 if site.pulse is None else site.pulse.dropped
+        dropped = pulse.dropped - before if pulse.dropped >= before else pulse.dropped  # it may have started again
+        if dropped:
+            site.lost += dropped
+            log.error("a site had no room for what it saw", extra={"site": site.name, "observations": dropped})
         site.pulse, site.heard_s, site.skew_ms = pulse, self._clock.monotonic(), pulse.at_ms - now_ms
         positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
         try:

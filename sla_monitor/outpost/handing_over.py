@@ -119,7 +119,7 @@ class HandingOver:
             revision=self.revision,
             waiting=self._outbox.waiting,
             oldest_ms=self._outbox.oldest_ms(),
-            lost=self._outbox.lost,
+            dropped=self._outbox.dropped,
             missed=doing.missed,
             running=doing.running,
         )

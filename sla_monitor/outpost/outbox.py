@@ -94,8 +94,8 @@ class Entry(NamedTuple):
 class Outbox:
     """Takes observations from any thread and keeps them, by a thread of its own, until they are acknowledged.
 
-    `lost`: observations since the start for which there was no room, in memory or on disk; `skew_ms` says by how much
-    our clock is ahead of the collector's, None where that is not known.
+    Since the start there was no room for some: `dropped` in memory, `lost` on disk, whose numbers are missing then.
+    `skew_ms` says by how much our clock is ahead of the collector's, None where that is not known.
     """
 
     def __init__(self, path: Path, most_bytes: int, clock: Clock, skew_ms: Callable[[], int | None]) -> None:
@@ -106,7 +106,7 @@ class Outbox:
         self._using = threading.Lock()
         self._is_over = False
         self.trouble = ""
-        self.lost = 0
+        self.lost = self.dropped = 0
         self._connection = _opened(path, clock)
         self.name = token_hex(8)
         with self._using, self._connection:
@@ -127,7 +127,7 @@ class Outbox:
         with self._changed:
             room = 0 if self._is_over else MOST_HELD - len(self._held)
             self._held.extend(rows[: max(room, 0)])
-            self.lost += len(rows) - min(max(room, 0), len(rows))
+            self.dropped += len(rows) - min(max(room, 0), len(rows))
             self._changed.notify()
 
     def after(self, place: Place, most: int) -> Sequence[Entry]:

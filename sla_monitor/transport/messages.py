@@ -99,7 +99,7 @@ class Parcel(msgspec.Struct, array_like=True, frozen=True, tag="parcel"):
 class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
     """How a site far away is, once a second. `at_ms`: its clock; `outboxes`: those that have something to hand over,
     and the one that is open; `revision`: of the terms that it has, 0: none; `waiting`: entries that the collector does
-    not have; `lost`: observations that there was no room for, since it was started."""
+    not have; `dropped`: observations that never got a number for want of memory, since it was started."""
 
     site: Name
     outboxes: Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)]
@@ -107,7 +107,7 @@ class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
     revision: Count
     waiting: Count
     oldest_ms: Instant | None
-    lost: Count
+    dropped: Count
     missed: Count
     running: Count
 
