@@ -80,17 +80,20 @@ def _has_passwords(settings: Settings) -> bool:
 
 
 def _witness_advice(path: Path, configuration: Configuration) -> list[str]:
-    """One line if no witness can tell our network's failure from a supplier's: all of them are on this machine, and
-    some endpoint is elsewhere."""
+    """One line if no witness can tell our network's failure from a supplier's: there is none, or all are on this
+    machine; and some endpoint is elsewhere."""
     witnesses = [host for witness in configuration.settings.witnesses for host in witness.hosts]
     endpoints = (one for one in _endpoints(configuration) if isinstance(one, NetworkTerms))  # a heartbeat comes to us
     hosts = {host for endpoint in endpoints for host in endpoint.hosts}
-    if not witnesses or not all(map(_is_here, witnesses)) or all(map(_is_here, hosts)):
+    if not all(map(_is_here, witnesses)) or all(map(_is_here, hosts)):
         return []
     document = read_document(path)
     message = (
         "every witness is on a loopback address, which says nothing of the network between us and the suppliers:"
         " their outages or ours would be mistaken for each other (name two endpoints of somebody else)"
+        if witnesses
+        else "none is named: every failure of our own network would be charged to the suppliers (name two endpoints of"
+        " somebody else)"
     )
     return [str(Problem(document.file, locate(document.root, ("witnesses",)).key, "witnesses", message))]
 

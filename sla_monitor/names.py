@@ -516,7 +516,7 @@ SILENCES_FOREIGN = MetricName(
     "sla_silences_foreign",
     "gauge",
     (),
-    "Active silences over alerts of ours that no monitor made.",
+    "Active silences over alerts of ours for which nothing is booked.",
 )
 SILENCES_FAILING = MetricName(
     "sla_silences_failing", "gauge", (), "1 while Alertmanager does not take silences; 0 also where none are wanted."
@@ -731,7 +731,7 @@ ASSESSMENT_STALE = AlertName(
 LEDGER_ALERT = AlertName(
     "SlaLedgerFailing",
     "monitor",
-    "The record cannot be written: the disk is full or failing.",
+    "The record cannot be written.",
     "The record can be written again.",
 )
 LEDGER_UNVERIFIED_ALERT = AlertName(

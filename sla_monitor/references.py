@@ -43,8 +43,8 @@ class ReadingAccount:
     def problem(self, path: Path) -> str:
         """Why a file cannot be read; nothing where it can."""
         try:
-            if path.is_dir():
-                return "is a folder (name the file in it)"
+            if path.exists() and not path.is_file():
+                return "is a folder (name the file in it)" if path.is_dir() else "is a pipe or a device (name a file)"
             with path.open("rb") as file:
                 is_empty = not file.read(1)
         except FileNotFoundError:

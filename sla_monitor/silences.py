@@ -3,7 +3,8 @@
 Each stretch in which nobody is called (`ContractAssessment.booked`) is one silence, with the number of its booking in
 its comment. By that it is found again after a restart, changed when the stretch changes, and ended when it is no longer
 permitted. Alertmanager being away harms nothing: the next round makes good for it, and a metric and the log say so
-meanwhile. Silences that others made over our alerts are counted, and left alone.
+meanwhile. Other silences over our alerts, of whoever they say they are, are left alone, and counted unless a booking of
+ours asks for the same.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def silenced(contract: ContractAssessment) -> list[SilencedStretch]:
 
 class Silences:
     """Keeps Alertmanager's silences as permitted maintenance has them. For the metrics: `failing`; `count` of silences;
-    `foreign`, those over our alerts that no monitor made."""
+    `foreign`, those over our alerts for which nothing is booked here."""
 
     def __init__(self, settings: Alertmanager, vantage: str) -> None:
         self._settings, self._vantage = settings, vantage
@@ -136,22 +137,22 @@ class Silences:
             for found in several:
                 self._call("DELETE", f"silence/{found.id}")
                 log.info("silence ended", extra={"contract": key[0], "booking": key[1]})
-        self.foreign = sum(_is_over_ours(one, wanted) for one in theirs)
+        self.foreign = sum(_is_over_ours(one, wanted) and not _is_booked(_found(one), due) for one in theirs)
         return len(due)
 
     def _ours(
         self, everyones: Iterable[Any], contracts: Mapping[str, object]
     ) -> tuple[dict[tuple[str, int], list[_Found]], list[Any]]:
-        """Our silences, by booking, and those that no monitor made; those of other monitors and contracts are left
-        alone."""
+        """Our silences, by booking, and all others. A mark proves nothing: anybody may write one, and that of a monitor
+        that was renamed stays behind."""
         found: dict[tuple[str, int], list[_Found]] = {}
         theirs = []
         for one in everyones:
             mark = _MARK.match(one["comment"])
-            if mark is None or one["createdBy"] != AUTHOR:
-                theirs.append(one)
-            elif mark[1] == self._vantage and mark[2] in contracts:
+            if mark and one["createdBy"] == AUTHOR and mark[1] == self._vantage and mark[2] in contracts:
                 found.setdefault((mark[2], int(mark[3])), []).append(_found(one))
+            else:
+                theirs.append(one)
         return found, theirs
 
     def _make(self, one: SilencedStretch, longer: _Found | None) -> None:
@@ -224,6 +225,11 @@ def _is_same(one: SilencedStretch, found: _Found, now_ms: int) -> bool:
 def _goes_on(one: SilencedStretch, found: _Found, now_ms: int) -> bool:
     """Whether a silence differs from what it is to be in its end alone: Alertmanager moves that."""
     return _have_begun(one, found, now_ms) and found.end_ms > now_ms + CLOCKS_MS and found.matchers == one.matchers
+
+
+def _is_booked(found: _Found, due: Iterable[SilencedStretch]) -> bool:
+    """Whether a silence, of another monitor for the same booking, say, is about no more than what is booked here."""
+    return any(found.matchers == one.matchers and found.end_ms <= one.booked.end_ms + CLOCKS_MS for one in due)
 
 
 def _have_begun(one: SilencedStretch, found: _Found, now_ms: int) -> bool:

@@ -8,7 +8,9 @@ import pwd
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import pytest
@@ -44,6 +46,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "text.pem").write_text("nothing\n")
     (folder / "empty").write_text("")
     (folder / "folder").mkdir()
+    os.mkfifo(folder / "pipe")
     (folder / "secret").write_text("s3cret\n")
     (folder / "token").write_text(f"{TOKEN}\n")
     (folder / "latin").write_bytes(b"caf\xe9\n")
@@ -74,6 +77,7 @@ JOB = {"kind": "heartbeat", "period": "1h", "grace": "5m", "every": "10s", "time
     [
         ({"ca_file": "gone.pem"}, "gone.pem: there is no such file (make it, or correct the path)"),
         ({"ca_file": "folder"}, "folder: is a folder (name the file in it)"),
+        ({"ca_file": "pipe"}, "pipe: is a pipe or a device (name a file)"),
         ({"ca_file": "empty"}, "empty: is empty (write what belongs there)"),
         ({"ca_file": "text.pem"}, "text.pem: holds no certificate (give the CA's as PEM)"),
         ({"client_certificate": "ours.pem"}, "holds no key that can be used"),
@@ -85,6 +89,7 @@ JOB = {"kind": "heartbeat", "period": "1h", "grace": "5m", "every": "10s", "time
         ({"client_certificate": "ours.pem", "client_key": "locked.key"}, "is locked with a password"),
         ({"bearer_token": "${file:gone}"}, "gone: there is no such file"),
         ({"bearer_token": "${file:folder}"}, "folder: is a folder"),
+        ({"bearer_token": "${file:pipe}"}, "pipe: is a pipe or a device (name a file)"),
         ({"bearer_token": "${file:empty}"}, "empty: is empty"),
         ({"bearer_token": "${file:latin}"}, "is not UTF-8 text (write the secret there, in one line)"),
         ({"bearer_token": "${env:NOBODY_SET_THIS}"}, "is not set or is empty (set it for the daemon)"),
@@ -205,7 +210,7 @@ def test_what_the_daemons_user_may_not_read_is_told_to_root(
     tmp_path: Path, owner: int, mode: int, is_told: bool
 ) -> None:
     """The system itself is asked, as that user. Tests run as root, here and in CI's container."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in takewhile(lambda folder: folder != Path(gettempdir()), (tmp_path, *tmp_path.parents)):
         folder.chmod(0o755)
     file = tmp_path / "secret"
     file.write_text("x")

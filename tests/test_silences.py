@@ -187,6 +187,22 @@ def test_a_silence_that_somebody_made_over_our_alerts_is_counted(
     assert (silences.foreign, silences.count, silences.failing) == (int(is_ours), 1, False)
 
 
+@pytest.mark.parametrize(
+    ("other", "is_known"),
+    [(booking(1), True), (booking(1, hours=(-1, 9)), False), (booking(1, services=("custody", "payroll")), False)],
+    ids=["the same", "longer", "more services"],
+)
+def test_a_silence_in_a_monitors_name_is_counted_unless_the_same_is_booked(
+    empty: Alertmanager, other: SilencedStretch, *, is_known: bool
+) -> None:
+    silencing(empty.url, "ghost").keep({"c": [other]}, now_ms())
+    silences = silencing(empty.url)
+    silences.keep({"c": [booking()]}, now_ms())
+    assert silences.foreign == int(not is_known)
+    silences.keep({"c": []}, now_ms())
+    assert silences.foreign == 1
+
+
 def _in_force(running: Alertmanager) -> list[int]:
     """When our silences end, in ms."""
     return [round(datetime.fromisoformat(one["endsAt"]).timestamp() * 1000) for one in running.silences()]

@@ -81,14 +81,19 @@ def man_page(context: click.Context) -> str:
     page.version, page.date = __version__, ""
     page.short_help = first_sentence(context.command)
     page.synopsis = " ".join(context.command.collect_usage_pieces(context))
-    page.description = escaped(cleandoc(context.command.help or "").replace("\b\n", ""))
+    # "\b" begins a paragraph whose lines click leaves as they are, such as an example.
+    text = escaped(cleandoc(context.command.help or ""))
+    page.description = re.sub(r"\x08\n(.*?)(?=\n\n|\Z)", r".nf\n\1\n.fi", text, flags=re.S)
     records = (each.get_help_record(context) for each in context.command.params if isinstance(each, click.Option))
     page.options = [(option, escaped(text)) for option, text in filter(None, records)]
     page.commands = [(name, first_sentence(each)) for name, each in inner_commands(context)]
     parent = context.parent.command_path.replace(" ", "-") if context.parent else ""
     also = f".SH SEE ALSO\n\\fB{parent}\\fP(1)\n" if parent else ""
     files = ".SH FILES\n/etc/sla-monitor/sla-monitor.yaml, /var/lib/sla-monitor/ledger.db\n" if not parent else ""
-    return f"{page}{files}.SH EXIT STATUS\n{EXIT_STATUS}\n{also}"
+    # click-man's title has spaces, and repeats itself: longer than a line, it is printed over itself.
+    _, _, page_text = f"{page}".partition("\n")
+    title = f'.TH "{context.command_path.replace(" ", "-").upper()}" "1" "" "{__version__}" " "'
+    return f"{title}\n{page_text}{files}.SH EXIT STATUS\n{EXIT_STATUS}\n{also}"
 
 
 def first_sentence(command: click.Command) -> str:

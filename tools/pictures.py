@@ -53,6 +53,8 @@ class Picture:
 PAGES = (
     Picture("status-page", "/", height=1370),
     Picture("status-page-phone", "/", width=500, height=1000),
+    Picture("service-page", f"/services/{CONTRACT}/custody", height=1600),
+    Picture("endpoint-page", f"/endpoints/{CONTRACT}/cad-incidents", height=1440),
     Picture("wall", "/wall", width=1280, height=720),
 )
 FILES = (Picture("pack", f"reviews/{CONTRACT}-{MONTH}/{CONTRACT}-{MONTH}.html", height=1400),)

@@ -88,6 +88,10 @@ class BookedStretch:
     why: str
     loud_kpis: tuple[str, ...] = ()
 
+    def silences(self, service: str, at_ms: int) -> bool:
+        """Whether nobody is called about a service then."""
+        return self.is_silenced and service in self.services and self.start_ms <= at_ms < self.end_ms
+
 
 @dataclass(frozen=True, slots=True)
 class AllowanceUse:
@@ -360,7 +364,8 @@ class ContractAssessment:
 
     `result`: points, credits, caps and triggers of the month (agreed view); `earlier`: those of the months before,
     oldest first. `accounting`: the way of counting, in words, a line each. `entries`: what the register says about
-    this month; `pending`: all entries that await a decision. `shares`: each participant's part of the credit.
+    this month; `excused`: by KPI, the ids of the tickets that granted claims leave out of it; `pending`: all entries
+    that await a decision. `shares`: each participant's part of the credit.
     `shares_working`: how each comes about.
     `register_number`: the last entry that was read. `triggers`: the ids of all that the terms have.
     `missing_figures`: (KPI, month) for which a party owes a figure of a month that has ended. `report_due_ms`: when
@@ -397,6 +402,7 @@ class ContractAssessment:
     forecast: Forecast | None = None
     accounting: tuple[str, ...] = ()
     entries: tuple[Entry, ...] = ()
+    excused: Mapping[str, frozenset[str]] = field(default_factory=dict)
     pending: tuple[Entry, ...] = ()
     shares: Mapping[str, Decimal] = field(default_factory=dict)
     shares_working: Mapping[str, Working] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.fields import spelled_duration
@@ -14,6 +13,8 @@ from sla_monitor.contract.maintenance import OVER_WORDS, MaintenanceTerms, Relie
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import describe_rounding
+from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.instants import format_day, format_day_at
 
 EXCLUDED = {
     "removed": "Excluded time is taken from both sides of the ratio",
@@ -38,8 +39,8 @@ MINUTES = {
 
 
 def imported_words(one: Import, zone: ZoneInfo) -> str:
-    """`imported from october.json by ann on 2026-11-29`; the source's name is as somebody spelled it."""
-    return f"imported from {one.source} by {one.actor} on {datetime.fromtimestamp(one.at_ms / 1000, zone):%Y-%m-%d}"
+    """`imported from october.json by ann on 29 November 2026`; the source's name is as somebody spelled it."""
+    return f"imported from {one.source} by {one.actor} on {format_day_at(one.at_ms, zone)}"
 
 
 def accounting(terms: Terms) -> tuple[str, ...]:
@@ -117,7 +118,7 @@ def _when_down(counting: Counting) -> Iterator[str]:
 
 
 def _upkeep(terms: Terms) -> Iterator[str]:
-    several = {service.id: terms.maintenance_of(service) for service in terms.services}
+    several = {service.name or service.id: terms.maintenance_of(service) for service in terms.services}
     for rules in dict.fromkeys(several.values()):
         sharing = [name for name, its in several.items() if its == rules]
         whose = "" if len(sharing) == len(several) else f" ({', '.join(sharing)})"
@@ -127,7 +128,7 @@ def _upkeep(terms: Terms) -> Iterator[str]:
 def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
     yield "once the authority has granted it" if rules.approval == "decision" else "by booking it"
     if rules.notice_ms is not None:
-        yield f"booked {spelled_duration(rules.notice_ms)} before"
+        yield f"booked {format_duration(rules.notice_ms)} before"
     if rules.notice_working_days is not None:
         yield f"booked {rules.notice_working_days} Working Days before"
     if rules.hours is not None:
@@ -135,7 +136,7 @@ def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
     if rules.allowance_ms is not None:
         whose = "each service" if rules.allowance_per == "service" else "all services together"
         beyond = "excluded all the same" if rules.excess == "excluded" else "counted"
-        most, over = spelled_duration(rules.allowance_ms), OVER_WORDS[rules.allowance_over]
+        most, over = format_duration(rules.allowance_ms), OVER_WORDS[rules.allowance_over]
         if rules.allowance_used_by == "downtime":
             yield f"up to {most} of downtime {over} for {whose}, while the rest of the booked time counts as it was"
         else:
@@ -185,4 +186,4 @@ def _over_time(kpi: KpiTerms) -> Iterator[str]:
         whose = "both sides'" if kpi.source_of_truth == "joint" else "the supplier's"
         yield f"the figure that counts is {whose}"
     if kpi.bedding_in_until is not None:
-        yield f"points cost no money before {kpi.bedding_in_until}"
+        yield f"points cost no money before {format_day(kpi.bedding_in_until)}"

@@ -18,6 +18,7 @@ from sla_monitor.assess.history import Cache, contract_context_of, earlier_month
 from sla_monitor.assess.indicators import KpiEvaluation
 from sla_monitor.assess.kpi_evaluation import evaluated_kpis
 from sla_monitor.assess.kpi_outages import kpi_outages
+from sla_monitor.assess.measuring import excused
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
 from sla_monitor.assess.sample_cache import SampleCache
@@ -211,6 +212,7 @@ def _assessment(
         forecast=forecast(context, evaluations, ends, earlier) if status == "running" else None,
         accounting=accounting(terms),
         entries=entries_of(contract_context, entries, context.period),
+        excused=_excused(context),
         pending=contract_context.effective.pending(contract_context.contract),
         shares={name: part for name, (part, _) in shares.items()},
         shares_working={name: working for name, (_, working) in shares.items()},
@@ -229,6 +231,12 @@ def _assessment(
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
         acknowledged=acknowledged(context, services) if status == "running" else (),
     )
+
+
+def _excused(context: PeriodContext) -> dict[str, frozenset[str]]:
+    several = ((kpi, kpi.ticket_terms) for kpi in context.terms.kpis)
+    left_out = {kpi.id: excused(context, terms, "agreed") for kpi, terms in several if terms is not None}
+    return {kpi: tickets for kpi, tickets in left_out.items() if tickets}
 
 
 def _imported(context: PeriodContext) -> Iterable[Imported]:

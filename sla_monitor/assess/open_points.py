@@ -11,13 +11,17 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import NO_FIGURE, ContractAssessment, KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.terms import Terms
+from sla_monitor.periods.months import TermMonths, within
 from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_day_at, format_month, format_stretch
 from sla_monitor.wording.numbers import format_count, format_ratio
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
 
+AT_MOST_LEFT = "What is left is at most so much: KPIs without a verdict may have cost more."
 NAMED_AT_MOST = 10
 """Numbers of entries in one sentence: a file of tickets may be hundreds of them."""
 
@@ -30,8 +34,25 @@ def is_assessed(kpi: KpiAssessment) -> bool:
 def unassessed(one: ContractAssessment) -> tuple[int, int]:
     """Of the KPIs whose measurement period ends with the month: how many have no verdict, and how many there are.
     Failures, points and money are those of the others."""
-    ending = [kpi for kpi in one.kpis if not _ends_later(one, kpi)]
+    ending = [kpi for kpi in one.kpis if not ends_later(one, kpi)]
     return sum(1 for kpi in ending if not is_assessed(kpi)), len(ending)
+
+
+def leaves_at_most(one: ContractAssessment, terms: Terms, cap: CapResult) -> bool:
+    """Whether a month that the cap looks at has KPIs without a verdict: they may have used some of what is left.
+    `terms`: those at the month's end."""
+    found = next((rules for rules in terms.caps if rules.id == cap.cap), None)
+    if found is None or one.result is None or not cap.left:
+        return False
+    months, month = (*one.earlier, one.result), one.period.name
+    if found.over == "trailing_12_months":
+        return any(map(_has_gaps, within(months, month, 12)))
+    run = TermMonths(f"{one.starts_on:%Y-%m}", quarters=terms.accounting.quarters)
+    return any(_has_gaps(past) for past in months if past.month in run.window(found.over, month))
+
+
+def _has_gaps(past: PeriodResult) -> bool:
+    return bool(past.unassessed) or not past.is_measured
 
 
 def why_not_assessed(one: ContractAssessment, kpi: KpiAssessment) -> str:
@@ -69,7 +90,7 @@ def _why_no_figure(one: ContractAssessment, kpi: KpiAssessment, terms: KpiTerms)
 
 def open_points(one: ContractAssessment) -> Iterator[str]:
     """A sentence for each open point of a month that has ended."""
-    without = [(kpi, why) for kpi in one.kpis if not _ends_later(one, kpi) and (why := why_not_assessed(one, kpi))]
+    without = [(kpi, why) for kpi in one.kpis if not ends_later(one, kpi) and (why := why_not_assessed(one, kpi))]
     if without:
         yield f"{len(without)} of {format_count(len(one.kpis), 'KPI')} could not be assessed."
     for kpi, why in without:
@@ -87,7 +108,8 @@ def open_points(one: ContractAssessment) -> Iterator[str]:
     yield from _late(one)
 
 
-def _ends_later(one: ContractAssessment, kpi: KpiAssessment) -> bool:
+def ends_later(one: ContractAssessment, kpi: KpiAssessment) -> bool:
+    """Whether the KPI has no result due: its measurement period ends after the month."""
     return kpi.period is not None and kpi.period.end_ms > one.period.end_ms
 
 

@@ -54,12 +54,19 @@ def collect_seldom() -> None:
 
 
 def main() -> None:
-    """Run a command; what we raise on purpose is one line on standard error and exit status 1."""
+    """Run a command; what we raise on purpose is one line on standard error and exit status 1, and so is what
+    is closed to this user."""
     collect_seldom()
     try:
         cli()
     except SlaMonitorError as error:
         click.echo(str(error), err=True)
+        sys.exit(1)
+    except PermissionError as error:
+        if error.filename is None:
+            raise
+        # Which command meets a closed folder first, and in which of its steps, is no matter to who has typed it.
+        click.echo(f"{error.filename}: {error.strerror} (run this as a user who may read it)", err=True)
         sys.exit(1)
     except BrokenPipeError:
         # `sla-monitor ledger show | head`: the reader has seen enough.

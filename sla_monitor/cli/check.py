@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.shared.options import config_option
+from sla_monitor.cli.shared.options import CONFIGS, config_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,23 @@ WINDOWS = {
 }
 
 
+def _no_settings(_: click.Context, __: click.Parameter, files: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Settings in the place of a contract would be a dozen unknown keys. Raises BadParameter."""
+    for file in files:
+        if file.name == CONFIGS[0].name:
+            raise click.BadParameter(f"{file}: these are settings, not a contract (write --config {file})")
+    return files
+
+
 @click.command()
 @config_option
-@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument(
+    "files",
+    metavar="[FILE]...",
+    nargs=-1,
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_no_settings,
+)
 def check(config: Path, files: tuple[Path, ...]) -> None:
     """Check the configuration, or the contract FILEs alone.
 

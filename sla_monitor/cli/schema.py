@@ -12,9 +12,11 @@ FILES = ("contract", "settings", "assessment", "comparison", "reconciliation", "
 
 
 @click.command()
-@click.argument("file", type=click.Choice(FILES))
+@click.argument("file", metavar="FILE", type=click.Choice(FILES))
 def schema(file: str) -> None:
-    """Print the JSON Schema (2020-12) of a file, or of the API.
+    """Print the JSON Schema (2020-12) of FILE.
+
+    FILE is contract, settings, assessment, comparison, reconciliation, evidence or api.
 
     contract and settings are what people write; an editor with a YAML language server uses the schema when the file's
     first line is `# yaml-language-server: $schema=contract.schema.json`. assessment and comparison are what

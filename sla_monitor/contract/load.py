@@ -36,7 +36,7 @@ def load_contracts(folder: Path) -> tuple[Contract, ...]:
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and path.name[0] != ".")
     except OSError as error:
-        raise ConfigError([f"{folder}:1:1: file: cannot be read: {error.strerror} (make it a folder)"]) from None
+        raise ConfigError([f"{folder}:1:1: file: cannot be read: {error.strerror} (name a readable folder)"]) from None
     if not paths:
         raise ConfigError([f"{folder}:1:1: file: holds no contract (put a *.yaml into it)"])
     return load_contract_files(paths)

@@ -160,8 +160,8 @@ class BackgroundJobs:
             yield "Alertmanager does not take silences: permitted maintenance may call people"
         if self._silences.foreign:
             yield (
-                f"{format_count(self._silences.foreign, 'silence')} over our alerts made by hand in Alertmanager:"
-                " somebody may not be called"
+                f"{format_count(self._silences.foreign, 'silence')} over our alerts in Alertmanager for which nothing"
+                " is booked: somebody may not be called"
             )
 
     def facts(self) -> dict[str, str]:

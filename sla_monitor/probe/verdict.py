@@ -62,6 +62,10 @@ SHORTEST = 4
 
 MASK = "***"
 
+_CREDENTIAL = re.compile(r"(?:^[A-Za-z-]+ +|= *)([^\s;,]{8,})")
+"""What counts in the secret value of a header: the token behind `Bearer`, the value of a cookie. A server may complain
+of it alone."""
+
 
 class Secrets:
     """The secrets that an endpoint's probe knows, to be hidden wherever a supplier echoes them: as they are, and as
@@ -70,7 +74,8 @@ class Secrets:
     __slots__ = ("_known",)
 
     def __init__(self, *known: str) -> None:
-        spelled = {way for secret in known if len(secret) >= SHORTEST for way in _spellings(secret)}
+        several = {part for secret in known for part in (secret, *_CREDENTIAL.findall(secret))}
+        spelled = {way for secret in several if len(secret) >= SHORTEST for way in _spellings(secret)}
         # The longest first, for one may be part of another.
         self._known = sorted(spelled, key=len, reverse=True)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
+
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.binding import Titles, bound
 from sla_monitor.review.blocks import Block, Cell, Facts, Pack, Prose, TextLines
@@ -13,6 +16,8 @@ from sla_monitor.review.chapters.meeting import method
 from sla_monitor.review.chapters.responses import responses
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.results import CreditLine
+from sla_monitor.sla.rounding import shown
+from sla_monitor.sla.working import Step, step
 from sla_monitor.wording.instants import format_day, format_month
 from sla_monitor.wording.text import format_list
 
@@ -44,7 +49,7 @@ def _claim(case: PackInput, name: str) -> tuple[Block, ...]:
         " the evidence is in the file beside this one, and every step of the amount follows."
     )
     caption = f"Credit{'' if len(lines) == 1 else 's'} in which {name} has a part"
-    steps = tuple(step for line in (*lines, *_held(case, name)) for step in line.working)
+    steps = (*(step for line in lines for step in _working(case, line, name)), *_held_working(case, name))
     blocks: tuple[Block, ...] = (
         Prose((said,), "lead"),
         Facts(tuple(facts)),
@@ -54,9 +59,23 @@ def _claim(case: PackInput, name: str) -> tuple[Block, ...]:
 
 
 def _lines(case: PackInput, name: str) -> list[CreditLine]:
-    """The lines for the KPI alone, and those for points of several KPIs."""
-    credit = case.result.credit if case.result else None
-    return [line for line in credit.lines if line.kpi in {name, None}] if credit else []
+    """The lines for the KPI alone, and those for points that are its own too."""
+    lines = case.result.credit.lines if case.result else ()
+    return [line for line in lines if name in case.parts_of(line)]
+
+
+def _working(case: PackInput, line: CreditLine, name: str) -> Iterator[Step]:
+    """A line's steps and, of a line for several KPIs, the part of this one."""
+    yield from line.working
+    points = {} if line.kpi else case.points_of(line.rule)
+    if len(points) > 1:
+        share = f"{shown(Fraction(points[name]))} of {shown(Fraction(sum(points.values())))} points"
+        yield step(f"{name}'s part", f"{share} × {line.amount}, shared out to the coin", case.parts_of(line)[name])
+
+
+def _held_working(case: PackInput, name: str) -> Iterator[Step]:
+    for line in _held(case, name):
+        yield from line.working
 
 
 def _held(case: PackInput, name: str) -> list[CreditLine]:

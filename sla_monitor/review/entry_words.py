@@ -45,3 +45,5 @@ def decision_needed(case: PackInput) -> Iterator[str]:
         yield f"This month’s credit must be claimed by {format_day(case.assessment.claim_by)}."
     if case.assessment.status == "provisional":
         yield "The figures of this month are to be signed off."
+    if (again := case.assessment.restatement) is not None:
+        yield f"The figures have changed since their sign-off (entry {again.signed.number}): sign them again."

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from sla_monitor import __version__
 from sla_monitor.assess import ContractAssessment, assess_month
+from sla_monitor.assess.charges_in_words import charges_worked_out
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document import document, document_text, figures_digest
 from sla_monitor.document.inputs import inputs_of
@@ -76,5 +77,6 @@ def gathered(
         figures_digest(one),
         retention or Retention(),
         versions=contract.versions,
+        charges_worked_out=charges_worked_out(one, contract),
     )
     return Gathered(case, text, about)

@@ -12,6 +12,7 @@ from email.utils import formatdate
 
 from sla_monitor.errors import ReviewError
 from sla_monitor.review.blocks import Pack
+from sla_monitor.review.chapters.cover import restated
 from sla_monitor.review.chapters.summary import headline
 from sla_monitor.review.entry_words import decision_needed
 from sla_monitor.review.pack_input import PackInput
@@ -50,7 +51,9 @@ def message(case: PackInput, pack: Pack, files: Mapping[str, bytes], mail: Mail,
 def _body(case: PackInput, pack: Pack) -> Iterator[str]:
     yield f"{pack.title}\n{pack.subtitle}, {pack.status.lower()}\n"
     yield headline(case)
-    yield "\nWhat needs a decision:"
+    if case.assessment.restatement is not None:
+        yield f"\n{restated(case, case.assessment.restatement)}"
+    yield "\nTo be decided:"
     yield from (f"- {line}" for line in decision_needed(case))
     yield f"\nSHA-256 of the assessment: {case.digest}"
     if case.head:

@@ -82,6 +82,8 @@ def _why_other(case: PackInput, kpi: KpiTerms, last: KpiResult | None) -> str:
     month = case.month if last is None else last.month
     here = next((one for one in case.assessment.kpis if one.kpi == kpi.id), None)
     why = why_not_assessed(case.assessment, here) if here is not None and month == case.month else ""
+    if not why and (kpi.id, month) in case.assessment.missing_figures:
+        why = "the figure is owed and missing"
     return f"Not assessed for {format_month(month)}{f': {why}' if why else ''}."
 
 

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
+from sla_monitor.assess.open_points import leaves_at_most
 from sla_monitor.contract.contract import TermsVersion
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
@@ -21,7 +22,7 @@ from sla_monitor.review.blocks import Cell
 from sla_monitor.review.retention import Retention
 from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.observation import Observation, Outcome, Reason
-from sla_monitor.sla.results import CapResult, KpiResult, PeriodResult
+from sla_monitor.sla.results import CapResult, CreditLine, KpiResult, PeriodResult
 from sla_monitor.sla.rounding import minor_units
 from sla_monitor.sla.spans import Span
 from sla_monitor.wording.instants import format_instant, format_stretch
@@ -52,7 +53,7 @@ class PackInput:
     `first_failures` is None where the evidence has no single observations with what they said. `head`: the head of the
     record's chain when the pack was made, signed if there is a key; empty where there is no ledger, or no closed link
     yet. `versions`: all of the contract's terms, oldest first. `handed`: what is in the folder beside the pack and was
-    not made of it.
+    not made of it. `charges_worked_out`: how each of the month's charges comes about, by service.
     """
 
     assessment: ContractAssessment
@@ -69,6 +70,7 @@ class PackInput:
     retention: Retention = field(default_factory=Retention)
     handed: tuple[Handed, ...] = ()
     versions: tuple[TermsVersion, ...] = ()
+    charges_worked_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -131,6 +133,9 @@ class PackInput:
         over = next((one.over for one in self.terms.caps if one.id == cap.cap), "")
         return f"{describe_cap(cap.cap, over)}{f', {self.service_name(cap.scope)}' if cap.scope else ''}"
 
+    def leaves_at_most(self, cap: CapResult) -> bool:
+        return leaves_at_most(self.assessment, self.terms, cap)
+
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""
         return (kpi for kpi in self.assessment.kpis if is_met(kpi) is False)
@@ -139,14 +144,16 @@ class PackInput:
         """What each KPI costs before caps. A credit for points of several KPIs is shared out by their points."""
         costs: dict[str, Decimal] = {}
         for line in self.result.credit.lines if self.result else ():
-            shares = {line.kpi: Decimal(1)} if line.kpi else self._points(line.rule)
-            for name, part in (
-                split(line.amount, shares, minor_units(self.assessment.currency)).items() if shares else ()
-            ):
+            for name, part in self.parts_of(line).items():
                 costs[name] = costs.get(name, Decimal(0)) + part
         return costs
 
-    def _points(self, rule: str) -> dict[str, Decimal]:
+    def parts_of(self, line: CreditLine) -> dict[str, Decimal]:
+        """A line's amount by KPI; empty for a line that is no KPI's."""
+        shares = {line.kpi: Decimal(1)} if line.kpi else self.points_of(line.rule)
+        return split(line.amount, shares, minor_units(self.assessment.currency)) if shares else {}
+
+    def points_of(self, rule: str) -> dict[str, Decimal]:
         """Those that a rule prices, by KPI. What is no price of points (an occurrence, a misreport, money that was
         earned back) is no KPI's."""
         credit = next((one for one in self.terms.credits if one.id == rule and one.prices_points), None)

@@ -40,7 +40,7 @@ def roll_up(case: PackInput, length: int) -> Pack:
     outside = [publication(case, months), method(case), how_to_check(case), meeting(case), signatures(case)]
     name = f"{shifted(case.month, 1 - length)}-to-{case.month}"
     titles = Titles(name, f"Supplier performance, {span}", span)
-    return bound(case, titles, _first_page(case, months), [about(case), *inside, *outside])
+    return bound(case, titles, _first_page(case, months), [about(case, span), *inside, *outside])
 
 
 def _first_page(case: PackInput, months: Sequence[PeriodResult]) -> tuple[Block, ...]:
@@ -68,17 +68,29 @@ def _first_page(case: PackInput, months: Sequence[PeriodResult]) -> tuple[Block,
 
 
 def _kpis(case: PackInput, months: Sequence[PeriodResult]) -> Section:
-    rows = tuple(_row(kpi, months) for kpi in case.terms.kpis)
+    rows = tuple(_row(case, kpi, months) for kpi in case.terms.kpis)
     return Section("kpis", "KPIs", (Table("kpis", "Every KPI over the months", RUNS, rows),))
 
 
-def _row(kpi: KpiTerms, months: Sequence[PeriodResult]) -> Row:
+def _empty(case: PackInput, kpi: KpiTerms, months: Sequence[PeriodResult]) -> int:
+    """In how many months without any verdict the KPI was promised, and has no result."""
+    empty = [past.month for past in months if not past.is_measured and past.kpi(kpi.id) is None]
+    return sum(1 for month in empty if kpi.measurement_months == 1 and _is_promised(case, kpi.id, month))
+
+
+def _is_promised(case: PackInput, kpi: str, month: str) -> bool:
+    begun = [one for one in case.versions if f"{case.wall(one.from_ms):%Y-%m}" <= month]
+    return not begun or any(one.id == kpi for one in begun[-1].terms.kpis)
+
+
+def _row(case: PackInput, kpi: KpiTerms, months: Sequence[PeriodResult]) -> Row:
     results = [found for past in months if (found := past.kpi(kpi.id))]
     values = sorted(one.value for one in results if one.value is not None)
     worst, best = (values[0], values[-1]) if values else (None, None)
     if kpi.direction == "lower_is_better":
         worst, best = best, worst
     counts = [sum(1 for one in results if one.is_met is verdict) for verdict in (True, False, None)]
+    counts[2] += _empty(case, kpi, months)
     points = sum((one.points for one in results), Fraction(0))
     return (
         Cell(kpi.id),

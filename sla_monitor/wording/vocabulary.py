@@ -20,6 +20,8 @@ PHASES = {
 }
 """The phases of a probe in their order, by their names in a finding."""
 MET, MISSED, NOT_ASSESSABLE, NO_FIGURE_YET = "Met", "Missed", "Not assessable", "No figure yet"
+NOT_RECORDED = "probed, but not in the record"
+"""Of a service whose state is unknown although its endpoints answer: what is not recorded counts for nothing."""
 """How a KPI stands so far, where its band has no word."""
 NO_DATA = "no data"
 """Of a cell or a tile about which nothing is known."""

@@ -97,8 +97,8 @@ K3: Excluded time is taken from both sides of the ratio.
 K3: Time that nobody saw is taken as down.
 K3: Outages are counted to the millisecond.
 K3: An answer that takes more than 5 times 2s is no answer.
-Maintenance is permitted (cad, desk) once the authority has granted it, and emergencies are counted.
-Maintenance is permitted (web) by booking it, booked 2d before, inside office, up to 4h a month for all \
+Maintenance is permitted (Command, desk) once the authority has granted it, and emergencies are counted.
+Maintenance is permitted (web) by booking it, booked 48 h before, inside office, up to 4 h a month for all \
 services together, and what goes beyond is excluded all the same, and emergencies are permitted without \
 notice.
 Relief is given for force_majeure, authority_cause, once the authority has granted it.
@@ -113,7 +113,7 @@ K2: the figure that counts is the supplier's.
 K3, K4: figures are compared as they are.
 K3: points are multiplied by 3 for a failure that follows one; a period without a figure is a failure in it.
 K3: the figure that counts is both sides'.
-K3: points cost no money before 2026-09-01.
+K3: points cost no money before 1 September 2026.
 K4: late ones are divided by no fewer than 20.
 K4: measured over 3 months.
 K4: averaged with 1 measurement periods before.
@@ -135,8 +135,8 @@ def test_an_allowance_is_told_with_what_it_is_for() -> None:
     ]
     start, end = "Maintenance is permitted once the authority has granted it, up to", ", and emergencies are counted."
     assert told == [
-        f"{start} 40h a contract year for each service, and what goes beyond is counted{end}",
-        f"{start} 4h of downtime a booking for each service, while the rest of the booked time counts as it was{end}",
+        f"{start} 40 h a contract year for each service, and what goes beyond is counted{end}",
+        f"{start} 4 h of downtime a booking for each service, while the rest of the booked time counts as it was{end}",
     ]
 
 

@@ -219,7 +219,7 @@ def test_the_way_of_counting_is_told_in_words() -> None:
     told = june(**changes).accounting
     assert told[0] == "3 failed probes in a row are an outage; it counts from the first of them."
     assert (
-        "Maintenance is permitted once the authority has granted it, booked 5 Working Days before, up to 10h a month"
+        "Maintenance is permitted once the authority has granted it, booked 5 Working Days before, up to 10 h a month"
         " for each service, and what goes beyond is counted, and emergencies are counted."
     ) in told
     assert "Relief notified more than 10 Working Days after the cause was known is refused." in told

@@ -121,15 +121,28 @@ def test_witnesses_on_this_machine_alone_are_advised_against(tmp_path: Path, her
     )
 
 
+def test_no_witness_at_all_is_advised_against(tmp_path: Path) -> None:
+    assert watched(tmp_path, [], "supplier.example") == (
+        "sla-monitor.yaml:2:1: witnesses: none is named: every failure of our own network would be charged to the"
+        " suppliers (name two endpoints of somebody else) [advice]\n"
+    )
+
+
+def test_settings_in_the_place_of_a_contract_are_one_line(tmp_path: Path) -> None:
+    result = run(str(tmp_path / "sla-monitor.yaml"))
+    assert result.exit_code == 2
+    assert f"these are settings, not a contract (write --config {tmp_path}/sla-monitor.yaml)" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("witnesses", "host"),
     [
         (["127.0.0.1", "gateway.example"], "supplier.example"),
         (["192.0.2.1"], "supplier.example"),
         (["127.0.0.1"], "localhost"),
-        ([], "supplier.example"),
+        ([], "localhost"),
     ],
-    ids=["one elsewhere", "all elsewhere", "a supplier on this machine", "none"],
+    ids=["one elsewhere", "all elsewhere", "a supplier on this machine", "a supplier on this machine, and none"],
 )
 def test_other_witnesses_are_not(tmp_path: Path, witnesses: list[str], host: str) -> None:
     assert watched(tmp_path, witnesses, host) == ""

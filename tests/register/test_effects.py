@@ -18,6 +18,7 @@ from tests.register.test_rules import Said, made
 KPIS = PARTS["kpis"]
 SUPPLIERS = "the supplier's figure counts for KPI1, and does not change"
 IDLE = "no KPI is worked out from the time of desk: no figure changes"
+LONG = "it lasts 3,287 days: nobody is called for as much of it as is permitted (check the year)"
 ONLY = "this figure stands only where there is nothing to work out"
 OFFICE = ("--start", "2024-02-05 10:00", "--end", "2024-02-05 12:00", "--cause", "authority_cause")
 
@@ -84,6 +85,8 @@ def priced(kpi: str, **changes: Any) -> Contract:
             [f"{IDLE} (for a figure that somebody reports, name its KPI)"],
         ),
         (booking(services=["desk"]), (), None, [IDLE]),
+        (booking(end="2026-01-24T22:00:00Z"), (), None, []),
+        (booking(end="2035-01-11T01:00:00Z"), (), None, [LONG]),
         (
             booking(),
             (),

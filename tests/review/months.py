@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess import assess_month
+from sla_monitor.assess.charges_in_words import charges_worked_out
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract
 from sla_monitor.document import Inputs, document, document_text
@@ -106,7 +107,15 @@ def case_from(contract: Contract, found: FileEvidence, month: str) -> tuple[Pack
     digest = sha256(text.encode()).hexdigest()
     register = effective_entries(found.entries(contract.id))
     return PackInput(
-        one, terms, register, digest, INPUTS, "sla-monitor", unseen=unseen(one, found), versions=contract.versions
+        one,
+        terms,
+        register,
+        digest,
+        INPUTS,
+        "sla-monitor",
+        unseen=unseen(one, found),
+        versions=contract.versions,
+        charges_worked_out=charges_worked_out(one, contract),
     ), text
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sla_monitor.assess.assessment import Restatement
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section, Table
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
@@ -204,7 +204,8 @@ def test_a_credit_that_is_not_paid_says_what_it_is_by_itself() -> None:
 def test_six_months_and_what_they_add_up_to() -> None:
     rows = table(case(), "rolling")
     assert [row[0] for row in rows] == [
-        "May 2026", "June 2026", "July 2026", "August 2026", "September 2026", "October 2026", "Together",
+        "May 2026", "June 2026", "July 2026", "August 2026", "September 2026", "October 2026",
+        "Together, of what could be assessed",
     ]  # fmt: skip
     assert rows[-1][1:6] == ["9", "1", "18", "£153,000.00", "£127,500.00"]
 
@@ -274,7 +275,7 @@ def test_a_restated_month_says_what_was_signed_what_it_is_and_why() -> None:
     restated = Restatement(signed, Fraction(11), Decimal("76500.00"), (21, 22))
     made = pack(case(status="final", restatement=restated))
     said = [block.text for block in made.cover if isinstance(block, Notice)]
-    assert said[0] == "Final, restated. The figures were signed off."
+    assert said[0] == "Final, restated. The month was signed off, and its figures have changed since."
     assert said[1] == (
         "This month was signed off in entry 20 with 13 points and £85,000.00. It is now 11 points and £76,500.00,"
         " because of entry 21 and entry 22 in the register."
@@ -307,6 +308,22 @@ def test_a_restated_month_lists_the_kpis_that_moved_and_the_entries_that_moved_t
     assert undoing[:4] == ["21", "Undoing of entry 3", "", "j.smith, 20 November 2026"]
     assert before[:2] == ["22", "about a month before"]
     assert not [one for one in pack(case()).tables if one.id.startswith("restated")]
+
+
+def test_a_change_that_no_entry_explains_is_told_on_the_first_page() -> None:
+    """Another contract's file, or other evidence: by the register of the sign-off the month is not what was signed."""
+    restated = moved_by({"kind": "undo", "about": 3}).assessment.restatement
+    assert restated is not None
+    assert restated.before is not None
+    signed = restated.signed.model_copy(
+        update={"body": SignOff(month="2026-10", digest="0" * 64, points=Decimal(99), credit=Decimal(1))}
+    )
+    texts = [
+        block.text
+        for block in pack(case(restatement=replace(restated, signed=signed))).cover
+        if isinstance(block, Notice)
+    ]
+    assert "the contract’s file, or what was seen or imported, has changed since." in texts[1]
 
 
 def test_figures_that_would_look_alike_have_all_their_digits() -> None:

@@ -65,7 +65,9 @@ def test_a_claim_has_the_failure_its_working_and_its_deadline(tmp_path: Path) ->
     assert ids == ["about", "failed-KPI2", "responses", "method", "checking", "certificate"]
     facts = {name: cell.text for block in pack.cover if block.kind == "facts" for name, cell in block.items}
     assert facts == {"Before caps": "£8,000.00", "To be claimed by": "no claim is needed"}
-    assert table(pack, "credit-lines")[-1][1:3] == ["15 points × 1 % × 100000.00", "15000.00"]
+    *_, credit, part = table(pack, "credit-lines")
+    assert credit[1:3] == ["15 points × 1 % × 100000.00", "15000.00"]
+    assert part[:3] == ["KPI2's part", "8 of 15 points × 15000.00, shared out to the coin", "8000.00"]
     with pytest.raises(ReviewError, match=r"KPI3 did not fail in 2026-09 \(failed: KPI1, KPI2 and KPI4\)"):
         claim_pack(made, "KPI3")
 

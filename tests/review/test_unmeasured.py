@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,6 +15,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from sla_monitor.assess.open_points import AT_MOST_LEFT
 from sla_monitor.cli.assess.month import format_assessment
 from sla_monitor.contract.contract import Contract
 from sla_monitor.review.blocks import Pack
@@ -148,6 +150,8 @@ def test_a_month_without_any_verdict_has_no_points_and_no_money_in_any_rendering
             found = [line for line in text.splitlines() if "£0.00" in line]
             assert not found, found
     told = format_assessment(case.assessment, contract, 200)
+    signed = replace(case, assessment=replace(case.assessment, status="final"))
+    assert "The month was signed off while nothing was measured: it has no figures." in text_of(pack(signed))
     assert "No KPI could be assessed in this month: no points and no credit are calculated." in told
     assert "£0.00" not in told
     sheets = {where for where, row in tables_of(pack(case), "xlsx", case) if "£0.00" in row}
@@ -192,3 +196,32 @@ def test_terms_that_differ_are_told_in_words(tmp_path: Path) -> None:
     told = {(one.what, one.was, one.now) for one in term_changes(after, stricter)}
     assert ("KPIs, KPI1, publishable", "yes", "no") in told
     assert ("KPIs, KPI2", "Custody is available", "") in told
+
+
+def test_time_that_nobody_saw_has_no_downtime_in_a_claim_and_is_blind_out_of_hours_too(tmp_path: Path) -> None:
+    """One service has office hours: the rest of the day was not seen of the others either."""
+    claim = {
+        "kind": "claim", "cause": "authority_cause", "services": ["control"], "start": "2026-07-08 22:00",
+        "end": "2026-07-09 06:00", "aware": "2026-07-09 09:00", "notified": "2026-07-10 09:00",
+    }  # fmt: skip
+    case, _ = case_in(replace(SCENES["no register"], said=(claim,)), tmp_path)
+    rows = list(tables_of(pack(case), "csv", case))
+    assert [row[4] for name, row in rows if name == "exclusions"] == ["Down in it", "not known"]
+    whole = "1 Jul 2026 00:00:00 BST to 1 Aug 2026 00:00:00 BST"
+    assert [row for name, row in rows if name == "blind"][1:] == [[whole, "744 h"], ["1 gap together", "744 h"]]
+
+
+def test_what_is_left_under_a_cap_is_at_most_so_much_where_a_kpi_has_no_verdict(tmp_path: Path) -> None:
+    case, contract = case_in(SCENES["one service only"], tmp_path)
+    assert "Left under the annual cap, over the contract year: at most £" in text_of(pack(case))
+    assert AT_MOST_LEFT in text_of(pack(case))
+    assert AT_MOST_LEFT in format_assessment(case.assessment, contract, 200)
+
+
+def test_several_months_say_which_they_are_and_how_many_have_no_data(tmp_path: Path) -> None:
+    case, _ = case_in(SCENES["one service only"], tmp_path)
+    text = text_of(roll_up(case, 3))
+    assert "Period: May 2026 to July 2026" in text
+    rows = [row for name, row in tables_of(roll_up(case, 3), "csv", case) if name == "kpis"]
+    blank = {row[0]: row[rows[0].index("Not assessed")] for row in rows}
+    assert (blank["KPI1"], blank["KPI2"], blank["KPI8"]) == ("2", "3", "1")  # KPI8 joins in July

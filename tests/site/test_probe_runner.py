@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -254,6 +257,42 @@ def test_an_endpoint_without_its_secret_is_unknown(room: Room) -> None:
     (one,) = room.seen
     assert one.finding.outcome is Outcome.UNKNOWN
     assert "NO_SUCH_SECRET" in one.finding.detail
+
+
+def test_a_secret_that_is_rotated_is_sent_with_the_next_probe(room: Room, tmp_path: Path) -> None:
+    """Wherever it stands: else the supplier would be charged for the password that we did not take up."""
+    secret, asked = tmp_path / "secret", []
+
+    def hears(peer: Peer) -> None:
+        asked.append(peer.request())
+        peer.send(OK)
+
+    with serving(hears) as server:
+        url, reference = f"http://127.0.0.1:{server.port}/", f"${{file:{secret}}}"
+        pace = {"every": "1s", "timeout": "900ms"}
+        step = {"id": "in", "method": "POST", "url": url, "form": {"user": "m", "password": reference}}
+        several: dict[str, dict[str, Any]] = {
+            "bearer": {"kind": "http", "url": url, "bearer_token": reference},
+            "header": {"kind": "http", "url": url, "headers": {"X-Api-Key": reference}},
+            "basic": {"kind": "http", "url": url, "basic_auth": {"username": "m", "password": reference}},
+            "journey": {"kind": "journey", "base": url.rstrip("/"), "steps": [step | {"url": "/"}]},
+        }
+        for name, web in several.items():
+            asked.clear()
+            room.seen.clear()
+            secret.write_text("old-one")
+            room.give(**{name: endpoint_of(web | pace | {"id": name})})
+            for count, (said, outcome) in enumerate(
+                [("old-one", Outcome.UP), ("new-one", Outcome.UP), ("", Outcome.UNKNOWN), ("last", Outcome.UP)], 1
+            ):
+                secret.write_text(said)
+                room.clock.advance(1_000)
+                room.due(name)
+                room.turn_until(lambda count=count: len(room.seen) == count)  # type: ignore[misc]
+                assert room.seen[-1].finding.outcome is outcome, (name, said, room.seen[-1].finding)
+            words = b64encode(b"m:new-one") if name == "basic" else b"new-one"
+            assert words in asked[1], name
+            assert len(asked) == 3
 
 
 def test_what_is_probed_by_no_longer_is_let_go_of(room: Room) -> None:

@@ -17,7 +17,7 @@ from sla_monitor.assess.assessment import (
     ServiceAssessment,
 )
 from sla_monitor.assess.counting_in_words import imported_words
-from sla_monitor.assess.open_points import unassessed
+from sla_monitor.assess.open_points import AT_MOST_LEFT, leaves_at_most, unassessed
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.register.formatting import format_entry
@@ -60,7 +60,7 @@ def format_assessment(one: ContractAssessment, contract: Contract, columns: int 
     """Everything at one glance; the working is told separately. `origin`: what it was worked out from, in words."""
     blocks = [*_head(one, origin, columns), *format_restatement(one, contract, columns), _kpis(one, columns)]
     if one.result is not None:
-        blocks += _money(one, one.result, columns)
+        blocks += _money(one, one.result, contract, columns)
     blocks += _imports(one, columns)
     blocks += [*format_exclusions(one, contract, columns), *format_forecast(one, columns), *_register(one, columns)]
     return "\n\n".join(block for block in blocks if block)
@@ -124,7 +124,7 @@ def _band(kpi: KpiAssessment) -> str:
     return MET[found.is_met]
 
 
-def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -> Iterator[str]:
+def _money(one: ContractAssessment, result: PeriodResult, contract: Contract, columns: int | None) -> Iterator[str]:
     credit, code = result.credit, one.currency
     if not result.is_measured:
         yield "No KPI could be assessed in this month: no points and no credit are calculated."
@@ -142,7 +142,7 @@ def _money(one: ContractAssessment, result: PeriodResult, columns: int | None) -
     if credit.held:
         yield "Not due: the failure has not repeated\n" + table([_line(line, code) for line in credit.held])
     if credit.caps:
-        yield "Caps\n" + table([_cap_row(cap, code) for cap in credit.caps], ("used", "before"), columns)
+        yield _caps(one, result, contract, columns)
     if len(one.shares) > 1:
         yield "Shares\n" + table(
             [{"participant": name, "amount": format_money(p, code)} for name, p in one.shares.items()]
@@ -183,6 +183,13 @@ def _line(line: CreditLine, code: str) -> Row:
         "of": whose,
         "amount": str(line.given) if line.given else format_money(line.amount, code) + whole,
     }
+
+
+def _caps(one: ContractAssessment, result: PeriodResult, contract: Contract, columns: int | None) -> str:
+    told = "Caps\n" + table([_cap_row(cap, one.currency) for cap in result.credit.caps], ("used", "before"), columns)
+    terms = contract.version_at(one.period.end_ms - 1).terms
+    is_known = not any(leaves_at_most(one, terms, cap) for cap in result.credit.caps)
+    return told if is_known else f"{told}\n{wrapped(AT_MOST_LEFT, columns)}"
 
 
 def _cap_row(cap: CapResult, code: str) -> Row:

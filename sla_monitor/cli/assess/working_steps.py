@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from itertools import groupby
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import AllowanceUse, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
+from sla_monitor.assess.charges_in_words import charge_lines
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import FirstTimeFixKpi, Kpi, RatioKpi, TicketKpi
-from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.maintenance import OVER_WORDS
-from sla_monitor.contract.money.charges_and_caps import Charges
-from sla_monitor.periods.months import last_day
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, TicketRecord, Underpinning
 from sla_monitor.sla.downtime import Seconds
-from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.tickets import Stop, Ticket, TimedTicket, elapsed_ms, tickets_of
 from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_exact_duration
@@ -44,7 +39,7 @@ def format_working(one: ContractAssessment, contract: Contract, columns: int | N
             blocks += [(f"Outages of {kpi.kpi} in its measurement period", lines)]
         blocks += _of_kpi(kpi, is_running=one.status == "running")
         blocks += [(f"{kpi.kpi}, tickets", ticket_lines(one, contract, kpi.terms))]
-    blocks += [("Charges of the month", format_charges(one, contract)), *_money(one)]
+    blocks += [("Charges of the month", charge_lines(one, contract)), *_money(one)]
     return "\n\n".join(_block(heading, lines, columns) for heading, lines in blocks if lines)
 
 
@@ -115,60 +110,6 @@ def _block(heading: str, lines: list[str], columns: int | None) -> str:
     """Wrapped on a terminal only: a file holds one step in one line."""
     told = [f"  {plain(line)}" for line in lines]
     return "\n".join([heading, *(wrapped(line, columns, "  ") if columns else line for line in told)])
-
-
-MONTHS = 12
-"""Before the month: as far back as caps look."""
-
-Parts = list[tuple[Charges, int]]
-"""Charges with the number of days for which they were in force."""
-
-
-def format_charges(one: ContractAssessment, contract: Contract) -> list[str]:
-    """A line for each service that something is charged for, and for the contract as a whole."""
-    if one.result is None:
-        return []
-    parts = _parts(one, contract)
-    is_cut = bool(parts) and parts[0][0].part_months == "by_day"
-    days = last_day(one.period.name).day if is_cut else sum(in_force for _, in_force in parts)
-    lines = [
-        f"{name or 'the contract'}: {' + '.join(_terms(parts, name, days))} = {amount:f}"
-        for name, amount in one.result.charges.items()
-    ]
-    total = [f"in all: {sum(one.result.charges.values(), Decimal(0)):f}"] if len(lines) > 1 else []
-    return [*lines, *total, *_before(one.earlier[-MONTHS:])]
-
-
-def _before(months: Sequence[PeriodResult]) -> Iterator[str]:
-    """What was charged in the months that caps look back on, and what that adds up to."""
-    charged = [(month.month, sum(month.charges.values(), Decimal(0))) for month in months]
-    if not any(amount for _, amount in charged):
-        return
-    runs = [(amount, len(list(run))) for amount, run in groupby(charged, key=lambda one: one[1])]
-    told = " + ".join(f"{count} × {amount:f}" if count > 1 else f"{amount:f}" for amount, count in runs)
-    total = sum((amount for _, amount in charged), Decimal(0))
-    yield f"in the months before, {charged[0][0]} to {charged[-1][0]}: {told} = {total:f}"
-
-
-def _parts(one: ContractAssessment, contract: Contract) -> Parts:
-    parts: Parts = []
-    for version in contract.versions_in(one.period.start_ms, one.period.end_ms):
-        charges, zone = version.terms.charges, version.terms.time_zone
-        days = (local_date(version.end_ms, zone) - local_date(version.start_ms, zone)).days
-        if parts and parts[-1][0] == charges:
-            parts[-1] = charges, parts[-1][1] + days
-        else:
-            parts.append((charges, days))
-    return parts
-
-
-def _terms(parts: Parts, name: str, days: int) -> Iterator[str]:
-    for charges, in_force in parts:
-        rises = [f"(1 + {rise.percent:f} / 100)" for rise in charges.indexation]
-        share = [] if in_force == days else [f"{in_force} / {days} days"]
-        for charge in charges.monthly:
-            if (charge.service or "") == name:
-                yield " × ".join([f"{charge.amount:f}", *rises, *share])
 
 
 TOLD_AT_MOST = 50

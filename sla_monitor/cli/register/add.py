@@ -131,9 +131,9 @@ def _option(name: str, model: type[EntryKind]) -> Options:
     if "integer" in types and name != "duration_ms":
         kind = int
     is_required = field.is_required()
-    return click.option(
-        spelled, name, type=kind, multiple="array" in types, required=is_required, help=field.description
-    )
+    # Files have milliseconds; people write 45m.
+    told_as = (field.description or "").replace("in milliseconds", "as 45m or 1h30m")
+    return click.option(spelled, name, type=kind, multiple="array" in types, required=is_required, help=told_as)
 
 
 def _given(name: str, value: Any) -> Any:

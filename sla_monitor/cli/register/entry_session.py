@@ -48,7 +48,7 @@ session_options = _all(
     config_option,
     ledger_option,
     click.option("--actor", callback=login, help="Who enters it; without it, the login name."),
-    click.option("--yes", is_flag=True, help="Do not ask before a month that is over is changed."),
+    click.option("--yes", is_flag=True, help="Do not ask before a month that is over is changed or signed off."),
     format_option,
 )
 entry_options = _all(

@@ -251,4 +251,4 @@ def _describe_refused(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -
         first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))
         spans[service, piece.why] = min(first_ms, piece.start_ms), max(last_ms, piece.end_ms)
     for (service, why), (start_ms, end_ms) in spans.items():
-        yield f"not counted for {service}: {format_stretch(start_ms, end_ms, zone)}, {why}"
+        yield f"not left out of the figures for {service}: {format_stretch(start_ms, end_ms, zone)}, {why}"

@@ -177,7 +177,8 @@ def make(vouched: Vouched, wanted: PackRequest, output: Path, post: Post, bundli
     files = with_manifest(case, files | given if wanted.claim is not None else files, **of_wanted(wanted))
     put(output / whole.name, files)
     size = sum(map(len, files.values()))
-    click.echo(f"{output / whole.name}: {len(files)} files, {size:,} bytes, {case.assessment.status}")
+    restated = "" if case.assessment.restatement is None else ", restated"
+    click.echo(f"{output / whole.name}: {len(files)} files, {size:,} bytes, {case.assessment.status}{restated}")
     if bundling.is_wanted:
         put_file(bundle, content, bundling.replaces)
         click.echo(f"{bundle}: {len(content):,} bytes, for the {case.copy}; `sla-monitor verify` checks it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from copy import copy
 from pathlib import Path
@@ -15,7 +16,8 @@ CONFIGS = (Path("config/sla-monitor.yaml"), Path("/etc/sla-monitor/sla-monitor.y
 
 def default_config() -> Path:
     """The settings of the folder that we are in, or else those of the system; where there are none, the former."""
-    return next((path for path in CONFIGS if path.exists()), CONFIGS[0])
+    # Path.exists raises where a folder is closed to us, as that of root is to `sudo -u sla-monitor sla-monitor check`.
+    return next((path for path in CONFIGS if os.path.exists(path)), CONFIGS[0])  # noqa: PTH110
 
 
 class AlsoSpelled(click.Option):
@@ -32,9 +34,9 @@ config_option = click.option(
     "config",
     type=click.Path(dir_okay=False, path_type=Path),
     default=default_config,
-    show_default=", or else ".join(map(str, CONFIGS)),
     envvar="SLA_MONITOR_CONFIG",
-    help="The daemon's settings; the contracts are found from there.",
+    help="The daemon's settings; the contracts are found from there."
+    f" [default: {', or else '.join(map(str, CONFIGS))}]",
 )
 
 ledger_option = click.option(

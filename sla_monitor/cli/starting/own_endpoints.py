@@ -152,7 +152,7 @@ def _endpoint_id(url: str) -> str:
 
 
 def _identifier(text: str) -> str:
-    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    bare = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:63].rstrip("-")
 
 

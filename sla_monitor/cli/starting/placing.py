@@ -17,9 +17,9 @@ MOST_NAMED = 10
 
 def refuse_occupied(folder: Path) -> None:
     """Raises ClickException where something is in the folder's place; it names what is there."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise click.ClickException(f"{folder}: is in the way; nothing was written (name another with --folder)")
     try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise click.ClickException(f"{folder}: is in the way; nothing was written (name another with --folder)")
         there = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
     except OSError as error:
         raise _unwritable(folder, error) from None

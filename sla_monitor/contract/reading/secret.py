@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -22,8 +23,8 @@ REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
 class SecretReference:
     """`${env:NAME}`, `${file:/path}` or `${credential:name}` (a file in systemd's $CREDENTIALS_DIRECTORY).
 
-    Printing or logging one shows the reference; only `reveal` reads the secret, each time anew, so that a
-    rotated file takes effect without a restart.
+    Printing or logging one shows the reference; only `reveal` reads the secret, each time anew. Who keeps what it read
+    looks at `path` again, so that a rotated file takes effect without a restart.
     """
 
     source: str
@@ -31,6 +32,14 @@ class SecretReference:
 
     def __str__(self) -> str:
         return f"${{{self.source}:{self.name}}}"
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it is read from; None: none, or nobody knows which."""
+        if self.source == "file":
+            return Path(self.name)
+        folder = os.environ.get("CREDENTIALS_DIRECTORY") if self.source == "credential" else None
+        return Path(folder) / self.name if folder else None
 
     def reveal(self, environment: Mapping[str, str] | None = None) -> str:
         """The secret, without the file's last newline. Raises SecretError, which never carries the secret."""
@@ -52,6 +61,8 @@ class SecretReference:
 
     def _from_file(self, path: Path) -> str:
         try:
+            if path.exists() and not path.is_file():  # to read a pipe would hold up every probe of the process
+                raise OSError(errno.EINVAL, "it is a folder, a pipe or a device")
             value = path.read_text(encoding="utf-8").removesuffix("\n")
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"

@@ -7,6 +7,7 @@ size, depth and the number of values are bounded, and whatever is in them, the a
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -39,6 +40,8 @@ _REMEDIES = {
     "did not find expected key": "check the indentation of this line and the one above",
     "did not find expected '-' indicator": "check the indentation of this line and the one above",
     "could not find expected ':'": "write a colon and a space after the key",
+    "did not find expected ',' or ']'": "close the bracket, or write a comma",
+    "did not find expected ',' or '}'": "close the brace, or write a comma",
     "found unexpected end of stream": "close the quotes",
     "found unknown escape character": "use single quotes around a value with backslashes",
 }
@@ -63,7 +66,7 @@ def read_document(path: Path) -> Document:
 
 def read_documents(path: Path) -> tuple[Document, tuple[Node, ...]]:
     """Read a file that may hold several documents; `root` of the Document, which has the problems, is the first."""
-    content = _content(path)
+    content = _content(path, may_be_pipe=True)
     return (content, ()) if isinstance(content, Document) else _parsed(content, str(path), several=True)
 
 
@@ -72,9 +75,11 @@ def parse_document(content: bytes, name: str) -> Document:
     return _parsed(content, name, several=False)[0]
 
 
-def _content(path: Path) -> bytes | Document:
-    """The file's bytes, or that it cannot be read."""
+def _content(path: Path, *, may_be_pipe: bool = False) -> bytes | Document:
+    """The file's bytes, or that it cannot be read. What the daemon reads may be no pipe: it would wait for ever."""
     try:
+        if not may_be_pipe and path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is a folder, a pipe or a device")
         with path.open("rb") as file:
             return file.read(SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:

@@ -83,13 +83,16 @@ def _root(terms: Sequence[Terms], settings: Settings) -> dict[str, Any]:
 
 
 def _contract(terms: Terms, wait_ms: int) -> Iterator[dict[str, Any]]:
-    """By supplier and contract, then by severity, and calls by how critical the service is."""
+    """By contract, then by severity, and calls by how critical the service is.
+
+    Not by supplier: a name may hold what Alertmanager cannot compare, and may change before its configuration does.
+    """
     hours: dict[str, Any] = {"active_time_intervals": [hours_name(terms)]}
     if holidays(terms):
         hours["mute_time_intervals"] = [holidays_name(terms)]
     critical = matcher("severity", "=", "critical")
     yield {
-        "matchers": [matcher("supplier", "=", terms.supplier), matcher("contract", "=", terms.id)],
+        "matchers": [matcher("contract", "=", terms.id)],
         "receiver": f"{terms.id}-tickets",
         "routes": [
             {

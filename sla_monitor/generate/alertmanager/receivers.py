@@ -27,7 +27,7 @@ WATCHERS = Receiver("monitor-pager", "monitor-tickets")
 
 
 def placeholders(contracts: Sequence[str]) -> list[dict[str, Any]]:
-    """A receiver of each name that the routes use."""
+    """A receiver of each name that the routes use. Raises GenerateError where a contract takes the watchers' names."""
     found: list[dict[str, Any]] = [
         {"name": NOBODY},
         {
@@ -44,6 +44,8 @@ def placeholders(contracts: Sequence[str]) -> list[dict[str, Any]]:
         _mail(WATCHERS.tickets, "monitoring@authority.example"),
     ]
     for contract in contracts:
+        if WATCHERS.pager == f"{contract}-pager":
+            raise GenerateError([f"{contract}: {WATCHERS.pager} is who looks after the monitor (rename the contract)"])
         found += [
             _pager(f"{contract}-pager"),
             _mail(f"{contract}-tickets", "service-desk@authority.example"),

@@ -266,6 +266,27 @@ DURATION = (
 )
 """A pipeline that shows a sample's seconds as `wording.durations.format_duration` does."""
 
+
+def how_long(query: str, by: tuple[str, ...]) -> Ask:
+    """How long an outage lasted, as every screen has it: part of a second counts as a whole one.
+
+    `query`: seconds, exact to a thousandth but for the error of a float; half of one is taken off before they are
+    rounded up.
+    """
+    return Ask("lasted", f"ceil({query} - 0.0005)", by, f"{{{{ {DURATION} }}}}")
+
+
+def last_known(query: str, metric: str, per: str) -> str:
+    """A query, or what `metric` was last where it has no answer: so a message that comes because the monitor is gone
+    still says when the outage began, and not when the alert did."""
+    return f"{query} or {per} last_over_time({metric}[5m])"
+
+
+def monitor_gone(subject: TextPiece | Text) -> Text:
+    """What has become of a subject whose monitor is not scraped any more: nobody knows."""
+    return text(subject, " was no longer seen: the monitor does not answer. Whether it has recovered is not known.")
+
+
 SHORT_DURATION = (
     'humanizeDuration | reReplaceAll "^(-?[0-9]+)d ([0-9]+)h .*$" "$1 d $2 h"'
     ' | reReplaceAll "^(-?[0-9]+)h ([0-9]+)m .*$" "$1 h $2 min" | reReplaceAll "^(-?[0-9]+)m ([0-9]+)s$" "$1 min $2 s"'

@@ -10,7 +10,16 @@ from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import Endpoint, JourneyEndpoint, TlsTerms
 from sla_monitor.contract.terms import Service
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import DURATION, Ask, FirstThatHolds, Instant, Text, ValueBySign, text
+from sla_monitor.generate.alerts.annotations import (
+    FirstThatHolds,
+    Instant,
+    Text,
+    ValueBySign,
+    how_long,
+    last_known,
+    monitor_gone,
+    text,
+)
 from sla_monitor.generate.alerts.subject import (
     DAY_S,
     MINUTE_MS,
@@ -84,7 +93,7 @@ def _endpoint_down(
             **subject.about("service", "endpoint"),
             "reason": subject.failing(*_BY),
             **({"failed_step": text(subject.step_of_endpoint)} if name is names.JOURNEY_FAILING else {}),
-            "since": text(Instant("since", _STARTED, _BY)),
+            "since": text(Instant("since", last_known(_STARTED, _STARTED, PER_ENDPOINT), _BY)),
             "in_hand": subject.in_hand(*_BY),
             "promise": subject.promises_of_service,
             **subject.impact("contract", "service"),
@@ -123,7 +132,7 @@ def _came_to(subject: AlertSubject) -> Text:
         return asked_for(names.ENDPOINT_STATE, _BY, f"state=~'{states}'") + " == 1"
 
     where = text(subject.endpoint, " of ", subject.service)
-    lasted = Ask("lasted", f"{_ENDED} - ignoring (reason) {_STARTED}", _BY, f"{{{{ {DURATION} }}}}")
+    lasted = how_long(f"{_ENDED} - ignoring (reason) {_STARTED}", _BY)
     recovered = where + text(" recovered at ", Instant("until", _ENDED, _BY), ", after ", lasted)
     return text(
         FirstThatHolds(
@@ -132,6 +141,7 @@ def _came_to(subject: AlertSubject) -> Text:
                 ("up", f"{now('up')} and {PER_ENDPOINT} {_ENDED}", recovered + text(".")),
                 ("degraded", f"{now('degraded')} and {PER_ENDPOINT} {_ENDED}", recovered + text("; it was slow then.")),
                 ("unseen", now("unknown"), where + text(" was no longer seen: whether it works is not known.")),
+                ("gone", f"absent({asked_for(names.ENDPOINT_STATE, _BY)})", monitor_gone(where)),
             ),
             _BY,
             where + text(" no longer counts as down."),

@@ -71,7 +71,7 @@ def _overrun(subject: AlertSubject, group: Group) -> Alert:
         },
         subject.dashboard(SERVICE, "service"),
         summary=text("Maintenance of ", subject.service, " is over, and the service is still down."),
-        resolved=text("The outage of ", subject.service, " that began in maintenance no longer goes on."),
+        resolved=text(subject.service, " is not seen to be down after its maintenance any more."),
         clock=subject.clock,
     )
 

@@ -288,7 +288,7 @@ def _states(settings: Settings) -> Iterator[Alert]:
             "critical",
             names.LEDGER_FAILING,
             1,
-            "Probes are held in memory, and are lost when that is full.",
+            "The status page and the log say why. Probes are held in memory, and are lost when that is full.",
             wait_ms,
         ),
         (
@@ -348,7 +348,7 @@ def _silenced_by_hand(settings: Settings) -> Alert:
         f"{names.SILENCES_FOREIGN.sample} > 0",
         text(
             CountOf("active silence", "active silences"),
-            " in Alertmanager, made by no monitor. Nobody may be called for what they cover.",
+            " in Alertmanager for which nothing is booked. Nobody may be called for what they cover.",
         ),
         (
             AlertTest("fires while there is one", at_ms, {series: "2x100"}, dict(OURS), {"value": "2"}),

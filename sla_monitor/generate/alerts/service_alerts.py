@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
 from sla_monitor.generate.alerts.alert import Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import DURATION, Ask, FirstThatHolds, Instant, Text, text
+from sla_monitor.generate.alerts.annotations import (
+    FirstThatHolds,
+    Instant,
+    Text,
+    how_long,
+    last_known,
+    monitor_gone,
+    text,
+)
 from sla_monitor.generate.alerts.subject import (
     MINUTE_MS,
     AlertSubject,
@@ -19,15 +27,19 @@ from sla_monitor.generate.alerts.subject import (
     minutes,
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE
-from sla_monitor.generate.promql import PER_SERVICE
+from sla_monitor.generate.promql import PER_SERVICE, joined, lasting
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.vocabulary import describe_reason
 
 _BY = ("contract", "service")
+OFTEN, SPELLS = "0.2", 3
+"""What comes and goes is told as what lasts: in more than this share of a while, and at least so many times."""
+LONGEST_WHILE_MS = 6 * 60 * MINUTE_MS
 IN_HAND = "On it; {{ $value }} & more at 15:00"
 """What somebody wrote, of whom the unit tests are told: a template in it stays what it is."""
-_STARTED = f"{asked_for(names.SERVICE_OUTAGE_START, _BY)} or {asked_for(names.LAST_OUTAGE_START, _BY)}"
+_OPEN = asked_for(names.SERVICE_OUTAGE_START, _BY)
+_STARTED = f"{_OPEN} or {asked_for(names.LAST_OUTAGE_START, _BY)}"
 _ENDED = asked_for(names.LAST_OUTAGE_END, _BY)
 
 
@@ -45,7 +57,7 @@ def _details(subject: AlertSubject, group: Group) -> dict[str, Text]:
     return {
         **subject.about("service"),
         "reason": subject.failing(*_BY),
-        "since": text(Instant("since", _STARTED, _BY)),
+        "since": text(Instant("since", last_known(_STARTED, _OPEN, PER_SERVICE), _BY)),
         "in_hand": subject.in_hand(*_BY),
         **({"failed_step": text(subject.step_of_service)} if _has_journeys(group) else {}),
         "promise": subject.promises_of_service,
@@ -62,7 +74,7 @@ def came_to(subject: AlertSubject, otherwise: Text) -> Text:
         return asked_for(names.SERVICE_STATE, _BY, f"state=~'{one_of}'") + " == 1"
 
     service = subject.service
-    lasted = Ask("lasted", f"{_ENDED} - {asked_for(names.LAST_OUTAGE_START, _BY)}", _BY, f"{{{{ {DURATION} }}}}")
+    lasted = how_long(f"{_ENDED} - {asked_for(names.LAST_OUTAGE_START, _BY)}", _BY)
     recovered = text(service, " recovered at ", Instant("until", _ENDED, _BY), ", after ", lasted)
     booked = f"{now('down')} and {PER_SERVICE} {asked_for(names.SERVICE_MAINTENANCE, _BY)} == 1"
     closed = f"{now('down')} unless {PER_SERVICE} {subject.hours_record}{{contract='%[1]s',service='%[2]s'}} > 0"
@@ -81,6 +93,7 @@ def came_to(subject: AlertSubject, otherwise: Text) -> Text:
                     now("unknown"),
                     text(service, " was no longer seen: whether it has recovered is not known."),
                 ),
+                ("gone", f"absent({asked_for(names.SERVICE_STATE, _BY)})", monitor_gone(service)),
                 ("booked", booked, text("Permitted maintenance of ", service, " has begun; it was still down then.")),
                 ("closed", closed, text("The service hours of ", service, " have ended; it was still down then.")),
             ),
@@ -194,24 +207,51 @@ def _over_cases(subject: AlertSubject, group: Group, late: int) -> Iterator[Aler
     yield AlertTest(
         "ends after that", late + 2 * subject.linger_ms + step_ms, {**quick, **over, up: "1x~"}, None, {}, step_ms
     )
+    opened = subject.sample(names.SERVICE_OUTAGE_START, service=service)
+    gone = {down: f"0x{3 * steps} 1x{(at - 3) * steps - 1} stale", opened: f"240x{at * steps} stale"}
+    told_gone = {"became": "gone", "since": "1 Jan 1970 00:04:00 UTC"}
+    yield AlertTest(
+        "does not say recovered when the monitor is gone", after, {**quick, **gone}, came, told_gone, step_ms
+    )
     lost = {"became": "unseen"}
     yield AlertTest("does not say recovered of what is unseen", after, {**quick, unseen: "1x~"}, came, lost, step_ms)
 
 
+def _while_ms(subject: AlertSubject, group: Group) -> int:
+    """How far back to look for what comes and goes: some probes of each endpoint."""
+    every = (e.every_ms for service in group.services for e in service.endpoints if e.kind != "heartbeat")
+    return max(4 * subject.settings.alerting.patience_ms, min(12 * max(every, default=0), LONGEST_WHILE_MS))
+
+
 def _degraded(subject: AlertSubject, group: Group) -> Alert:
+    """Also where each failure is too short for the contract's confirmation: else a supplier who fails every other probe
+    would have no outage, and nobody would hear of it."""
+    while_ms = _while_ms(subject, group)
+    step_ms = min(while_ms // 24, MINUTE_MS)
     patience_ms, service = subject.settings.alerting.patience_ms, group.services[0].id
     state = subject.select(names.SERVICE_STATE, service=group.names, state="degraded")
     degraded = subject.sample(names.SERVICE_STATE, service=service, state="degraded")
     hours = in_hours(subject, service)
     late = (6 + minutes(patience_ms)) * MINUTE_MS
     came = subject.came(service=service, state="degraded")
+    lately = f"{state}[{lasting(while_ms)}]"
+    often = f"avg_over_time({lately}) > {OFTEN} and changes({lately}) >= {2 * SPELLS}"
+    flapped_ms = 2 * while_ms + patience_ms
+    quick_hours = {subject.sample(names.SERVICE_AGREED, service=service): f"0+{step_ms / 1000:g}x~"}
+    flapping = {degraded: " ".join(["0 1"] * (flapped_ms // step_ms // 2 + 1)), **quick_hours}
+    once = {degraded: f"0x3 1x{while_ms // step_ms // 3} 0x~", **quick_hours}
 
     return Alert(
         names.SERVICE_DEGRADED,
         "warning",
-        expected_now(subject, f"{state} == 1", group),
-        text(f"It responds, and for {format_duration(patience_ms)} or more something has been slow or partly failing."),
+        expected_now(subject, joined(f"({state} == 1", f"or {often})"), group),
+        text(
+            f"It responds, and for {format_duration(patience_ms)} or more something has been slow or partly failing,"
+            " without a break or again and again."
+        ),
         (
+            AlertTest("fires when it comes and goes", flapped_ms, flapping, came, {}, step_ms),
+            AlertTest("ends with one that is over", while_ms, once, None, {}, step_ms),
             AlertTest("fires when it lasts", late, {degraded: "0x3 1x~", **hours}, came),
             AlertTest("a short degradation makes no ticket", late, {degraded: "0x3 1 0x~", **hours}),
         ),

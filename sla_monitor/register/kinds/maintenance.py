@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from sla_monitor.register.entry_context import EntryContext
 
 
+LONG_DAYS = 14
+"""A booking of more days without a break is rarely meant: a year that is mistyped silences a decade."""
+DAY_MS = 86_400_000
+
+
 class Maintenance(TimedKind):
     """A booking of maintenance, which may become permitted maintenance."""
 
@@ -39,13 +44,17 @@ class Maintenance(TimedKind):
     emergency: YesNo = Field(False, description="Whether it could not wait.")
 
     def words(self, say: Wording) -> str:
-        return f"{'Emergency maintenance' if self.emergency else 'Maintenance'} of {say.names(self.services)}"
+        services = say.names(tuple(dict.fromkeys(self.services)))
+        return f"{'Emergency maintenance' if self.emergency else 'Maintenance'} of {services}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         yield from context.unknown_services("services", self.services, (self.start_ms, self.end_ms))
 
     def doubts(self, context: EntryContext) -> Iterator[str]:
         yield from time_doubts(self, self.services, None, context)
+        days = (self.end_ms - self.start_ms) // DAY_MS
+        if days > LONG_DAYS:
+            yield f"it lasts {days:,} days: nobody is called for as much of it as is permitted (check the year)"
 
     def asks_for_decision(self, contract: Contract) -> bool:
         """Where the terms of maintenance of one of its services ask for one."""

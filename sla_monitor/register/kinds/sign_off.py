@@ -59,5 +59,5 @@ class SignOff(EntryKind):
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         before = context.effective.sign_off(self.month)
         if before is not None and not self.reason.strip():
-            why = f"entry {before[0].number} made {self.month} final already (say why it is restated)"
+            why = f"entry {before[0].number} made {self.month} final already (say why it is restated: --why)"
             yield EntryProblem("reason", f"is missing: {why}")

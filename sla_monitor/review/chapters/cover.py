@@ -6,8 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sla_monitor.assess.assessment import ContractAssessment, Restatement
+from sla_monitor.assess.compare import moved
 from sla_monitor.register.entries import SignOff
 from sla_monitor.review.blocks import Block, Cell, Facts, Notice, Prose, Section
+from sla_monitor.review.chapters.restated import changed_elsewhere
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_day, format_day_at, format_stretch
 from sla_monitor.wording.numbers import format_counted_points, format_money
@@ -20,24 +22,33 @@ STATUS = {
 }
 
 
+ELSEWHERE = (
+    "The register does not explain all of it: the contract’s file, or what was seen or imported, has changed since."
+)
+
+
 def notices(case: PackInput) -> tuple[Block, ...]:
     """What nobody may miss who reads figures of this pack."""
     one = case.assessment
-    blocks: list[Block] = [Notice(" ".join(status(case)), "met" if one.status == "final" else "so_far")]
+    is_as_signed = one.status == "final" and one.restatement is None
+    blocks: list[Block] = [Notice(" ".join(status(case)), "met" if is_as_signed else "so_far")]
     if one.restatement is not None:
         blocks.append(Notice(restated(case, one.restatement), "serious"))
     return tuple(blocks)
 
 
-def about(case: PackInput) -> Section:
-    return Section("about", "About this pack", (Facts(_facts(case)), Prose(_verifying(case))))
+def about(case: PackInput, months: str = "") -> Section:
+    """`months`: the first and the last of a pack of several."""
+    return Section("about", "About this pack", (Facts(_facts(case, months)), Prose(_verifying(case))))
 
 
 def status(case: PackInput) -> tuple[str, str]:
     """The status in a word, and what it means."""
     word, meaning = STATUS[case.assessment.status]
     if case.assessment.restatement is not None:
-        word += ", restated"
+        word, meaning = f"{word}, restated", "The month was signed off, and its figures have changed since."
+    elif case.assessment.status == "final" and case.result is not None and not case.result.is_measured:
+        meaning = "The month was signed off while nothing was measured: it has no figures."
     return f"{word}.", meaning
 
 
@@ -48,7 +59,10 @@ def restated(case: PackInput, now: Restatement) -> str:
     why = f", because of {because} in the register." if because else "."
     is_known = case.result is not None and case.result.is_measured
     now_worth = _worth(case, now.points, now.credit) if is_known else "without any figure"
-    return f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
+    told = f"This month was signed off in entry {now.signed.number}{was}. It is now {now_worth}{why}"
+    kpis = [one.kpi for _, one in moved(now.before, case.result)] if now.before and case.result else []
+    told += f" What moved: {format_list(kpis)}." if kpis else ""
+    return f"{told} {ELSEWHERE}" if changed_elsewhere(now) else told
 
 
 def _signed(case: PackInput, signed: SignOff) -> str:
@@ -61,13 +75,13 @@ def _worth(case: PackInput, points: Fraction | Decimal, credit: Decimal) -> str:
     return f"{format_counted_points(points, 'point')} and {format_money(credit, case.assessment.currency)}"
 
 
-def _facts(case: PackInput) -> tuple[tuple[str, Cell], ...]:
+def _facts(case: PackInput, months: str) -> tuple[tuple[str, Cell], ...]:
     one = case.assessment
     version = f"since {format_day_at(one.terms_from_ms, case.zone)}"
     facts = [
         ("Authority", Cell(one.authority)),
         ("Supplier", Cell(one.supplier)),
-        ("Period", Cell(format_stretch(one.period.start_ms, one.period.end_ms, case.zone))),
+        ("Period", Cell(months or format_stretch(one.period.start_ms, one.period.end_ms, case.zone))),
         ("Terms", Cell(f"{one.terms_reference}, {version}" if one.terms_reference else version)),
         ("Contract", Cell(_term(one))),
         ("Data cut-off", Cell(case.at(case.cut_off_ms))),

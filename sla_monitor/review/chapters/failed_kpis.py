@@ -12,7 +12,7 @@ from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.entries import Action, Claim, Dispute, Entry, ReportedFigure, Underpinning
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.meeting import action_state
-from sla_monitor.review.chapters.outages import outage_table
+from sla_monitor.review.chapters.outages import outage_table, shares_of_users
 from sla_monitor.review.chapters.responses import first_failures_table
 from sla_monitor.review.chapters.summary import none_missed
 from sla_monitor.review.chapters.tickets import late_tickets
@@ -83,6 +83,7 @@ def page_of(case: PackInput, kpi: KpiAssessment) -> Section:
     blocks: list[Block] = [Facts(_facts(case, kpi, terms)), run_chart(f"{name}-run", terms, history(case, terms))]
     if kpi.service is not None:
         blocks.append(outage_table(f"{name}-outages", case, kpi.service, kpi.outages))
+        blocks += shares_of_users(case, kpi.service.service)
         blocks.append(first_failures_table(f"{name}-looks", case, kpi.outages))
     late = late_tickets(f"{name}-late", case, terms)
     if late is not None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sla_monitor.assess.assessment import Excluded, KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.intervals import intersect, length, normal
-from sla_monitor.register.entries import Underpinning, Waiver
+from sla_monitor.register.entries import Claim, Underpinning, Waiver
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Table, duration_cell
 from sla_monitor.review.chapters.heat_map import heat_key, heat_map, left_out, worst_first
 from sla_monitor.review.chapters.summary import MONTHS, MOST_DECISIONS, headline, none_missed
@@ -79,7 +79,8 @@ def _tightest(result: PeriodResult) -> list[CapResult]:
 
 def _cap_tile(case: PackInput, cap: CapResult) -> tuple[str, Cell]:
     title = f"Left under the {case.cap_name(cap)}"
-    return title, Cell(f"{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)
+    most = "at most " if case.leaves_at_most(cap) else ""
+    return title, Cell(f"{most}{case.money(cap.left).text} of {case.money(cap.limit).text}", cap.left)
 
 
 def _missed(case: PackInput) -> Iterator[Block]:
@@ -132,7 +133,7 @@ def _reasons(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Iterator[s
 
 def _excluded(case: PackInput) -> Table:
     """What does not count because somebody said so."""
-    rows = [*_waived(case), *_time_excluded(case)]
+    rows = [*_waived(case), *_tickets_excluded(case), *_time_excluded(case)]
     if len(rows) > MOST_EXCLUDED:
         more = format_count(len(rows) - MOST_EXCLUDED + 1, "more exclusion")
         rest = (Cell(f"{more}, told in “Register”"), *[Cell("")] * (len(EXCLUDED) - 1))
@@ -142,9 +143,25 @@ def _excluded(case: PackInput) -> Table:
 
 def _waived(case: PackInput) -> Iterator[Row]:
     for entry in case.assessment.entries:
-        if isinstance(entry.body, Waiver):
+        if isinstance(entry.body, Waiver) and case.register.entry(entry.number) is not None:
             decided = f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}{f': {entry.note}' if entry.note else ''}"
             yield Cell(f"{what(entry, case)} (entry {entry.number})"), Cell(""), Cell(""), Cell(decided)
+
+
+def _tickets_excluded(case: PackInput) -> Iterator[Row]:
+    for entry, said in case.register.of(Claim):
+        kpis = said.kpis or tuple(case.assessment.excused)
+        left_out = {name for kpi in kpis for name in case.assessment.excused.get(kpi, ())}
+        names, found = [name for name in said.tickets if name in left_out], case.register.decision_on(entry.number)
+        if names and found is not None and found[1].granted:
+            more = f" and {len(names) - MOST_CAUSES} more" if len(names) > MOST_CAUSES else ""
+            told = f"{format_count(len(names), 'ticket')}: {', '.join(names[:MOST_CAUSES])}{more}"
+            yield (
+                Cell(f"Claim for {told} (entry {entry.number})"),
+                Cell(""),
+                Cell(""),
+                Cell(_decided(case, entry.number)),
+            )
 
 
 def _time_excluded(case: PackInput) -> Iterator[Row]:
@@ -161,10 +178,10 @@ def _time_excluded(case: PackInput) -> Iterator[Row]:
                 down_ms[one.entry] = down_ms.get(one.entry, 0) + length(lost)
     for number in sorted(granted, key=lambda number: -down_ms[number]):
         pieces = normal((one.start_ms, one.end_ms) for one in granted[number])
+        kind = granted[number][0].kind
+        whose = f"{'for' if kind == 'claim' else 'of'} {_few(list(names[number]))}"
         yield (
-            Cell(
-                f"{describe_id(granted[number][0].kind).capitalize()} of {_few(list(names[number]))} (entry {number})"
-            ),
+            Cell(f"{describe_id(kind).capitalize()} {whose} (entry {number})"),
             case.stretch_cell(pieces[0][0], pieces[-1][1]),
             duration_cell(down_ms[number]),
             Cell(_decided(case, number)),

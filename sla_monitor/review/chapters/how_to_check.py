@@ -66,7 +66,7 @@ def _by_the_supplier(case: PackInput) -> Iterator[Row]:
         "sla-monitor verify BUNDLE.zip",
     )
     yield _step(
-        "The assessment whose SHA-256 is on the cover, from contract and evidence",
+        "The assessment whose SHA-256 is in “About this pack”, from contract and evidence",
         f"sla-monitor assess contract/{contract}.yaml --holidays contract --evidence evidence.json --period {month}"
         " --format json",
     )
@@ -87,7 +87,7 @@ def _by_the_authority(case: PackInput) -> Iterator[Row]:
     contract, month = case.assessment.contract, case.month
     where = "" if case.retention.is_recorded else " --evidence FILE"
     yield _step(
-        "The assessment whose SHA-256 is on the cover",
+        "The assessment whose SHA-256 is in “About this pack”",
         f"sla-monitor assess {contract} --period {month} --format json{where}",
     )
     yield _step(

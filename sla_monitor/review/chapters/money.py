@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.open_points import unassessed
+from sla_monitor.assess.charges_in_words import charged_before
+from sla_monitor.assess.open_points import AT_MOST_LEFT, unassessed
 from sla_monitor.register.entries import Occurred
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Notice, Picture, Prose, Row, Section, Table
 from sla_monitor.review.chapters.cover import restated
-from sla_monitor.review.chapters.failed_kpis import steps_table
+from sla_monitor.review.chapters.failed_kpis import STEPS, steps_table
 from sla_monitor.review.chapters.restated import restatement
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.drawing.bars import Bar, bars
@@ -54,11 +55,12 @@ def money(case: PackInput) -> Section:
     if case.assessment.restatement is not None:
         blocks.append(Notice(restated(case, case.assessment.restatement)))
     blocks += _unassessed(case, case.result)
-    blocks += [_charges(case, case.result), _lines(case, case.result), *_entered(case), *_worked_out(case.result)]
+    blocks += [_charges(case, case.result), *(Prose((f"Charged {line}",)) for line in charged_before(case.assessment))]
+    blocks += [_lines(case, case.result), *_entered(case), *_worked_out(case.result), *_rounded(case, case.result)]
     blocks += _held(case, case.result)
     inside = (
         *restatement(case),
-        Section("caps", "Caps", (_caps(case, case.result), Facts(_after(case, case.result)))),
+        Section("caps", "Caps", tuple(_capped(case, case.result))),
         Section("rolling", "Six months", tuple(_rolling(case)), own_page=False),
         Section("triggers", "Triggers", (_triggers(case, case.result),)),
         Section("shares", "Shares", (shares(case),)),
@@ -80,12 +82,17 @@ def _unassessed(case: PackInput, result: PeriodResult) -> Iterator[Notice]:
 
 def _charges(case: PackInput, result: PeriodResult) -> Table:
     rows = [
-        (Cell(case.service_name(name) if name else "the contract as a whole"), case.money(amount))
+        (
+            Cell(case.service_name(name) if name else "the contract as a whole"),
+            Cell(case.charges_worked_out.get(name, "")),
+            case.money(amount),
+        )
         for name, amount in result.charges.items()
     ]
     if rows:
-        rows.append((Cell("All charges"), case.money(sum(result.charges.values(), Decimal(0)))))
-    return Table("charges", "Charges of the month", (Column("For", 3), Column("Charges", 1.2, True)), tuple(rows))
+        rows.append((Cell("All charges"), Cell(""), case.money(sum(result.charges.values(), Decimal(0)))))
+    columns = (Column("For", 2), Column("Worked out", 3), Column("Charges", 1.2, True))
+    return Table("charges", "Charges of the month", columns, tuple(rows))
 
 
 def _lines(case: PackInput, result: PeriodResult) -> Table:
@@ -162,6 +169,38 @@ def _worked_out(result: PeriodResult) -> Iterator[Table]:
         yield steps_table(f"credit-line-{position}", caption, line.working)
 
 
+SHARED_OUT = (
+    "Of a credit for the points of several KPIs, each has the part of its points, to the coin: odd coins go to those"
+    " that lose most by rounding down, the first of equals first."
+)
+
+
+def _rounded(case: PackInput, result: PeriodResult) -> Iterator[Prose]:
+    """How a line comes to whole coins, and a KPI to its part of one."""
+    modes = {rule.id: describe_id(rule.rounding) for rule in case.terms.credits}
+    used = {line.rule: modes[line.rule] for line in result.credit.lines if line.rule in modes}
+    if used:
+        told = [f"{describe_id(rule)} {mode}" for rule, mode in used.items()]
+        how = format_list(told if len(set(used.values())) > 1 else list(used.values())[:1])
+        lines = [f"Each line is rounded once, at its end, to the smallest coin: {how}."]
+        if any(line.rule in used and not line.kpi for line in result.credit.lines):
+            lines.append(SHARED_OUT)
+        yield Prose(tuple(lines))
+
+
+def _caps_worked_out(case: PackInput) -> Iterator[Table]:
+    """Every step of every cap, a row for each."""
+    caps = case.result.credit.caps if case.result is not None and case.result.is_measured else ()
+    rows: list[Row] = []
+    for cap in caps:
+        limit, used, after = cap.working
+        if _is_use_unknown(case, cap):
+            used = used._replace(result=NOT_MEASURED)
+        rows += [(Cell(case.cap_name(cap)), *row) for row in steps_table("", "", (limit, used, after)).rows]
+    if rows:
+        yield Table("caps-working", "Caps, worked out", (Column("Cap", 1.6), *STEPS), tuple(rows))
+
+
 def _caps(case: PackInput, result: PeriodResult) -> Table:
     rows = tuple(_cap_row(case, cap, result.is_measured) for cap in result.credit.caps)
     return Table("caps", "Caps, one after the other", CAPS, rows)
@@ -171,13 +210,26 @@ def _cap_row(case: PackInput, cap: CapResult, is_measured: bool) -> Row:
     """Of a month that nobody measured, the limit and what earlier months have used."""
     scope = case.service_name(cap.scope) if cap.scope else "the contract"
     amounts = [case.money(one) for one in (cap.limit, cap.used, cap.before, cap.after, cap.left)]
-    earlier = case.assessment.earlier
-    if earlier and not cap.used and not any(past.is_measured for past in earlier):
+    if _is_use_unknown(case, cap):
         amounts[1] = Cell("")
     if not is_measured:
         amounts[2:] = [Cell("")] * 3
     over = next((one.over for one in case.terms.caps if one.id == cap.cap), "")
     return (Cell(describe_cap(cap.cap, over)), Cell(scope), *amounts)
+
+
+def _capped(case: PackInput, result: PeriodResult) -> Iterator[Block]:
+    yield _caps(case, result)
+    yield from _caps_worked_out(case)
+    if result.is_measured and any(case.leaves_at_most(cap) for cap in result.credit.caps):
+        yield Prose((AT_MOST_LEFT,))
+    yield Facts(_after(case, result))
+
+
+def _is_use_unknown(case: PackInput, cap: CapResult) -> bool:
+    """What months without a verdict have used is no nought."""
+    earlier = case.assessment.earlier
+    return bool(earlier) and not cap.used and not any(past.is_measured for past in earlier)
 
 
 def _after(case: PackInput, result: PeriodResult) -> tuple[tuple[str, Cell], ...]:
@@ -239,7 +291,9 @@ def months_table(case: PackInput, months: Sequence[PeriodResult], caption: str) 
     sums = [sum((pick(past) for past in known), Decimal(0)) for pick in (_before, _credit, _withheld)]
     if known:
         blind = sum(past.unassessed for past in known)
-        together = (Cell("Together"), Cell(str(failed), failed), _count_cell(blind), Cell(format_points(total), total))
+        is_whole = len(known) == len(months) and not blind
+        title = Cell("Together" if is_whole else "Together, of what could be assessed")
+        together = (title, Cell(str(failed), failed), _count_cell(blind), Cell(format_points(total), total))
         rows.append((*together, *map(case.money, sums), Cell("")))
     return Table("rolling", caption, ROLLING, tuple(rows))
 

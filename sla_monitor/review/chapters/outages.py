@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
-from sla_monitor.review.blocks import Cell, Column, Row, Table, duration_cell
+from sla_monitor.register.entries import Impact
+from sla_monitor.review.blocks import Cell, Column, Prose, Row, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.vocabulary import describe_reason
 
 COLUMNS = (
@@ -25,6 +27,19 @@ def outage_table(name: str, case: PackInput, service: ServiceAssessment, outages
         rows = (*rows, _total(outages))
     none = "No outage was seen." if service.observed_ms else UNSEEN
     return Table(name, f"Outages of {service.name}", COLUMNS, rows, none)
+
+
+def shares_of_users(case: PackInput, service: str) -> Iterator[Prose]:
+    """Why an outage counts less than it lasted in service hours: it hit a part of the users alone."""
+    period = case.assessment.period
+    hit = [
+        f"Outages count in the share of users that were hit, {format_stretch(said.start_ms, said.end_ms, case.zone)}:"
+        f" {said.users:,} of {said.of:,} (entry {entry.number} of {entry.actor})."
+        for entry, said in case.register.of(Impact)
+        if said.service == service and said.start_ms < period.end_ms and said.end_ms > period.start_ms
+    ]
+    if hit:
+        yield Prose(tuple(hit))
 
 
 def _row(case: PackInput, outage: Outage) -> Row:

@@ -22,7 +22,7 @@ UNPUBLISHED = (Column("KPI", 0.8), Column("What is promised", 3), Column("Why it
 READING = (
     "The rating is that of the last measurement period, by the contract’s own table; a KPI without one is “other”, with"
     " the reason. An assessment is published at least once in every 12 months, and when the contract ends (section 71)."
-    " The file that ends in “-notice.json” has all of it in the order of the notice (Procurement Regulations 2024,"
+    " The file whose name ends in notice.json has all of it in the order of the notice (Procurement Regulations 2024,"
     " regulation 39)."
 )
 

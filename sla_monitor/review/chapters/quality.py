@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import reduce
 
 from sla_monitor.assess.assessment import ServiceAssessment
 from sla_monitor.assess.counting_in_words import imported_words
-from sla_monitor.periods.intervals import Intervals, intersect, length
+from sla_monitor.periods.intervals import Intervals, length, normal, subtract
 from sla_monitor.register.entries import Correction, Entry
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.chapters.how_to_check import witnessed
@@ -153,13 +152,15 @@ def _blind(case: PackInput) -> Table:
     caption = "When the monitor saw no service at all, for a minute or longer"
     columns = (Column("From and to", 4), Column("Lasted", 1.2, True))
     is_seen = any(service.observed_ms for service in case.assessment.services)
-    none = "The monitor was never blind for a minute." if is_seen else "Nothing was seen of any service."
+    none = "None: something is on record for every minute." if is_seen else "Nothing was seen of any service."
     return Table("blind", caption, columns, tuple(rows), none)
 
 
 def _unseen_by_all(case: PackInput) -> Intervals:
+    """Time in which a service should have been seen and none was: out of its hours a service says nothing."""
     lanes = [service.lanes for service in case.assessment.services if service.lanes and service.lanes.hours]
-    return reduce(intersect, [list(one.unknown) for one in lanes]) if lanes else []
+    seen = normal(one for lane in lanes for one in (*lane.up, *lane.degraded, *lane.down))
+    return subtract(normal(one for lane in lanes for one in lane.unknown), seen)
 
 
 def _corrections(case: PackInput) -> Table:
@@ -178,7 +179,8 @@ def _corrections(case: PackInput) -> Table:
 
 
 def _corrected(case: PackInput) -> list[tuple[Entry, Correction]]:
-    return [(entry, entry.body) for entry in case.assessment.entries if isinstance(entry.body, Correction)]
+    about = {entry.number for entry in case.assessment.entries}
+    return [(entry, said) for entry, said in case.register.of(Correction) if entry.number in about]
 
 
 def _balance(case: PackInput) -> str:

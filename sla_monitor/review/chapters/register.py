@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
 from sla_monitor.periods.intervals import intersect, length
-from sla_monitor.register.entries import Decision, Entry
+from sla_monitor.register.entries import Decision, Entry, Undo
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.entry_words import what, when_cell
 from sla_monitor.review.pack_input import PackInput, figure_of
@@ -56,10 +56,18 @@ def _excluded_row(case: PackInput, service: ServiceAssessment, one: Excluded) ->
         Cell(service.name),
         Cell(describe_id(one.kind)),
         case.stretch_cell(one.start_ms, one.end_ms),
-        duration_cell(length(down)),
+        duration_cell(length(down)) if _is_seen(service, one) else Cell("not known"),
         Cell(state),
-        Cell(_why(case, one)),
+        Cell("" if one.why == state else _why(case, one)),
     )
+
+
+def _is_seen(service: ServiceAssessment, one: Excluded) -> bool:
+    """Whether anything of the stretch was seen: no downtime of time that nobody saw is no 0."""
+    if service.lanes is None:
+        return False
+    hours = intersect(list(service.lanes.hours), [(one.start_ms, one.end_ms)])
+    return not hours or length(intersect(list(service.lanes.unknown), hours)) < length(hours)
 
 
 def _why(case: PackInput, one: Excluded) -> str:
@@ -97,7 +105,7 @@ def _entries(case: PackInput) -> Table:
 
 
 def _entry_row(case: PackInput, entry: Entry) -> Row:
-    documents = " ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)
+    documents = " ".join(dict.fromkeys(part for part in (entry.note, entry.reference, entry.evidence) if part))
     return (
         Cell(str(entry.number), entry.number),
         Cell(what(entry, case)),
@@ -116,6 +124,10 @@ def _known(case: PackInput, entry: Entry) -> str:
 
 
 def _decided(case: PackInput, entry: Entry) -> str:
+    """What became of it: nothing is dropped without a word."""
+    for word, gone in (("undone", case.register.undone), ("replaced", case.register.replaced)):
+        if entry.number in gone:
+            return f"{word} by {_other(case, gone[entry.number])}"
     found = case.register.decision_on(entry.number)
     if found is None:
         return "awaits a decision" if entry in case.assessment.pending else ""
@@ -124,6 +136,15 @@ def _decided(case: PackInput, entry: Entry) -> str:
     reason = "; ".join(part for part in (decision.note, decision.reference) if part)
     told = f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
     return f"{told}: {reason}" if reason else told
+
+
+def _other(case: PackInput, number: int) -> str:
+    """Another entry, with who made it when and, of an undoing, why."""
+    other = next((one for one in case.assessment.entries if one.number == number), None)
+    if other is None:
+        return f"entry {number}"
+    why = f": {other.note}" if isinstance(other.body, Undo) and other.note else ""
+    return f"entry {number} of {other.actor}, {format_day_at(other.at_ms, case.zone)}{why}"
 
 
 def _narrowed(case: PackInput, said: Decision) -> str:

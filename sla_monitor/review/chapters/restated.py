@@ -42,6 +42,14 @@ def restatement(case: PackInput) -> Iterator[Section]:
         yield Section("restated", "What moved since the sign-off", (*blocks, *_besides(case, found, found.before)))
 
 
+def changed_elsewhere(found: Restatement) -> bool:
+    """Whether something else than the register has changed since the sign-off."""
+    signed, before = found.signed.body, found.before
+    if before is None or not isinstance(signed, SignOff):
+        return False
+    return before.points != signed.points or before.deducted != signed.credit
+
+
 def _moved(case: PackInput, before: PeriodResult, now: PeriodResult) -> Table:
     terms = {kpi.kpi: kpi.terms for kpi in case.assessment.kpis}
     rows = tuple(
@@ -82,7 +90,7 @@ def _entry(case: PackInput, number: int, entry: Entry | None) -> Row:
         Cell(what(entry, case)),
         Cell(when(entry, case)),
         Cell(f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}"),
-        Cell(" ".join(part for part in (entry.note, entry.reference, entry.evidence) if part)),
+        Cell(" ".join(dict.fromkeys(part for part in (entry.note, entry.reference, entry.evidence) if part))),
     )
 
 
@@ -92,7 +100,6 @@ def _besides(case: PackInput, found: Restatement, before: PeriodResult) -> Itera
     if sets[0] != sets[1]:
         was, now = (format_list(names) if names else "nothing" for names in sets)
         yield Prose((f"The month set off {was} by the sign-off, and sets off {now} now.",))
-    signed = found.signed.body
-    if isinstance(signed, SignOff) and (before.points != signed.points or before.deducted != signed.credit):
+    if changed_elsewhere(found):
         points, credit = format_counted_points(before.points, "point"), case.money(before.deducted).text
         yield Prose((ELSEWHERE.format(points=points, credit=credit),))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from sla_monitor.assess.assessment import Figure, KpiAssessment, ServiceAssessment, View
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Section, Table, duration_cell
-from sla_monitor.review.chapters.outages import outage_table
+from sla_monitor.review.chapters.outages import outage_table, shares_of_users
 from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.review.rendering.drawing.timeline import timeline
@@ -47,6 +47,7 @@ def _service(case: PackInput, service: ServiceAssessment) -> Section:
     kpis = [kpi for kpi in case.assessment.kpis if kpi.service is not None and kpi.service_id == service.service]
     blocks += [_views(f"{name}-{kpi.kpi}", kpi, kpi.terms) for kpi in kpis if kpi.terms is not None and kpi.views]
     blocks.append(outage_table(f"{name}-outages", case, service, service.outages))
+    blocks += shares_of_users(case, service.service)
     return Section(name, service.name or service.service, tuple(blocks), is_whole=True)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sla_monitor.assess.open_points import unassessed
+from sla_monitor.assess.open_points import ends_later, unassessed
 from sla_monitor.review.blocks import MARKS, Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.chapters.heat_map import months_shown
 from sla_monitor.review.entry_words import decision_needed
 from sla_monitor.review.pack_input import PackInput, is_met
 from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
-from sla_monitor.wording.instants import format_day_at, format_month, format_month_short
+from sla_monitor.wording.instants import format_day, format_day_at, format_month, format_month_short
 from sla_monitor.wording.numbers import format_count, format_counted_points, format_money
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
@@ -33,18 +33,34 @@ def summary(case: PackInput) -> Section:
 def headline(case: PackInput) -> str:
     """The month in one or two sentences."""
     verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
-    met, missed, unknown = (verdicts.count(verdict) for verdict in (True, False, None))
+    met, missed = verdicts.count(True), verdicts.count(False)
+    unknown, not_due = _without_verdict(case)
     month, verb = format_month(case.month), "" if case.is_closed else " so far"
     parts = [f"In {month}{verb}, {format_count(met, 'KPI')} of {len(verdicts)} met the target and {missed} missed it."]
     if unknown and not met and not missed:
         parts = [f"In {month}{verb}, none of {format_count(unknown, 'KPI')} could be assessed."]
     elif unknown:
         parts.append(f"{format_count(unknown, 'KPI')} could not be assessed.")
+    if not_due:
+        parts.append(f"{format_count(not_due, 'KPI')} {'has' if not_due == 1 else 'have'} no result due.")
     if case.result is not None and case.result.is_measured:
         parts.append(_money(case, case.result))
     if case.assessment.imports:
-        parts.append("Part of what was seen was imported from elsewhere (see Data quality).")
+        parts.append(_imported(case))
     return " ".join(parts)
+
+
+def _without_verdict(case: PackInput) -> tuple[int, int]:
+    """How many KPIs could not be assessed, and of how many no result is due yet: those are no gap in the data."""
+    without = [kpi for kpi in case.assessment.kpis if is_met(kpi) is None]
+    not_due = sum(1 for kpi in without if ends_later(case.assessment, kpi))
+    return len(without) - not_due, not_due
+
+
+def _imported(case: PackInput) -> str:
+    """How much of what was seen nobody here saw."""
+    has_own = any(service.observed_ms > service.imported_ms for service in case.assessment.services)
+    return f"{'Part of what' if has_own else 'All that'} was seen was imported from elsewhere (see Data quality)."
 
 
 def none_missed(case: PackInput) -> str:
@@ -52,7 +68,7 @@ def none_missed(case: PackInput) -> str:
     verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
     if True not in verdicts:
         return "No KPI could be assessed: whether any target was missed is not known."
-    unknown = verdicts.count(None)
+    unknown, _ = _without_verdict(case)
     rest = f" {format_count(unknown, 'KPI')} could not be assessed." if unknown else ""
     return f"Every KPI that could be assessed met its target.{rest}"
 
@@ -115,7 +131,9 @@ def _changes(case: PackInput) -> Iterator[str]:
     one = case.assessment
     if one.period.start_ms <= one.terms_from_ms < one.period.end_ms:
         reference = f" ({one.terms_reference})" if one.terms_reference else ""
-        yield f"The terms changed on {format_day_at(one.terms_from_ms, case.zone)}{reference}."
+        began = format_day_at(one.terms_from_ms, case.zone)
+        what = "contract began" if began == format_day(one.starts_on) else "terms changed"
+        yield f"The {what} on {began}{reference}."
 
 
 def _set_off(case: PackInput, result: PeriodResult) -> Iterator[str]:

@@ -105,6 +105,7 @@ WHAT = {
     FirstTimeFixKpi: "tickets by their attempts",
 }
 """What a table of tickets without a limit of time shows."""
+LEFT_OUT = "left out: a claim is granted"
 
 
 def _counted_rows(
@@ -115,7 +116,9 @@ def _counted_rows(
     several = [_ticket(one) for one in records.values()]
     period = case.assessment.period
     for ticket, took_ms, is_open in tickets_of(kpi, several, calendar, case.zone, period, case.cut_off_ms):
-        if isinstance(kpi, FirstTimeFixKpi):
+        if _is_left_out(case, kpi, records[ticket.id]):
+            verdict = LEFT_OUT
+        elif isinstance(kpi, FirstTimeFixKpi):
             verdict = "not on record" if ticket.attempts is None else format_count(ticket.attempts, "attempt")
         else:
             verdict = "open" if is_open else "ended"
@@ -130,8 +133,14 @@ def _ticket(one: TicketRecord) -> Ticket:
 def _late(case: PackInput, kpi: RatioKpi, calendar: Calendar | None, one: TicketRecord) -> tuple[int, str, bool]:
     """How long a ticket took, what that is called, and whether it is late."""
     took_ms = elapsed_ms(_ticket(one), kpi, calendar, case.zone, case.cut_off_ms)
+    if _is_left_out(case, kpi, one):
+        return took_ms, LEFT_OUT, False
     is_late = took_ms > (kpi.within_ms or 0)
     return took_ms, "late" if is_late else "open" if _ended_ms(kpi, one) is None else "in time", is_late
+
+
+def _is_left_out(case: PackInput, kpi: TicketKpi, one: TicketRecord) -> bool:
+    return one.id in case.assessment.excused.get(kpi.id, ())
 
 
 def _ended_ms(kpi: TicketKpi, one: TicketRecord) -> int | None:

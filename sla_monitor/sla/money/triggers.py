@@ -130,7 +130,8 @@ def _condition_step(condition: TriggerCondition, formula: str, result: Fraction 
     window = condition.window.replace("_", " ")
     number, unit = (condition.months, "month") if condition.days is None else (condition.days, "day")
     length = "" if condition.window == "contract_year" else f" {number} {unit}{'' if number == 1 else 's'}"
-    what = f"{condition.measure.replace('_', ' ')}, {window}{length}, {word} {shown(condition.limit)}"
+    measure = f"{'material ' if condition.material else ''}{condition.measure.replace('_', ' ')}"
+    what = f"{measure}, {window}{length}, {word} {shown(condition.limit)}"
     return step(what, formula, result)
 
 

@@ -87,7 +87,7 @@ def _failure(one: FailedRun, contract: str) -> FailureJson:
         "began_at": format_utc(one.start_ms),
         "ended_at": nulls.told("ended_at", instant(one.end_ms), GOES_ON),
         "reason": nulls.text("reason", reason, "no reason is on record"),
-        "probes": one.probes,
+        "probes": nulls.told("probes", one.probes if finding else None, NOT_KEPT),
         "took_us": nulls.told("took_us", finding.duration_us if finding else None, NOT_KEPT),
         "phases_us": _phases(finding.phases) if finding else {},
         "status": nulls.told("status", finding.status if finding else None, nothing),

@@ -223,8 +223,8 @@ class FailureJson(WithReasons):
     """The first probe after it that found something else."""
     reason: str | None
     """Why, in words."""
-    probes: int
-    """How many failed."""
+    probes: int | None
+    """How many failed; null where the probes are not in the ledger."""
     took_us: int | None
     """How long the first one took, in microseconds."""
     phases_us: dict[str, int]

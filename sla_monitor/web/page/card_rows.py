@@ -34,7 +34,8 @@ class EndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class KpiAllowance:
-    """One KPI. `used` is the part of the allowance that is gone, 0 to 1, for the meter."""
+    """One KPI. `used` is the part of the allowance that is gone, 0 to 1, for the meter; None: too little was seen
+    for anybody to know."""
 
     title: str
     clause: str
@@ -42,7 +43,7 @@ class KpiAllowance:
     verdict: str
     kind: str
     allowance: str
-    used: float
+    used: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ def kpi_allowance(kpi: KpiAssessment) -> KpiAllowance:
     """One KPI, its verdict so far, and what is left of the downtime it allows in the whole period."""
     kind, verdict = _verdict(kpi)
     left, whole = kpi.allowance_left_ms, kpi.allowance_ms
-    if left >= 0:
+    if not kpi.is_assessable:
+        allowance = f"{format_duration(whole)}; what is left of it is not known"
+    elif left >= 0:
         allowance = f"{format_duration(left)} left of {format_duration(whole)}"
     else:
         allowance = f"used up: {format_duration(-left, up=True)} more than {format_duration(whole)}"
@@ -106,7 +109,7 @@ def kpi_allowance(kpi: KpiAssessment) -> KpiAllowance:
         verdict=verdict,
         kind=kind,
         allowance=allowance,
-        used=used,
+        used=used if kpi.is_assessable else None,
     )
 
 

@@ -124,7 +124,7 @@ def failure_rows(
 
 def _failure_row(one: FailedRun, contract: str, names: Mapping[str, str], zone: ZoneInfo, now_ms: int) -> FailureRow:
     finding = one.first.finding if one.first else None
-    text = plain(finding.evidence.decode(errors="replace")) if finding else ""
+    text = "\n".join(map(plain, finding.evidence.decode(errors="replace").splitlines())) if finding else ""
     end_ms = now_ms if one.end_ms is None else one.end_ms
     return FailureRow(
         endpoint=plain(names.get(one.endpoint, one.endpoint)),
@@ -134,7 +134,7 @@ def _failure_row(one: FailedRun, contract: str, names: Mapping[str, str], zone: 
         ended="" if one.end_ms is None else format_instant(one.end_ms, zone),
         lasted=format_duration(max(0, end_ms - one.start_ms), up=True),
         reason=describe_reason(one.reason),
-        probes=format_count(one.probes, "failed probe"),
+        probes=format_count(one.probes, "failed probe") if finding else "",  # of an imported outage nobody knows it
         took=format_probe_duration(finding.duration_us) if finding else "",
         phases=format_phases(finding.phases) if finding else "",
         status=f"{finding.status}" if finding and finding.status is not None else "",

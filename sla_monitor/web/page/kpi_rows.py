@@ -94,7 +94,7 @@ def outlook(kpi: KpiAssessment, at: At) -> str:
     if kpi.result and kpi.result.is_repeat:
         said.append(f"{format_ordinal(kpi.result.failures_in_a_row)} failure in a row")
     runs_out_ms = _runs_out_ms(kpi)
-    if kpi.service and kpi.allowance_left_ms < 0:
+    if kpi.service and kpi.is_assessable and kpi.allowance_left_ms < 0:
         said.append("allowance used up")
     elif runs_out_ms is not None:
         said.append(f"at this rate the allowance lasts until {format_minute(runs_out_ms, *at)}")
@@ -124,19 +124,20 @@ def _is_near(kpi: KpiAssessment) -> bool:
 
 def _runs_out_ms(kpi: KpiAssessment) -> int | None:
     """When the allowance is used up, at the rate of the whole period or of the last days, whichever is sooner."""
-    if kpi.forecast is None:
+    if kpi.forecast is None or not kpi.is_assessable:
         return None
     found = (kpi.forecast.runs_out_ms, kpi.forecast.trailing_runs_out_ms)
     return min((ms for ms in found if ms is not None), default=None)
 
 
 def tally(rows: Iterable[KpiRow]) -> str:
-    """`1 missed, 1 near, 6 met, 1 not assessable`; what there is none of is left out."""
-    return tally_of(row.state for row in rows)
+    """`1 missed, 1 near, 6 met, 1 not assessable, 2 no figure yet`; what there is none of is left out."""
+    return tally_of((row.state, row.word) for row in rows)
 
 
-def tally_of(found: Iterable[Outcome]) -> str:
-    """The same for KPIs of which only the state is known."""
-    said = {Outcome.DOWN: "missed", Outcome.DEGRADED: "near", Outcome.UP: "met", Outcome.UNKNOWN: "not assessable"}
-    states = list(found)
-    return ", ".join(f"{states.count(state):,} {word}" for state, word in said.items() if state in states)
+def tally_of(found: Iterable[tuple[Outcome, str]]) -> str:
+    """The same for KPIs of which only `kpi_state` is known."""
+    said = {Outcome.DOWN: "missed", Outcome.DEGRADED: "near", Outcome.UP: "met"}
+    several = [said.get(state, word.lower()) for state, word in found]
+    words = (*said.values(), NOT_ASSESSABLE.lower(), NO_FIGURE_YET.lower())
+    return ", ".join(f"{several.count(word):,} {word}" for word in words if word in several)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.assessment import BookedStretch
 from sla_monitor.wording.instants import format_recent, format_stretch
-from sla_monitor.wording.maintenance import SILENCED
+from sla_monitor.wording.maintenance import SILENCED, describe_silence
 from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import plain, shortened
 
@@ -60,6 +60,12 @@ def maintenance_table(
     rows = tuple(_row(contract, one, now_ms) for contract, one in found[:SHOWN_STRETCHES])
     more = len(found) - len(rows)
     return MaintenanceTable(_summary(found, now_ms), rows, f"{more:,} more later" if more else "")
+
+
+def silenced_now(contract: ContractAssessment | None, service: str, now_ms: int) -> str:
+    """That nobody is called about a service now, and until when; empty: somebody is."""
+    ends = [one.end_ms for one in contract.booked if one.silences(service, now_ms)] if contract else []
+    return describe_silence(format_recent(max(ends), ZoneInfo(contract.time_zone), now_ms)) if contract and ends else ""
 
 
 def _row(contract: ContractAssessment, one: BookedStretch, now_ms: int) -> MaintenanceRow:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment, KpiAssessment
+from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web.page.contract_summary import money_words
 from sla_monitor.web.page.kpi_rows import KpiRow, kpi_rows, kpi_state, tally_of
 from sla_monitor.web.page.layout import UTC_ZONE
+from sla_monitor.web.page.maintenance_rows import silenced_now
 from sla_monitor.web.page.selection import EVERYBODY, ListedService, Selection
 from sla_monitor.web.page.service_cards import summary
 from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_recent
 from sla_monitor.wording.text import plain
-from sla_monitor.wording.vocabulary import OUTCOMES, SEVERITY, describe_reason
+from sla_monitor.wording.vocabulary import NOT_RECORDED, OUTCOMES, SEVERITY, describe_reason
 
 MOST_CARDS = 20
 """Services that are shown as cards; more of them are rows."""
@@ -34,12 +36,14 @@ MOST_WORDS = 120
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong with a service that is not up: since when, and why. `detail` is hostile text made harmless."""
+    """What is wrong with a service that is not up: since when, and why. `detail` is hostile text made harmless;
+    `since` is empty where nobody knows; `silenced` says that nobody is called, and until when."""
 
     since: str
     lasting: str
     reason: str
     detail: str
+    silenced: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ def trouble_of(one: ListedService, now_ms: int) -> Trouble | None:
     ]
     outage = one.assessed.open_outage if one.assessed else None
     findings = [w.last.finding for w in culprits if w.last]
+    if is_unrecorded(one.state, one.watched):
+        return Trouble("", "", NOT_RECORDED, "", silenced_now(one.contract, one.service_id, now_ms))
     reason = outage.reason if outage else next((f.reason for f in findings if f.reason), None)
     began_ms, zone = one.began_ms, ZoneInfo(one.contract.time_zone if one.contract else UTC_ZONE)
     return Trouble(
@@ -113,7 +119,13 @@ def trouble_of(one: ListedService, now_ms: int) -> Trouble | None:
         lasting=format_short_duration(max(0, now_ms - began_ms)) if began_ms else "",
         reason=describe_reason(reason, none="not seen" if one.state is Outcome.UNKNOWN else "not known"),
         detail=plain(next((f.detail for f in findings if f.detail), "")),
+        silenced=silenced_now(one.contract, one.service_id, now_ms),
     )
+
+
+def is_unrecorded(state: Outcome, watched: Sequence[Watched]) -> bool:
+    """Whether the state of a service is unknown, and yet every endpoint of it is seen: its probes are not recorded."""
+    return state is Outcome.UNKNOWN and bool(watched) and all(w.outcome is not state for w in watched)
 
 
 def service_list(shown: Sequence[ListedService], selection: Selection, now_ms: int) -> ServiceList:
@@ -193,7 +205,7 @@ def _row(one: ListedService, now_ms: int) -> ServiceRow:
         affects=one.affects,
         in_hand=one.in_hand,
         summary=summary(one.assessed, one.kpis) if one.assessed else "not assessed yet",
-        trouble=Trouble(trouble.since, trouble.lasting, trouble.reason, _cut(trouble.detail)) if trouble else None,
+        trouble=replace(trouble, detail=_cut(trouble.detail)) if trouble else None,
     )
 
 
@@ -248,7 +260,7 @@ def contract_rows(
             address=selection.address(filters={"contract": contract.contract}, search="", group=None),
             state=min(states[contract.contract], key=SEVERITY.index),
             services=tally_words(states[contract.contract]),
-            kpis=tally_of(state for state, _ in kpis[contract.contract]),
+            kpis=tally_of(kpi_state(kpi) for _, kpi in kpis[contract.contract]),
             money=money_words(contract),
         )
         for contract in several[:MOST_CONTRACTS]

@@ -13,10 +13,11 @@ from sla_monitor.web.page.card_rows import endpoint_row, kpi_allowance, outage_r
 from sla_monitor.web.page.history_rows import day_rows, failure_rows
 from sla_monitor.web.page.kpi_rows import At, kpi_rows
 from sla_monitor.web.page.layout import Frame, Layout
-from sla_monitor.web.page.maintenance_rows import maintenance_table
+from sla_monitor.web.page.maintenance_rows import maintenance_table, silenced_now
 from sla_monitor.web.page.response_chart import response_chart
 from sla_monitor.web.page.selection import EVERYBODY
 from sla_monitor.web.page.service_cards import figures
+from sla_monitor.web.page.service_list import is_unrecorded
 from sla_monitor.web.page.subject import (
     PageLinks,
     ServiceFacts,
@@ -33,7 +34,7 @@ from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_instant, format_recent
 from sla_monitor.wording.text import plain
-from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason, worst_outcome
+from sla_monitor.wording.vocabulary import NOT_RECORDED, OUTCOMES, describe_reason, worst_outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class StateNow:
     lasting: str = ""
     reason: str = ""
     detail: str = ""
+    silenced: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,13 @@ def figures_of(facts: ServiceFacts) -> tuple[ServiceAssessment | None, tuple[Kpi
 
 def service_state(facts: ServiceFacts, figure: ServiceAssessment | None, at: At) -> StateNow:
     """By the contract where it is assessed, and else by the last probes."""
-    several = facts.endpoints
+    several, silenced = facts.endpoints, silenced_now(facts.assessed, facts.service.id, facts.now_ms)
     state = figure.state if figure else worst_outcome([one.outcome for one in several])
     culprits = [one for one in several if one.outcome is state] or [
         one for one in several if one.outcome is not Outcome.UP
     ]
+    if is_unrecorded(state, several):
+        return StateNow(state, OUTCOMES[state], reason=NOT_RECORDED, silenced=silenced)
     findings = [] if state is Outcome.UP else [one.last.finding for one in culprits if one.last]
     outage = figure.open_outage if figure else None
     began_ms = outage.start_ms if outage else _began_ms(state, culprits)
@@ -141,6 +145,7 @@ def service_state(facts: ServiceFacts, figure: ServiceAssessment | None, at: At)
         lasting=format_short_duration(max(0, facts.now_ms - began_ms)) if began_ms else "",
         reason=_last_outage(figure, at) if state is Outcome.UP else describe_reason(reason, none=_unseen(findings)),
         detail=plain(next((found.detail for found in findings if found.detail), "")),
+        silenced=silenced,
     )
 
 

@@ -105,7 +105,7 @@ class BadgeAnswering(Answering):
 
     async def draw(self, contract: str, service: str, *, has_availability: bool = False) -> None:
         """The badge of a service; one that is not there has a grey one, and 404."""
-        one = await self.site.rendering.run(listed_service, self.site.board, contract, service)
+        one = await self.pool.run(listed_service, self.site.board, contract, service)
         if one is None:
             self.set_status(404)
         badge = badge_of(one, has_availability=has_availability) if one else missing_badge(service)

@@ -11,8 +11,9 @@ from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
-from sla_monitor.web.serving.limits import Busy
+from sla_monitor.web.serving.limits import Bounded, Busy
 from sla_monitor.web.serving.web_parts import WebParts
+from sla_monitor.wording.text import plain
 
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 
@@ -23,7 +24,8 @@ class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
 
     def __init__(self, status: int, text: str, headers: dict[str, str] | None = None, *, remedy: str = "") -> None:
         super().__init__(status)
-        self.text, self.headers, self.remedy = text, headers or {}, remedy
+        # It may quote what was asked for.
+        self.text, self.headers, self.remedy = plain(text), headers or {}, plain(remedy)
 
 
 @stream_request_body  # bodies are let pass in chunks: nobody keeps or parses them
@@ -38,6 +40,11 @@ class Handler(RequestHandler):
         self.site = site
         self._is_active = True
         site.active += 1
+
+    @property
+    def pool(self) -> Bounded:
+        """Where its pages are made: what strangers may ask for waits in a queue of its own."""
+        return self.site.viewing if self.has_own_token else self.site.rendering
 
     def set_default_headers(self) -> None:
         self.set_header("Server", "sla-monitor")
@@ -138,7 +145,14 @@ class Handler(RequestHandler):
         if self.site.access.is_known(users, authorization):
             return
         # A request without credentials is how every browser begins: nothing to compare, nothing to learn.
-        if not authorization or not await self.site.checking.run(self.site.access.check, users, authorization):
+        if not authorization:
+            raise Refusal(401, "unauthorised", CHALLENGE)
+        # A comparison is dear: who guesses without end waits apart from everybody else. To refuse such a client unheard
+        # would lock out Prometheus, where a stranger comes through a proxy on its host.
+        client, now_s = self.request.remote_ip or "", self.site.clock.monotonic()
+        queue = self.site.guessing if self.site.guesses.wait_s(client, now_s) else self.site.checking
+        if not await queue.run(self.site.access.check, users, authorization):
+            self.site.guesses.take(client, now_s)
             raise Refusal(401, "unauthorised", CHALLENGE)
         self.site.access.remember(users, authorization)
 

@@ -32,13 +32,23 @@ class Limit:
 
     def take(self, key: str, now_s: float) -> int:
         """Count one event. 0 when it may happen, otherwise the seconds after which the next one may."""
-        began, count = self._counts.pop(key, (now_s, 0))
-        if now_s - began >= 60:
-            began, count = now_s, 0
+        wait_s = self.wait_s(key, now_s)
+        began, count = self._running(key, now_s)
         self._counts[key] = (began, min(count + 1, self.per_minute + 1))
+        self._counts.move_to_end(key)
         if len(self._counts) > REMEMBERED:
             self._counts.popitem(last=False)
+        return wait_s
+
+    def wait_s(self, key: str, now_s: float) -> int:
+        """What `take` would answer, without counting an event."""
+        began, count = self._running(key, now_s)
         return 0 if count < self.per_minute else max(1, math.ceil(began + 60 - now_s))
+
+    def _running(self, key: str, now_s: float) -> tuple[float, int]:
+        """When the key's minute began, and the events in it."""
+        began, count = self._counts.get(key, (now_s, 0))
+        return (began, count) if now_s - began < 60 else (now_s, 0)
 
 
 class Tokens:

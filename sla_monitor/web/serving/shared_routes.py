@@ -39,7 +39,7 @@ class Shared(Handler):
         and a password: the token is the password, whatever the name."""
         authorization = self.request.headers.get("Authorization", "")
         token = bearer(authorization) or credentials(authorization)[1].decode(errors="replace")
-        is_right = await self.site.beating.run(self.site.viewers.fits, whose, token) if token else False
+        is_right = await self.pool.run(self.site.viewers.fits, whose, token) if token else False
         if is_right:
             return
         # A request without a token is how every browser begins.
@@ -55,8 +55,8 @@ class SharedPageView(Shared):
 
     async def tell(self, participant: str | None) -> None:
         site = self.site
-        health = await site.rendering.run(site.health)
-        self.show(await site.rendering.run(site.shared.render, site.board, health, site.clock.now_ms(), participant))
+        health = await self.pool.run(site.health)
+        self.show(await self.pool.run(site.shared.render, site.board, health, site.clock.now_ms(), participant))
 
 
 class SharedStatus(Shared, JsonAnswering):
@@ -64,7 +64,7 @@ class SharedStatus(Shared, JsonAnswering):
 
     async def tell(self, participant: str | None) -> None:
         self.given()
-        text = await self.site.rendering.run(lambda: json_text(self._answer(participant)))
+        text = await self.pool.run(lambda: json_text(self._answer(participant)))
         self.send("application/json", text)
 
     def _answer(self, participant: str | None) -> SharedJson:
@@ -77,7 +77,7 @@ class SharedOutagesFeed(Shared, Answering):
 
     async def tell(self, participant: str | None) -> None:
         self.given()
-        self.send(MEDIA_TYPE, await self.site.rendering.run(self._feed, participant))
+        self.send(MEDIA_TYPE, await self.pool.run(self._feed, participant))
 
     def _feed(self, participant: str | None) -> bytes:
         board, page = self.site.board, shared_address(participant)

@@ -24,8 +24,8 @@ from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.heartbeat_route import Limit, Tokens
 from sla_monitor.web.serving.limits import Bounded, Limits
 
-PUBLIC = "/public"
-"""The public's name among those who have a token: no participant's id has a slash."""
+PUBLIC = ""
+"""The public's name among those who have a token: no address can name a participant so, whatever it encodes."""
 
 
 @dataclass
@@ -57,15 +57,21 @@ class WebParts:
         self.viewers = Tokens(lambda: viewing)
         self.beats = Limit(self.limits.beats_per_minute)
         self.failures = Limit(self.limits.failures_per_minute)
-        # Apart from each other: a long reload or a run of wrong passwords stops no scrape and no heartbeat.
+        self.guesses = Limit(self.limits.failures_per_minute)
+        # Apart from each other: a long reload, a run of wrong passwords or a crowd at the public's page stops no scrape
+        # and no heartbeat.
         self.rendering = Bounded(2, self.limits.waiting)
-        self.checking = Bounded(1, self.limits.waiting)
+        self.viewing = Bounded(1, self.limits.waiting)
+        self.checking, self.guessing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
-        for bounded in (self.rendering, self.checking, self.beating, self.reloading, self.fetching):
+        for bounded in (
+            *(self.rendering, self.viewing, self.fetching, self.beating, self.reloading),
+            *(self.checking, self.guessing),
+        ):
             bounded.close()
         self.record.close()
 

@@ -37,6 +37,7 @@ def test_a_month_is_told_at_one_glance(contract: str, ledger: str) -> None:
     assert "Points 6. Credit GBP 31,000.00 of GBP 54,000.00: GBP 23,000.00 is above the\n  caps." in result.stdout
     assert [
         "year",
+        "cap",
         "contract",
         "GBP",
         "40,000.00",

@@ -150,8 +150,8 @@ def test_what_changes_a_month_that_is_over_is_shown_and_needs_a_yes(office: Offi
     rows = [re.split("  +", line) for line in said.err.splitlines() if line.startswith("2024-02")]
     assert rows == [
         ["2024-02", "KPI2", "-", "0.00 % (minor, 2 points)"],
-        ["2024-02", "points", "0", "2"],
-        ["2024-02", "credit, GBP", "GBP 0.00", "GBP 20.00"],
+        ["2024-02", "points", "-", "2"],
+        ["2024-02", "credit, GBP", "-", "GBP 20.00"],
     ]
     assert office.done("list", "small", "--all").out == "no entries\n"
     office.done("add", "ticket", "small", *LATE, "--yes")
@@ -175,7 +175,7 @@ def test_undoing_a_decision_shows_what_it_takes_back(office: Office) -> None:
     office.done("add", "claim", "small", *words, "--ticket", "INC1")
     office.done("decide", "small", "2", "--grant", "--why", "ours", "--yes", actor="bob")
     told = office.done("undo", "small", "3", "--why", "it was not", "--yes", "--format", "json", actor="bob").json
-    assert {"month": "2024-02", "figure": "points", "before": "0", "after": "2"} in told["changed"]
+    assert {"month": "2024-02", "figure": "points", "before": "-", "after": "2"} in told["changed"]
 
 
 def test_what_others_said_meanwhile_is_judged_again(office: Office) -> None:
@@ -364,7 +364,7 @@ def test_maintenance_beyond_the_allowance_is_told_when_it_is_granted(tmp_path: P
     assert len(office.done("add", "maintenance", "small", *words, "--yes", actor="bob").out.splitlines()) == 1
     granted = office.done("decide", "small", "1", "--grant", "--why", "patches", "--yes")
     assert granted.out.splitlines()[1:] == [
-        "  but not counted for custody: 5 Feb 2024 11:00:00 to 12:00:00 GMT, beyond the allowance of 2h"
+        "  but not left out of the figures for custody: 5 Feb 2024 11:00:00 to 12:00:00 GMT, beyond the allowance of 2h"
     ]
 
 

@@ -148,7 +148,7 @@ def test_a_mistake_of_many_rows_is_there_once(tmp_path: Path) -> None:
         "c.yaml:260:40: services.s0.nam: unknown key (did you mean name?) [site s0 and 249 more]",
         (
             "c.yaml:260:48: services.s0.clas: unknown key (known here: available_when, contacts, criticality,"
-            " endpoints, id, impact_cost_per_hour, maintenance, name, participants, service_hours)"
+            " endpoints, id, impact_cost_per_hour, maintenance, name, participants, runbook_url, service_hours)"
             " [site s0 and 249 more]"
         ),
     ]

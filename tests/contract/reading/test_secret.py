@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,12 @@ def test_a_file_without_a_secret_says_so(tmp_path: Path, content: bytes, why: st
     path.write_bytes(content)
     with pytest.raises(SecretError, match=why):
         SecretReference("file", str(path)).reveal()
+
+
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token")
+    with pytest.raises(SecretError, match="it is a folder, a pipe or a device"):
+        SecretReference("file", str(tmp_path / "token")).reveal()
 
 
 def test_references_are_found_wherever_a_secret_may_stand(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -135,9 +136,16 @@ def test_a_byte_order_mark_is_no_part_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "why"), [("missing.yaml", "No such file or directory"), (".", "Is a directory"), ("a\0b", "null byte")]
+    ("name", "why"),
+    [
+        ("missing.yaml", "No such file or directory"),
+        (".", "it is a folder, a pipe or a device"),
+        ("pipe", "it is a folder, a pipe or a device"),
+        ("a\0b", "null byte"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path, name: str, why: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
     (problem,) = read_document(tmp_path / name).problems
     assert problem.message.startswith("cannot be read: ")
     assert why in problem.message

@@ -167,7 +167,7 @@ ENDPOINTS = [
         TCP + "tcp: 1",
         (
             "14:9: services.custody.endpoints.e.tcp: unknown key (known here: degraded_above, down_above,"
-            " every, expect, family, host, id, kind, name, port, send, timeout, …)"
+            " every, expect, family, host, id, kind, name, port, runbook_url, send, …)"
         ),
     ),
     (

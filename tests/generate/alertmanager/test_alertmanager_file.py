@@ -75,7 +75,7 @@ def test_an_alert_reaches_the_right_people(receiver: str, labels: dict[str, str]
 
 
 def test_a_suppliers_name_is_only_text(tmp_path: Path) -> None:
-    name = 'Smith "& Sons" \\ {{ .Nothing }} Ltd'
+    name = 'Smith "& Sons" \\ {{ .Nothing }}\tLtd'
     configured(tmp_path, {"supplier": name, "id": "a.b-c"})
     route = amtool(
         "config", "routes", "test", "--config.file", tmp_path / "alertmanager.yml", "--verify.receivers=a.b-c-pager",
@@ -83,6 +83,11 @@ def test_a_suppliers_name_is_only_text(tmp_path: Path) -> None:
         "contract=a.b-c", "severity=critical",
     )  # fmt: skip
     assert route.returncode == 0, route.stdout + route.stderr
+
+
+def test_a_contract_cannot_take_the_place_of_who_looks_after_the_monitor(tmp_path: Path) -> None:
+    with pytest.raises(GenerateError, match="rename the contract"):
+        configured(tmp_path, {"id": "monitor"})
 
 
 def test_tickets_keep_the_contracts_hours(tmp_path: Path) -> None:

@@ -44,6 +44,27 @@ def test_a_secret_header_is_sent_and_its_echo_is_hidden() -> None:
     assert b"X-Api-Key: ***" in found.evidence
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Authorization", "Bearer {}"), ("X-Api-Key", "token  {}"), ("Cookie", "a=b; session={}; c=d")],
+)
+def test_the_part_of_a_secret_header_that_counts_is_hidden_too(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    token = "Zm9v-0123456789.bar"
+
+    def echo(peer: Peer) -> None:
+        peer.request()
+        peer.send(page(f"there is no session {token}".encode(), "500 no", f"X-Echo: {token}"))
+
+    monkeypatch.setenv("PROBE_HEADER", value.format(token))
+    with serving(echo) as server:
+        expect = {"status": [500], "headers": {"X-Echo": "^never$"}}
+        found = through(server, headers={name: "${env:PROBE_HEADER}"}, expect=expect)
+    assert token not in f"{found}"
+    assert b"no session ***" in found.evidence
+
+
 def test_basic_credentials_in_an_echo_are_hidden() -> None:
     def echo(peer: Peer) -> None:
         peer.send(page(peer.request(), "500 no"))

@@ -41,7 +41,7 @@ def test_what_was_excluded_stands_with_who_decided_it_and_why() -> None:
             "j.smith, 2 November 2026: Strike at the authority",
         ],
         [
-            "Claim of Command and control (entry 3)", "8 Oct 2026 00:00:00 to 02:00:00 BST", "1 h 45 min",
+            "Claim for Command and control (entry 3)", "8 Oct 2026 00:00:00 to 02:00:00 BST", "1 h 45 min",
             "j.smith, 2 November 2026: Change record seen",
         ],
     ]  # fmt: skip

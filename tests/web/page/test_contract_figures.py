@@ -15,7 +15,8 @@ from sla_monitor.assess.assessment import NO_FIGURE, Figure, KpiForecast, Outloo
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.results import TriggerResult
-from sla_monitor.web.page.kpi_rows import kpi_rows
+from sla_monitor.web.page.kpi_rows import kpi_rows, tally_of
+from sla_monitor.wording.vocabulary import NO_FIGURE_YET, NOT_ASSESSABLE
 from tests.support.assessed import with_figures
 from tests.web import estate
 from tests.web.page.test_status_page import render
@@ -65,6 +66,29 @@ def test_a_promise_with_little_of_its_allowance_left_is_called_near() -> None:
 
 def test_an_allowance_that_is_used_up_is_called_so() -> None:
     assert "; allowance used up" in one_service(2 * estate.HOUR)
+
+
+def test_while_too_little_was_seen_nobody_says_what_is_left_of_an_allowance() -> None:
+    """Pager and dashboards say nothing then, either."""
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    kpis = tuple(replace(kpi, is_assessable=False) for kpi in contract.kpis)
+    board.assessment = replace(board.assessment, contracts=(replace(contract, kpis=kpis),))
+    text = render(board, unfold=True).text
+    assert "; what is left of it is not known" in text
+    for words in (" left of ", "used up", "at this rate"):
+        assert words not in text.partition("How to read this page")[0], words
+
+
+def test_a_tally_tells_kpis_without_a_figure_from_those_that_are_not_assessable() -> None:
+    found = [
+        (Outcome.UP, "Met"),
+        (Outcome.UNKNOWN, NOT_ASSESSABLE),
+        (Outcome.DOWN, "Severe"),
+        (Outcome.UNKNOWN, NO_FIGURE_YET),
+        (Outcome.UNKNOWN, NO_FIGURE_YET),
+    ]
+    assert tally_of(found) == "1 missed, 1 met, 1 not assessable, 2 no figure yet"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.maintenance_rows import SHOWN_STRETCHES, MaintenanceTable, maintenance_table
+from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.web.page.wall import Wall
 from tests.web import estate
-from tests.web.page.test_status_page import render
+from tests.web.page.test_status_page import READY, Outline, render
 
 
 def contract() -> ContractAssessment:
@@ -45,6 +48,24 @@ def test_one_services_rows_are_its_own_and_what_is_over_is_gone() -> None:
     assert [row.booking for row in table(contract(), "force-network").rows] == ["#44 CHG-2090"]
     over = replace(contract(), booked=(estate.booked(7, (-3, -1), "decision 8", "e-mail"),))
     assert maintenance_table((over,), estate.NOW_MS) is None
+
+
+def test_a_service_that_is_down_in_maintenance_says_so_on_page_list_and_wall() -> None:
+    """Else who is not called takes the same red for an outage that somebody was called for."""
+
+    def said(**changes: object) -> list[str]:
+        board = estate.partnership()
+        one = estate.booked(7, (-1, 1), "decision 8", "custody-records")
+        booked = (replace(one, **changes),)  # type: ignore[arg-type]
+        board.assessment = replace(board.assessment, contracts=(replace(contract(), booked=booked),))
+        wall = Wall(Layout()).render(board, READY, estate.NOW_MS, {})
+        grouped = StatusPage(Layout()).render(board, READY, estate.NOW_MS, arguments={"group": ["state"]})
+        return [render(board).text, Outline(grouped).text, Outline(wall).text]
+
+    words = "Maintenance until 15:00:00 GMT: nobody is called"
+    assert [text.count(words) for text in said()] == [1, 1, 1]
+    for changes in ({"is_silenced": False}, {"end_ms": estate.NOW_MS}, {"services": ("e-mail",)}):
+        assert not any("nobody is called" in text.split("Booked maintenance")[0] for text in said(**changes))
 
 
 def test_of_many_stretches_the_next_are_shown() -> None:

@@ -256,6 +256,7 @@ def test_all_up_is_said_in_one_line() -> None:
 def test_the_monitor_says_how_it_is_itself() -> None:
     text = render(estate.partnership(), Health(False, ["ledger locked"], {"Ledger": "1,204 rows"})).text
     assert "✕ Not ready ledger locked" in text
+    assert "The monitor is not ready: ledger locked." in text.partition("What is wrong now")[0]
     assert "Ledger 1,204 rows" in text
     assert "▲ Ready reload failed" in render(estate.partnership(), Health(True, ["reload failed"])).text
 

@@ -9,12 +9,16 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from sla_monitor.assess import Acknowledged
 from sla_monitor.board import Board
+from sla_monitor.sla.observation import Finding, Observation, Outcome
 from sla_monitor.web import Web
+from sla_monitor.web.page.history_rows import failure_rows
+from sla_monitor.web.page_record import FailedRun
 from tests.web import estate, recorded
 from tests.web.browser import tab
 from tests.web.page.test_browser import AXE, CONTRASTS, STICKS_OUT, VIOLATIONS, WIDE_ENOUGH
@@ -88,6 +92,19 @@ def test_every_day_has_a_bar_that_says_what_it_was(web: Web) -> None:
     assert days["up h2"] == "31 Oct 2026: up (unknown 5 h)"
     assert days_of(web, MAIL)["degraded"].startswith("11 Nov 2026: degraded (degraded ")
     assert "no service time" in days_of(web, "/services/partnership/portal")["none"]
+
+
+def test_bars_of_days_before_the_first_probe_have_a_key(web: Web) -> None:
+    assert '<i class="day before"></i> not watched yet' in ask(web, CUSTODY).body
+
+
+def test_an_answer_keeps_its_lines_and_an_imported_outage_has_no_count_of_probes() -> None:
+    """An evidence file's outages have a count of nobody's, and no first probe."""
+    first = Observation("c/e", 0, Finding(Outcome.DOWN, evidence=b"HTTP/1.1 503 Busy\r\nServer: x\r\n\r\nGone\x1b"))
+    runs = (FailedRun("e", 0, 5_000, None, 6, first), FailedRun("e", 0, 5_000, None, 1_000, None))
+    kept, imported = failure_rows(runs, "c", {}, (ZoneInfo("UTC"), 9_000))
+    assert kept.answer == "HTTP/1.1 503 Busy\nServer: x\n\nGone\N{REPLACEMENT CHARACTER}"
+    assert (kept.probes, imported.probes) == ("6 failed probes", "")
 
 
 def test_the_bars_of_an_endpoint_are_what_was_probed(web: Web) -> None:

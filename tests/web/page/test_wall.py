@@ -7,14 +7,16 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+from sla_monitor.assess import Acknowledged
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
+from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import Health
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.wall import REFRESH_S, Wall
 from tests.web import estate
 from tests.web.browser import tab
-from tests.web.page.test_status_page import Outline
+from tests.web.page.test_status_page import Outline, render
 from tests.web.running import Parts, ask, serving
 
 WALL = Wall(Layout())
@@ -52,6 +54,29 @@ def test_figures_that_stand_still_and_a_monitor_with_a_fault_are_said() -> None:
     assert "Figures stand still: the monitor assessed last 2 min 1 s ago." in text(board)
     assert "Figures stand still" not in text(estate.partnership())
     assert "The monitor is not ready: ledger locked." in text(board, Health(ready=False, reasons=["ledger locked"]))
+
+
+def test_a_service_whose_probes_are_not_recorded_is_not_said_to_be_unseen_since_the_start() -> None:
+    """A ledger that was moved away: the endpoints answer, and nothing of it counts."""
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    lost = tuple(
+        replace(one, state=Outcome.UNKNOWN, outages=()) if one.service == "command-and-control" else one
+        for one in contract.services
+    )
+    board.assessment = replace(board.assessment, contracts=(replace(contract, services=lost),))
+    assert "Command and control probed, but not in the record" in text(board)
+    page = render(board).text
+    assert "Affects everybody · probed, but not in the record" in page
+    assert page.count("since the monitor started · not seen") == 1  # Crime analytics, which was never probed
+
+
+def test_the_wall_names_who_has_an_outage_in_hand() -> None:
+    board = estate.partnership()
+    (contract,) = board.assessment.contracts
+    taken = Acknowledged(3, estate.NOW_MS, "kim", "On it.", "custody-records")
+    board.assessment = replace(board.assessment, contracts=(replace(contract, acknowledged=(taken,)),))
+    assert "Custody records In hand: kim status unexpected" in text(board)
 
 
 def test_without_a_script_the_browser_comes_back_by_itself(tmp_path: Path) -> None:

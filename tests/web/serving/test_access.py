@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import http.client
+import select
 import socket
 import ssl
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import bcrypt
@@ -16,9 +19,9 @@ import trustme
 
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import ConfigError
-from sla_monitor.web import Web
+from sla_monitor.web import Limits, Web
 from sla_monitor.web.serving.access import REMEMBERED, Access
-from tests.web.running import Parts, ask, raw, serving
+from tests.web.running import Parts, ask, connect, raw, serving
 
 PATIENCE_S = 20
 
@@ -81,6 +84,31 @@ def test_only_the_right_user_with_the_right_password_comes_in(
             assert answer.status == (404 if (status, path) == (200, "/nothing") else status)
         if status == 401:
             assert answer.headers["www-authenticate"].startswith("Basic realm=")
+
+
+def test_who_guesses_keeps_nobody_else_out(tmp_path: Path) -> None:
+    users = tmp_path / "web-config.yml"
+    users.write_text(f"basic_auth_users:\n  y: {bcrypt.hashpw(b'why', bcrypt.gensalt(9)).decode()}\n")
+    limits = Limits(failures_per_minute=1, waiting=1)
+    with serving(Parts(), web_config=users, limits=limits) as web, ExitStack() as stack:
+        assert ask(web, "/", headers=basic("y", "first guess")).status == 401
+        guessing = [stack.enter_context(connect(web)) for _ in range(10)]
+        for number, sock in enumerate(guessing):
+            guess = basic("y", f"guess {number}")["Authorization"]
+            sock.sendall(f"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: {guess}\r\n\r\n".encode())
+        refused: list[socket.socket] = []
+        while len(refused) < 8:  # one is compared, one waits
+            refused, _, _ = select.select(guessing, [], [], PATIENCE_S)
+        other = http.client.HTTPConnection("127.0.0.1", web.port, source_address=("127.0.0.2", 0))
+        stack.callback(other.close)
+        other.request("GET", "/", headers=basic("y", "why"))
+        assert other.getresponse().status == 200
+
+
+def test_a_right_password_comes_in_after_any_number_of_wrong_ones(locked: Path) -> None:
+    with serving(Parts(), web_config=locked, limits=Limits(failures_per_minute=1)) as web:
+        assert {ask(web, "/", headers=basic("y", f"guess {number}")).status for number in range(4)} == {401}
+        assert ask(web, "/", headers=basic("y", "why")).status == 200
 
 
 def test_nobody_reloads_without_the_password(locked: Path) -> None:
@@ -285,6 +313,8 @@ def test_the_files_headers_win_over_ours(folder: Path, authority: trustme.CA) ->
         ("tls_server_config:\n  key_file: key.pem\n", ":1:1: tls_server_config.cert_file", "required"),
         ("http_server_config:\n  htp2: true\n", ":2:3: http_server_config.htp2", "not permitted"),
         ("basic_auth_users:\n  a: hunter2\n", ":2:3: basic_auth_users.a", "not a bcrypt hash"),
+        (f"basic_auth_users:\n  a: $2y$10${'a' * 53}\n", ":2:3: basic_auth_users.a", "not a bcrypt hash"),
+        (f"basic_auth_users:\n  a: $2y$10${'e' * 52}f\n", ":2:3: basic_auth_users.a", "not a bcrypt hash"),
         ("basic_auth_users:\n  a: x\n  a: y\n", ":3:3: basic_auth_users.a", "given twice"),
         ("tls_server_config: {cert_file: a, key_file: b, client_ca_file: c}", "tls_server_config", "go unchecked"),
         ("tls_server_config: {cert_file: a, key_file: b, client_auth_type: RequireAnyClientCert}", "type", "Input"),

@@ -85,6 +85,7 @@ def in_order(answer: Answer) -> None:
     """An answer of ours, or a refusal of ours, in its form."""
     assert answer.status in {200, 400, 404}
     assert "set-cookie" not in answer.headers
+    assert "\u202e" not in answer.body
     kind = answer.headers["content-type"]
     if "json" in kind:
         assert answer.status == 200 or problem(answer)

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from sla_monitor.web import Limits, Web
-from tests.web.running import QUICK, Parts, ask, connect, raw, read_to_end, serving
+from sla_monitor.settings.views import SharedViews
+from sla_monitor.web import Health, Limits, Web
+from tests.web.running import QUICK, Parts, ask, connect, raw, read_to_end, serving, web_of
 
 CROWD = 300
 PATIENCE_S = 30
@@ -203,6 +204,26 @@ def test_too_many_waiting_scrapes_are_told_to_come_back(gate: threading.Event) -
         answers = [read_to_end(sock) for sock in waiting]
         assert sum(answer.endswith(b"late\n") for answer in answers) == 3
         assert all(b" 503 " in answer and b"Retry-After: 1" in answer for answer in answers if b"busy" in answer)
+
+
+def test_a_crowd_at_the_publics_page_stops_no_scrape(gate: threading.Event) -> None:
+    def health() -> Health:
+        gate.wait(PATIENCE_S)
+        return Health(ready=True)
+
+    web = web_of(Parts(views=SharedViews(public="everybody")), limits=Limits(waiting=1))
+    web.health = health
+    web.start()
+    with ExitStack() as stack:
+        stack.callback(web.stop, 5)
+        stack.callback(gate.set)
+        crowd = [stack.enter_context(connect(web)) for _ in range(10)]
+        for sock in crowd:
+            sock.sendall(b"GET /public HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        refused: list[socket.socket] = []
+        while len(refused) < 7:
+            refused, _, _ = select.select(crowd, [], [], PATIENCE_S)
+        assert ask(web, "/metrics").status == 200
 
 
 def test_stopping_lets_a_running_request_end(gate: threading.Event) -> None:

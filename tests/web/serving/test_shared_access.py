@@ -70,6 +70,9 @@ def test_a_token_opens_its_own_page_and_no_other(views: SharedViews) -> None:
             assert "Service status for Staffordshire Police" in answer.body
         for path in ("/public", "/participants/west-midlands", "/participants/nobody", "/participants/%2Fpublic"):
             assert refusal(ask(web, path, headers=basic(TOKEN))) == (401, "unauthorised\n")
+        for name in ("%2Fpublic", "public", "%00", "%20", "staffordshire"):
+            answer = ask(web, f"/participants/{name}", headers=bearer("public-0123456789"))
+            assert refusal(answer) == (401, "unauthorised\n")
         assert "Payroll" in ask(web, "/public", headers=bearer("public-0123456789")).body
         first = ask(web, "/participants/staffordshire")
         assert (first.status, first.headers["www-authenticate"]) == (401, 'Basic realm="status", charset="UTF-8"')

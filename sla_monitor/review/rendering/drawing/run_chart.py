@@ -83,8 +83,13 @@ class _Chart:
         else:
             colour = GOOD if result.is_met else UNSEEN
             self.canvas.rect(x - 4.5, y - 4.5, 9, 9, rx="4.5", fill=PAPER, stroke=colour, stroke_width="2")
-        below = y + 18 if y < TOP + 14 else y - 9
-        self.canvas.text(x, below, format_digits(result.value, self.kpi), "middle", fill=INK, is_on_lines=True)
+        told_at = y + 18 if y < TOP + 14 or (self._is_crossed(y - 9) and not self._is_crossed(y + 18)) else y - 9
+        self.canvas.text(x, told_at, format_digits(result.value, self.kpi), "middle", fill=INK, is_on_lines=True)
+
+    def _is_crossed(self, baseline: float) -> bool:
+        """Whether the line of the target or the threshold would run through text there."""
+        levels = [level for level in (self.kpi.target, self.kpi.threshold) if level is not None]
+        return any(-3 < baseline - self.scale.y(level) < 11 for level in levels)
 
 
 def _describe(kpi: KpiTerms, history: History) -> str:
