@@ -26,7 +26,7 @@ def test_the_server_takes_its_configuration(tmp_path: Path) -> None:
     issued.private_key_pem.write_to_path(tmp_path / "server.key")
     text = block("conf").replace("/etc/nats", str(tmp_path)).replace("/var/lib/nats", str(tmp_path))
     (tmp_path / "server.conf").write_text(text)
-    command = [PROGRAM, "-t", "-c", tmp_path / "server.conf"]
+    command = [str(PROGRAM), "-t", "-c", str(tmp_path / "server.conf")]
     checked = subprocess.run(command, check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
 
