@@ -10,3 +10,8 @@ from __future__ import annotations
 def seen_from(place: str, key: str) -> str:
     """The key under which the record has what a site saw of an endpoint."""
     return f"{place}@{key}"
+
+
+def is_from_afar(key: str) -> bool:
+    """Whether it is such a key: no identifier has an @."""
+    return "@" in key

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -152,3 +154,8 @@ def test_observations_and_terms_travel_no_network_in_the_clear() -> None:
     for server in ("nats://nats.example:4222", "http://localhost", "tls://a b"):
         with pytest.raises(ValueError, match="servers"):
             Settings.model_validate({"sites": {"nats": {"servers": [server]}}})
+
+
+def test_a_monitor_without_sites_far_away_never_loads_the_client() -> None:
+    program = "import sys, sla_monitor.daemon, sla_monitor.cli; sys.exit('nats' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -241,6 +241,8 @@ def test_what_arrives_late_from_a_site_leaves_what_was_seen_here_as_it_was(path:
         assert ledger.spans(0, FOREVER_MS)["custody/login"][0] == before["custody/login"][0]._replace(
             end_ms=T0 + 1_005 * EVERY_MS
         )
+        assert ledger.was_seen(T0 + 1_000 * EVERY_MS, T0 + 1_001 * EVERY_MS)
+        assert not ledger.was_seen(T0, T0 + 500 * EVERY_MS), "what others saw does not say that we were there"
         (span,) = ledger.spans(0, FOREVER_MS)["north@custody/login"]
         assert (span.start_ms, span.probes) == (T0 + EVERY_MS, 19)
     with read_only(path) as reader:
