@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from sla_monitor.errors import LineError, SecretError
+from sla_monitor.errors import LineError, SlaMonitorError
 from sla_monitor.settings.sites import Nats
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Line(threading.Thread):
             try:
                 await self._one()
                 pause_s = PAUSE_S
-            except (LineError, SecretError, OSError) as error:
+            except (SlaMonitorError, OSError) as error:
                 self._note(str(error) or type(error).__name__)
             except Exception as error:  # the line must outlive what goes wrong in one connection
                 log.exception("internal error on the line")
