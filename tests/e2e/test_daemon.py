@@ -201,7 +201,7 @@ def test_killed_at_any_moment_it_keeps_every_acknowledged_observation(monitor: M
     login = monitor.endpoints()[0]
     monitor.write(endpoints=[login | {"id": f"login-{n}"} for n in range(20)])  # so that no moment is quiet
     choose, kept, rounds = random.Random(), 0, 0
-    while rounds < 10 or kept <= 100:
+    while rounds < 7 or kept <= 70:
         assert rounds < 100
         acknowledged = kept + killed_after(monitor, nursery, choose.uniform(0, 3), listening=rounds % 5 > 0)
         if monitor.ledger.exists():

@@ -83,7 +83,7 @@ def test_whoever_is_killed_has_brought_in_all_of_it_or_nothing(tmp_path: Path) -
         found = counts(desk.ledger)
         assert found in {(0, 0, 0, 0), whole}
         tried.add(found)
-        wait_s += 0.35
+        wait_s *= 1.4
     assert (0, 0, 0, 0) in tried
     assert "is already import" in desk.problem("ledger", "import", name, "--yes", "--without-entries")
     assert counts(desk.ledger) == whole
