@@ -1,4 +1,8 @@
-"""Messages between a site and the collector."""
+"""Messages between a site and the collector.
+
+Sites far away may be of another release: a new field comes last and has a default. An older reader passes it over, a
+newer one does without it. What cannot be read is refused, and stays in the site's outbox.
+"""
 
 from __future__ import annotations
 
