@@ -27,7 +27,7 @@ from sla_monitor.probe.connections.tls_files import ca_problem, certificate_prob
 from sla_monitor.settings import Settings
 from sla_monitor.settings.settings import state_directory
 
-PATHS = frozenset({"ca_file", "client_certificate", "client_key", "receivers", "former"})
+PATHS = frozenset({"ca_file", "client_certificate", "client_key", "collector_key", "receivers", "former"})
 """Keys whose values are files that somebody else writes. Those that are folders, that the daemon writes itself, or that
 are read with the configuration are not among them."""
 

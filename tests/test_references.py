@@ -24,7 +24,7 @@ from tests.contract.support import HEAD, ROOT
 
 NOW_MS = 1_900_000_000_000
 TOKEN = "t" * 32
-KNOWN_ELSEWHERE = {"folder", "path", "key", "contracts", "bank_holidays", "web_config"}
+KNOWN_ELSEWHERE = {"folder", "path", "key", "outbox", "contracts", "bank_holidays", "web_config"}
 """Paths that are folders, that the daemon writes itself, or that are read with the configuration."""
 
 
