@@ -11,7 +11,7 @@ COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench fuzz oracle kill-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench fuzz oracle kill-loop site-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,8 +69,8 @@ format: $(VENV)/dev.stamp ## Format the code
 
 lock: $(VENV)/dev.stamp ## Choose new versions of everything we depend on
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra archive --extra calendars --extra report -c requirements.lock pyproject.toml -o requirements-all.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra archive --extra report --extra dev -c requirements.lock -c requirements-all.lock pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra archive --extra calendars --extra report --extra sites -c requirements.lock pyproject.toml -o requirements-all.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --extra build --extra archive --extra report --extra sites --extra dev -c requirements.lock -c requirements-all.lock pyproject.toml -o requirements-dev.lock
 
 # The day whose terms the committed files are made from; the tests know it too (tests/generate/support.py).
 GENERATED_ON := 2026-11-02
@@ -102,6 +102,9 @@ oracle: $(VENV)/dev.stamp ## Reckon COUNT random contracts a second time, from S
 kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and commands at work; print what was lost
 	$(BIN)/python -m tests.e2e.kill_loop --rounds 100 --seed $(SEED)
 	$(BIN)/python -m tests.ledger.test_kill_at_work --rounds 300 --seed $(SEED)
+
+site-loop: $(VENV)/dev.stamp ## Kill a site far away and its collector a hundred times each
+	SITE_KILLS=100 $(BIN)/python -m pytest -q -n 0 tests/outpost/test_handing_over.py -k killed_at_any_time
 
 damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
 	$(BIN)/python -m tests.ledger.test_damaged 1000

@@ -12,6 +12,8 @@ SlaMonitorError
 ├── SigningKeyError      there is no signing key, or one that others may read
 ├── ArchiveError         sealed days cannot be written, read or trusted
 ├── ListenError          the address cannot be listened on
+├── LineError            the server between the collector and its sites cannot be reached, or refuses
+├── OutboxError          a site's outbox cannot be opened or written
 └── LedgerError          the record
     ├── LedgerDamaged    the database fails its integrity check, or is no database of ours
     ├── LedgerTooNew     it was written by a later version of the program
@@ -110,3 +112,11 @@ class LedgerTooNew(LedgerError):  # noqa: N818
 
 class LedgerLocked(LedgerError):  # noqa: N818
     """Another daemon writes this ledger."""
+
+
+class LineError(SlaMonitorError):
+    """The server between the collector and its sites cannot be reached, or refuses."""
+
+
+class OutboxError(SlaMonitorError):
+    """The outbox of a site far away cannot be opened or written."""

@@ -422,6 +422,49 @@ AWAITING_WITNESS = MetricName(
 REFUSED_OBSERVATIONS = MetricName(
     "sla_refused_observations", "counter", (), "Impossible observations sent by a site; not recorded."
 )
+LINE_UP = MetricName("sla_line_up", "gauge", (), "1 while the server between here and the sites far away is connected.")
+FAR_CONNECTED = MetricName(
+    "sla_far_site_connected", "gauge", ("place",), "1 while a site far away says how it is, 0 while it is cut off."
+)
+FAR_AHEAD = MetricName(
+    "sla_far_site_clock_ahead_seconds",
+    "gauge",
+    ("place",),
+    "By how much the clock of a site far away is ahead of ours; not there while it is cut off.",
+)
+FAR_WAITING = MetricName(
+    "sla_far_site_waiting_observations",
+    "gauge",
+    ("place",),
+    "Observations in the outbox of a site far away, as it last said: not recorded yet.",
+)
+FAR_RECORDED = MetricName(
+    "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
+)
+FAR_AGAIN = MetricName(
+    "sla_far_site_repeated_parcels",
+    "counter",
+    ("place",),
+    "Messages of a site far away that had been recorded before, and were not again.",
+)
+FAR_LOST = MetricName(
+    "sla_far_site_lost_observations",
+    "counter",
+    ("place",),
+    "Observations that a site far away had no room for, or whose outbox is gone; their time is unknown there.",
+)
+FAR_REFUSED = MetricName(
+    "sla_far_site_refused_observations",
+    "counter",
+    ("place", "why"),
+    "What a site far away said and may not say: name, message, endpoint, past, future, content, pace.",
+)
+FAR_UP = MetricName(
+    "sla_far_site_endpoint_up",
+    "gauge",
+    ("place", "contract", "service", "endpoint"),
+    "1 when a site far away last found the endpoint up or degraded, 0 when down; not there while it is unknown.",
+)
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
 )
@@ -667,6 +710,27 @@ OBSERVATIONS_REFUSED = AlertName(
     "monitor",
     "A site sent impossible observations; they are not recorded.",
     "No site sent impossible observations in the last half hour.",
+)
+SITE_CUT_OFF = AlertName(
+    "SlaFarSiteCutOff", "monitor", "A site far away does not answer.", "The site far away answers again."
+)
+SITE_CLOCK_SKEWED = AlertName(
+    "SlaFarSiteClockSkewed",
+    "monitor",
+    "The clock of a site far away is wrong.",
+    "The clock of the site far away is right again.",
+)
+SITE_LOST_OBSERVATIONS = AlertName(
+    "SlaFarSiteLostObservations",
+    "monitor",
+    "A site far away has lost what it saw.",
+    "No site far away has lost anything in the last half hour.",
+)
+SITE_REFUSED = AlertName(
+    "SlaFarSiteRefused",
+    "monitor",
+    "A site far away says what it may not say.",
+    "Nothing of a site far away was refused in the last half hour.",
 )
 MONITOR_LAGGING = AlertName(
     "SlaMonitorLagging",

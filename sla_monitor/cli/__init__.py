@@ -25,6 +25,7 @@ from sla_monitor.cli.review.verify import verify
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
 from sla_monitor.cli.shared.groups import Commands
+from sla_monitor.cli.site import site
 from sla_monitor.cli.starting.command import init
 from sla_monitor.errors import SlaMonitorError
 
@@ -36,8 +37,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    init, run, check, schema, calendar, probe, ledger_group, archive, demo, register, assess, reconcile, review, verify,
-    generate, import_, stack,
+    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, assess, reconcile, review,
+    verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
 from sla_monitor.contract.reading.secret import SecretReference, heartbeat_token
 from sla_monitor.daemon.assigning import patience_ms
+from sla_monitor.daemon.far_sites import FarSite, FarSites
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.errors import SecretError
 from sla_monitor.ledger import Ledger
@@ -27,6 +28,12 @@ from sla_monitor.probe.verdict import plain
 from sla_monitor.settings import Settings
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
 from sla_monitor.sla.observation import Observation
+
+FAR_STOP_S = 1.0
+"""What sites far away have said and is not recorded by then comes again."""
+
+FRESH_INTERVALS = 2
+"""What was seen longer ago says nothing of now."""
 
 log = logging.getLogger(__package__)
 
@@ -51,6 +58,7 @@ class Collector:
         self._changing = threading.Lock()
         self.has_observed = False
         self.sites = Sites(settings, clock, self.take, board.skip)
+        self.far = FarSites(settings, clock, ledger)
         self._doubting = threading.Lock()
         self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
 
@@ -91,6 +99,7 @@ class Collector:
             }
             self._jobs = jobs
             self.sites.assign({key: terms for key, terms in self._endpoints.items() if key not in self._heartbeats})
+            self.far.assign(self._endpoints)
             watched = (
                 Watched(key, contract.id, service.id, terms) for key, (contract, service, terms) in wanted.items()
             )
@@ -125,8 +134,17 @@ class Collector:
     def stop(self) -> None:
         """Probe no more, and take what was seen before."""
         self.sites.stop()
+        self.far.stop(FAR_STOP_S)
         with self._doubting:
             self._doubts.end()
+
+    def seen_by(self, site: FarSite) -> Iterator[tuple[tuple[str, str, str], Observation]]:
+        """What a site far away saw last of each endpoint that is watched, with the endpoint's labels."""
+        now_ms, watched = self._clock.now_ms(), self._board.endpoints
+        for key, last in list(site.last.items()):
+            one = watched.get(key)
+            if one is not None and now_ms - last.at_ms <= FRESH_INTERVALS * one.terms.every_ms:
+                yield one.labels, last
 
     def report(self, key: str, kind: ReportKind, text: str) -> Future[bool]:
         """Take in what a job reports; True once it is on disk. `text` is the supplier's: hostile."""

@@ -42,9 +42,11 @@ REASONS: dict[Outcome, frozenset[Reason | None]] = {
 class Credible:
     """Judges observations in the order in which they come in. `note_time` is to be called before, and now and then."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, reach_ms: int = 0) -> None:
+        """`reach_ms`: how far before now what comes in first may have been seen."""
         self._clock = clock
-        self._now_ms = self._earliest_ms = self._latest_ms = clock.now_ms()
+        self._now_ms = self._latest_ms = clock.now_ms()
+        self._earliest_ms = self._now_ms - reach_ms
         self._set_back_s = float("-inf")
         self._last_ms: dict[str, int] = {}
         self._ahead_ms: dict[str, int] = {}
@@ -62,12 +64,12 @@ class Credible:
 
     def doubt(self, one: Observation, terms: EndpointTerms) -> str:
         """Why it cannot be so; nothing, and it is taken note of, where it can."""
-        wrong = _wrong(one.finding) or _wrong_steps(one.finding, terms)
+        wrong = content_doubt(one.finding, terms)
         if wrong:
             return wrong
         if not self.is_next(one.endpoint, one.at_ms):
             return "it is dated before the last one, or in the future"
-        if not self._is_in_its_pace(one, terms.every_ms):
+        if not self.is_in_its_pace(one, terms.every_ms):
             return "there are more than were due"
         self.note(one.endpoint, one.at_ms)
         return ""
@@ -85,7 +87,8 @@ class Credible:
         for key in keys:
             self._ahead_ms.pop(key, None)
 
-    def _is_in_its_pace(self, one: Observation, every_ms: int) -> bool:
+    def is_in_its_pace(self, one: Observation, every_ms: int) -> bool:
+        """Whether so many were due; it is counted then."""
         since_ms = max(0, one.at_ms - self._last_ms.get(one.endpoint, 0))
         # No more than that is held against it: its intervals may have become shorter.
         ahead_ms = max(0, min(self._ahead_ms.get(one.endpoint, 0), AHEAD * every_ms) - since_ms) + every_ms
@@ -93,6 +96,11 @@ class Credible:
             return False
         self._ahead_ms[one.endpoint] = ahead_ms
         return True
+
+
+def content_doubt(found: Finding, terms: EndpointTerms) -> str:
+    """What cannot be in a finding at an endpoint of these terms."""
+    return _wrong(found) or _wrong_steps(found, terms)
 
 
 def _wrong(found: Finding) -> str:

@@ -164,6 +164,7 @@ class Daemon:
         self._errands.begin(self._schedule)
         self._scheduler.start()
         self._sites.start()
+        self._collector.far.start()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._collector), **where})
 

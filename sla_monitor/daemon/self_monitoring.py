@@ -10,6 +10,7 @@ from sla_monitor import log as logs
 from sla_monitor.clock import Clock
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.collector import Collector
+from sla_monitor.daemon.far_sites import WHY_REFUSED
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
@@ -17,6 +18,7 @@ from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.names import LATENESS_BUCKETS_S
 from sla_monitor.schedule import Schedule
+from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import Health
 
 PULSE_LIMIT_S = 5.0
@@ -66,6 +68,12 @@ class OwnState:
             "a site does not answer, or cannot be started: its endpoints are not probed": (
                 sites.pulse_age_s > PULSE_LIMIT_S or sites.running < sites.wanted
             ),
+            **{
+                f"the site {site.name} does not answer: what it sees comes later": not self.collector.far.is_connected(
+                    site
+                )
+                for site in self.collector.far.sites.values()
+            },
             "the scheduling loop has stopped turning": self._pulse_age_s() > PULSE_LIMIT_S,
             f"the ledger cannot be written: {ledger.last_error} ({ledger.pending} observations held)": ledger.failing,
             f"the record reaches {ledger.lead_seconds:.0f} s into the future: the clock is behind, or was ahead": (
@@ -125,11 +133,36 @@ class OwnState:
             names.ASSESS_DURATION: self.assessing.seconds,
         }
         return {
+            **self._far(),
             names.BUILD_INFO: [((platform.python_version(), __version__), 1)],
             **{metric: [((), value)] for metric, value in plain.items()},
             names.SITE_RESTARTS: [((why,), count) for why, count in sorted(sites.restarts.items())],
             names.LOG_MESSAGES: [
                 ((level,), count + sites.logged.get(level, 0)) for level, count in sorted(logs.counts.items())
+            ],
+        }
+
+    def _far(self) -> Own:
+        """Of sites far away; nothing where there are none."""
+        far = self.collector.far
+        if far.line is None:
+            return {}
+        sites = sorted(far.sites.items())
+        connected = [(name, site) for name, site in sites if far.is_connected(site)]
+        return {
+            names.LINE_UP: [((), far.line.is_up)],
+            names.FAR_CONNECTED: [((name,), far.is_connected(site)) for name, site in sites],
+            names.FAR_AHEAD: [((name,), site.skew_ms / 1000) for name, site in connected],
+            names.FAR_WAITING: [((name,), site.pulse.waiting) for name, site in sites if site.pulse is not None],
+            names.FAR_RECORDED: [((name,), site.recorded) for name, site in sites],
+            names.FAR_AGAIN: [((name,), site.again) for name, site in sites],
+            names.FAR_LOST: [((name,), site.lost) for name, site in sites],
+            names.FAR_REFUSED: [((name, why), site.refused[why]) for name, site in sites for why in WHY_REFUSED],
+            names.FAR_UP: [
+                ((name, *labels), last.finding.outcome is not Outcome.DOWN)
+                for name, site in connected
+                for labels, last in self.collector.seen_by(site)
+                if last.finding.outcome is not Outcome.UNKNOWN
             ],
         }
 

@@ -18,6 +18,7 @@ from sla_monitor.generate.alerts.contract_alerts import contract_alerts
 from sla_monitor.generate.alerts.coverage import coverage_alert, coverage_alerts
 from sla_monitor.generate.alerts.deadlines import deadline_alerts
 from sla_monitor.generate.alerts.endpoint_alerts import endpoint_alerts
+from sla_monitor.generate.alerts.far_site_alerts import far_site_alerts
 from sla_monitor.generate.alerts.kpi_queries import kpi_query_alerts
 from sla_monitor.generate.alerts.maintenance_alerts import maintenance_alerts
 from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alerts
@@ -46,7 +47,7 @@ def prometheus_files(
         raise GenerateError([str(refusal) for refusal in found])
     files: Files = {"prometheus.yml": _configuration(settings)}
     clock = _clock(terms)
-    about_itself = [*monitor_alerts(settings, terms), *coverage_alerts(settings)]
+    about_itself = [*monitor_alerts(settings, terms), *far_site_alerts(settings), *coverage_alerts(settings)]
     files |= _alerts("monitor", [replace(alert, clock=clock) for alert in about_itself], settings.links)
     for one in terms:
         left_out = frozenset((refusal.kpi, refusal.alert) for refusal in found if refusal.contract == one.id)

@@ -20,7 +20,7 @@ from sla_monitor.ledger.reading.pruned_days import Older
 from sla_monitor.ledger.reading.reader import Reader, keep_answer
 from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
 from sla_monitor.ledger.recording.buffer import Buffer
-from sla_monitor.ledger.recording.buffer_entries import Beat, Held
+from sla_monitor.ledger.recording.buffer_entries import Arrived, Beat, Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.packing import HourPacker
 from sla_monitor.ledger.recording.stats import LedgerStats
@@ -98,6 +98,24 @@ class Ledger(Forwarding):
         """The same for several at once, each with its endpoint's interval."""
         since_s = self._clock.monotonic()
         self._buffer.add_all([Held(since_s, every_ms, observation) for observation, every_ms in observations])
+
+    def has_room_for(self, count: int) -> bool:
+        """Whether so many entries would be taken."""
+        return self._buffer.has_room_for(count)
+
+    def hand_over(self, arrived: Sequence[tuple[Arrived, int]]) -> None:
+        """Hand over what came in from sites far away, each with its endpoint's interval. What is taken but in part is
+        recorded up to there: `positions` says how far."""
+        since_s = self._clock.monotonic()
+        self._buffer.add_all([Held(since_s, every_ms, entry) for entry, every_ms in arrived])
+
+    def positions(self) -> dict[tuple[str, str], int]:
+        """How far each outbox of each site is on disk. Raises LedgerError when the file cannot be read."""
+        return self._reader.positions()
+
+    def last_seen_ms(self) -> dict[str, int]:
+        """When the last committed probe of each endpoint began. Raises LedgerError when the file cannot be read."""
+        return {key: span.seen_ms for key, span in self._reader.last_spans().items()}
 
     def clock_stepped(self, step_ms: int, slept_ms: int = 0) -> None:
         """Hand over that the wall clock was just set by so much, ahead or back, and that the host slept before: what it

@@ -3,7 +3,8 @@
 Integers and text only, in STRICT tables: SQLite then refuses a value of the wrong kind. Everything that was seen is
 append-only, and the database itself says no to whoever tries, this program included; what `pruned_days` names may be
 deleted, because it is in a sealed day. `ended_spans`, `last_spans`, `worked_out`, `looks_by_hour` and `stretches` can
-be worked out again from the rest (sla_monitor.ledger.housekeeping.rebuilding), so they alone may change.
+be worked out again from the rest (sla_monitor.ledger.housekeeping.rebuilding), so they may change; so may
+`site_positions`, which says what has come in and not what was seen.
 """
 
 # ruff: noqa: S608 - the tables and columns named in statements are our own
@@ -466,3 +467,13 @@ def m0011_span_states(database: Database) -> None:
         database.conn.execute(trigger)
     begin_chain(database.conn, ("span_states",))
     note_all(database.conn)
+
+
+@MIGRATIONS()
+def m0012_site_positions(database: Database) -> None:
+    """How far each site far away has been recorded. It is written in the transaction of what it counts, and proves
+    nothing: what came from where is in the key of each observation's endpoint."""
+    database.conn.execute(
+        "create table site_positions (site text not null, outbox text not null, sequence integer not null,"
+        " primary key (site, outbox)) strict, without rowid"
+    )

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
@@ -17,6 +17,7 @@ from sla_monitor.errors import ConfigError
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews
+from sla_monitor.settings.sites import Outpost, SiteSettings
 from sla_monitor.settings.views import SharedViews
 
 
@@ -74,15 +75,6 @@ class LedgerSettings(Strict):
     )
 
 
-class SiteSettings(Strict):
-    """The processes that probe."""
-
-    processes: Whole = Field(
-        1, ge=1, le=64, description="How many share the endpoints: one is enough for some 2,000 probes a second."
-    )
-    memory_mb: Whole = Field(512, ge=128, le=16_384, description="Megabytes of data that each of them may hold.")
-
-
 class LogSettings(Strict):
     """What is written to standard error."""
 
@@ -98,7 +90,9 @@ class Settings(Strict):
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
     vantage: Identifier = Field("main", description="The place from which this daemon probes.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
-    sites: SiteSettings = Field(SiteSettings(), description="The processes of this host that probe.")
+    sites: SiteSettings = Field(
+        SiteSettings(), description="The processes of this host that probe, and the sites far away."
+    )
     witnesses: tuple[Witness, ...] = Field(
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )
@@ -116,7 +110,16 @@ class Settings(Strict):
     def _with_ledger(cls, values: Any) -> Any:
         """The default paths of the ledger, the packs and the archive, too, are relative to the file: pydantic must see
         them."""
-        return {"ledger": {}, "reviews": {}, "archive": {}, **values} if isinstance(values, dict) else values
+        return (
+            {"ledger": {}, "reviews": {}, "archive": {}, "sites": {}, **values} if isinstance(values, dict) else values
+        )
+
+    @model_validator(mode="after")
+    def _elsewhere(self) -> Self:
+        for place, site in enumerate(self.sites.known):
+            if site.id == self.vantage:
+                raise Misplaced([(("sites", "known", place, "id"), "this place itself has that name (see vantage)")])
+        return self
 
 
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -136,6 +139,8 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         return settings
     settings = _with(settings, "ledger", path=state / "ledger.db")
     settings = _with(settings, "reviews", folder=state / "reviews")
+    outpost: Outpost = settings.sites.outpost.model_copy(update={"outbox": state / "outbox.db"})
+    settings = _with(settings, "sites", outpost=outpost)
     return _with(settings, "archive", folder=state / "archive")
 
 
@@ -147,7 +152,7 @@ def is_missing(path: Path) -> bool:
         return False
 
 
-def _with(settings: Settings, part: str, **changed: Path) -> Settings:
+def _with(settings: Settings, part: str, **changed: Path | Outpost) -> Settings:
     """The settings with other paths. What the file itself names, `model_fields_set`, stays what it was."""
     old = getattr(settings, part)
     new = old.model_copy(update=changed)

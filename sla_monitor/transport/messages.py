@@ -73,13 +73,85 @@ class Pulse(msgspec.Struct, array_like=True, frozen=True, tag="pulse"):
 
 
 FromSite = Batch | Pulse
+
+Name = Annotated[str, msgspec.Meta(max_length=64)]
+Instant = Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
+Skew = Annotated[int, msgspec.Meta(ge=-(1 << 48), le=1 << 48)]
+
+
+class Parcel(msgspec.Struct, array_like=True, frozen=True, tag="parcel"):
+    """What a site far away saw, from one outbox of its: the entries `first` and up. `since`: the first entry that is
+    accounted for; those before `first` are gone, whatever became of them. `skews_ms`: for each observation, by how much
+    the site's clock was known to be ahead of the collector's then; None: it was not known."""
+
+    site: Name
+    outbox: Name
+    since: Count
+    first: Count
+    observations: tuple[Observation, ...]
+    skews_ms: tuple[Skew | None, ...]
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.observations) - 1
+
+
+class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
+    """How a site far away is, once a second. `at_ms`: its clock; `outboxes`: those that have something to hand over,
+    and the one that is open; `revision`: of the terms that it has, 0: none; `waiting`: entries that the collector does
+    not have; `dropped`: observations that never got a number for want of memory, since it was started."""
+
+    site: Name
+    outboxes: Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)]
+    at_ms: Instant
+    revision: Count
+    waiting: Count
+    oldest_ms: Instant | None
+    dropped: Count
+    missed: Count
+    running: Count
+
+
+class Told(msgspec.Struct, array_like=True, frozen=True, tag="told"):
+    """What the collector answers to a pulse: up to where its record has each of the outboxes, and its clock.
+    `asked_at_ms`: the pulse's own `at_ms`."""
+
+    positions: dict[Name, Count]
+    at_ms: Instant
+    asked_at_ms: Instant
+
+
+class SiteTerms(msgspec.Struct, array_like=True, frozen=True, tag="terms"):
+    """What a site far away is to probe. `revision`: rises with each change."""
+
+    site: Name
+    revision: Count
+    endpoints: tuple[Assigned, ...]
+
+
+class Signed(msgspec.Struct, array_like=True, frozen=True, tag="signed"):
+    """Terms as they are sent: an encoded SiteTerms, and the Ed25519 signature of PURPOSE and it."""
+
+    body: bytes
+    signature: bytes
+
+
+PURPOSE = b"sla-monitor terms of a site\n"
+"""What is signed begins with it: a signature of something else is none of these."""
+
+FromAfar = Parcel | FarPulse
+ToSite = Told | Signed
 T = TypeVar("T")
 
 _ASSIGNMENT = msgspec.msgpack.Decoder(Assignment)
+_FROM_AFAR: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromAfar)
+_TO_SITE: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ToSite)
+_SITE_TERMS = msgspec.msgpack.Decoder(SiteTerms)
+_OBSERVATION = msgspec.msgpack.Decoder(Observation)
 _FROM_SITE: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromSite)
 
 
-def encode(message: Assignment | Batch | Pulse) -> bytes:
+def encode(message: Assignment | Batch | Pulse | FromAfar | ToSite | SiteTerms | Observation) -> bytes:
     return _ENCODER.encode(message)
 
 
@@ -92,6 +164,32 @@ def decode_from_site(data: bytes) -> FromSite:
     """Raises MessageError for what is no message of ours."""
     message: FromSite = _decoded(_FROM_SITE, data)
     return message
+
+
+def decode_from_afar(data: bytes) -> FromAfar:
+    """Raises MessageError, also for a parcel that does not hold together."""
+    message: FromAfar = _decoded(_FROM_AFAR, data)
+    if isinstance(message, Parcel):
+        is_whole = 1 <= message.since <= message.first and len(message.skews_ms) == len(message.observations) > 0
+        if not is_whole:
+            raise MessageError("a parcel that does not hold together")
+    return message
+
+
+def decode_to_site(data: bytes) -> ToSite:
+    """Raises MessageError."""
+    message: ToSite = _decoded(_TO_SITE, data)
+    return message
+
+
+def decode_site_terms(data: bytes) -> SiteTerms:
+    """Raises MessageError. Only of what is signed."""
+    return _decoded(_SITE_TERMS, data)
+
+
+def decode_observation(data: bytes) -> Observation:
+    """Raises MessageError."""
+    return _decoded(_OBSERVATION, data)
 
 
 def _decoded(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:

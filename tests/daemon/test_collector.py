@@ -38,11 +38,11 @@ def _token(monkeypatch: pytest.MonkeyPatch) -> None:
 class House:
     """A collector whose sites are not started, with a ledger, on a clock that does what it is told."""
 
-    def __init__(self, folder: Path, witnesses: list[dict[str, Any]]) -> None:
+    def __init__(self, folder: Path, witnesses: list[dict[str, Any]], **more: Any) -> None:
         self.clock, self.path = FakeClock(), folder / "ledger.db"
         self.ledger = Ledger.open(self.path, self.clock, commit_within_ms=1)
         self.board = Board(self.clock.now_ms())
-        settings = Settings.model_validate({"witnesses": witnesses})
+        settings = Settings.model_validate({"witnesses": witnesses, **more})
         self.collector = Collector(self.board, self.ledger, settings, self.clock)
         self.collector.take_up([contract(JOB | {"grace": "1s"}, WEB)])
 

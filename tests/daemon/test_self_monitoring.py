@@ -17,7 +17,9 @@ from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.ledger import Ledger
 from sla_monitor.schedule import Schedule, threaded
+from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome
+from sla_monitor.transport import FarPulse
 from tests.assess.records import one_version
 from tests.daemon.running import wait
 from tests.daemon.test_collector import House
@@ -110,3 +112,44 @@ def test_an_assessment_that_finds_the_ledger_closed_is_told_unless_we_stop(
     assessing.assess_or_tell(lambda: [one_version()])
     assert caplog.messages == ([] if is_stopping else ["the figures cannot be calculated"])
     assert bool(assessing.problem) is not is_stopping
+
+
+def test_sites_far_away_are_told_by_their_place_and_only_what_is_known_of_them(tmp_path: Path) -> None:
+    key = tmp_path / "ledger.key"
+    SigningKey.make(key)
+    nats = {"servers": ["nats://localhost:1"]}
+    known = [{"id": "north", "endpoints": ["small/web", "small/job"]}, {"id": "south"}]
+    more = {"ledger": {"key": str(key)}, "sites": {"nats": nats, "known": known}}
+    house = House(tmp_path, [], **more)
+    try:
+        own, far, now_ms = own_state(house), house.collector.far, house.clock.now_ms()
+        north = far.sites["north"]
+        assert list(north.terms) == ["small/web"], "a job reports by itself"
+        cut_off = "the site north does not answer: what it sees comes later"
+        assert cut_off in own.health().reasons
+        metrics = own.metrics()
+        assert metrics[names.LINE_UP] == [((), False)]
+        assert metrics[names.FAR_CONNECTED] == [(("north",), False), (("south",), False)]
+        assert metrics[names.FAR_AHEAD] == metrics[names.FAR_WAITING] == metrics[names.FAR_UP] == []
+        north.heard_s, north.skew_ms, north.lost = house.clock.monotonic(), -1_500, 7
+        north.pulse = FarPulse("north", (), now_ms, 1, 20, None, 7, 0, 1)
+        north.refused["past"] = 3
+        north.last["small/web"] = Observation("small/web", now_ms, Finding(Outcome.DOWN))
+        metrics = own.metrics()
+        assert cut_off not in own.health().reasons
+        assert metrics[names.FAR_CONNECTED] == [(("north",), True), (("south",), False)]
+        assert metrics[names.FAR_AHEAD] == [(("north",), -1.5)]
+        assert metrics[names.FAR_WAITING] == [(("north",), 20)]
+        assert metrics[names.FAR_LOST] == [(("north",), 7), (("south",), 0)]
+        assert dict(metrics[names.FAR_REFUSED])["north", "past"] == 3
+        assert metrics[names.FAR_UP] == [(("north", "small", "service", "web"), False)]
+        north.last["small/web"] = Observation("small/web", now_ms, Finding(Outcome.UNKNOWN))
+        assert own.metrics()[names.FAR_UP] == []
+        north.last["small/web"] = Observation("small/web", now_ms - 60_000, Finding(Outcome.UP))
+        assert own.metrics()[names.FAR_UP] == [], "that was a while ago"
+    finally:
+        house.end()
+
+
+def test_without_sites_far_away_nothing_of_them_is_told(house: House) -> None:
+    assert not any("far_site" in metric.name or metric is names.LINE_UP for metric in own_state(house).metrics())

@@ -20,6 +20,7 @@ from sla_monitor.cli.shared.options import config_option, format_option, ledger_
 from sla_monitor.cli.shared.signers import signer, verifying_keys
 from sla_monitor.cli.shared.sources import ledger_of, ledger_path, recorded
 from sla_monitor.cli.shared.terminal import give_way, lines_of, plain, progress_bar, table, width
+from sla_monitor.sla.places import is_from_afar
 
 if TYPE_CHECKING:
     from sla_monitor.ledger import Reader
@@ -273,9 +274,9 @@ def rebuild_spans(config: Path, ledger: Path | None, clock_is_right: bool) -> No
 @click.option("--last", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many of each.")
 @format_option
 def show(config: Path, ledger: Path | None, endpoint: str | None, last: int, style: str) -> None:
-    """Show the last spans and observations of ENDPOINT (its id, or CONTRACT/ID); without one, every endpoint.
+    """Show the last spans and observations of ENDPOINT: its id, CONTRACT/ID, or SITE@CONTRACT/ID.
 
-    Times are UTC. Safe while the daemon runs.
+    Without one, every endpoint. Times are UTC. Safe while the daemon runs.
     """
     with recorded(config, ledger) as reader:
         told = _everything(reader) if endpoint is None else _one(reader, _key(reader, endpoint), last)
@@ -284,7 +285,8 @@ def show(config: Path, ledger: Path | None, endpoint: str | None, last: int, sty
 
 def _key(reader: Reader, endpoint: str) -> str:
     known = list(reader.last_spans())
-    keys = [key for key in known if key == endpoint or key.partition("/")[2] == endpoint]
+    # Without a place it is what was seen from here.
+    keys = [key for key in known if key == endpoint or (key.partition("/")[2] == endpoint and not is_from_afar(key))]
     if len(keys) != 1:
         problem = "names several endpoints" if keys else "was never seen"
         raise click.UsageError(f"{endpoint!r} {problem} (write one of: {', '.join(keys or known)})")

@@ -91,7 +91,11 @@ select start_ms, end_ms, seen_ms, outcome, reason, looks
 from (select * from ended_spans union all select * from last_spans)
 where endpoint_id = (select id from endpoints where key = ?) order by start_ms desc limit ?
 """
-_WAS_SEEN = "select exists (select 1 from observations where at_ms >= ? and at_ms < ?)"
+_POSITIONS = "select site, outbox, sequence from site_positions"
+_WAS_SEEN = """
+select exists (select 1 from observations o where at_ms >= ? and at_ms < ?
+  and (select instr(key, '@') from endpoints where id = o.endpoint_id) = 0)
+"""
 _SPANS_SINCE = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
 from (select * from ended_spans union all select * from last_spans)
@@ -319,8 +323,12 @@ class Reader(SingleObservations, Evidence):
         starts = [began_ms for layer in layers for began_ms, _ in layer.endpoints.values()]
         return min([*starts, *([] if first_ms is None else [int(first_ms)])], default=None)
 
+    def positions(self) -> dict[tuple[str, str], int]:
+        """How far each outbox of each site far away has been recorded, by site and outbox."""
+        return {(site, outbox): last for site, outbox, last in self._rows(_POSITIONS)}
+
     def was_seen(self, start_ms: int, end_ms: int) -> bool:
-        """Whether there is an observation of that time."""
+        """Whether there is an observation of that time, made here."""
         return bool(self._rows(_WAS_SEEN, start_ms, end_ms)[0][0])
 
     def first_failed(self, endpoint: str, start_ms: int, end_ms: int) -> Observation | None:

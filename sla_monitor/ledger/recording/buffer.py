@@ -62,6 +62,10 @@ class Buffer:
             if taken and (not before or before < BATCH <= len(self._held)):
                 self._changed.notify_all()
 
+    def has_room_for(self, count: int) -> bool:
+        """Whether so many would be taken. Others may come in between."""
+        return not self._is_closed and len(self._held) + count <= self._limit
+
     def wait_for_batch(self, linger_seconds: float) -> list[Held]:
         """Up to BATCH entries, oldest first, once the first has waited `linger_seconds`; empty when all is over."""
         with self._changed:

@@ -11,7 +11,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.file_identity import Displaced
 from sla_monitor.ledger.recording.buffer import Buffer
-from sla_monitor.ledger.recording.buffer_entries import Held
+from sla_monitor.ledger.recording.buffer_entries import Arrived, Held
 from sla_monitor.ledger.recording.journal import Journal
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 
@@ -155,9 +155,13 @@ class Writer(threading.Thread):
 
     def _divide(self, batch: Sequence[Held], error: Exception) -> None:
         if len(batch) == 1:
-            self.buffer.drop_oldest()
-            endpoint = getattr(batch[0].entry, "endpoint", None)
-            LOG.error("an entry of %r cannot be stored and is given up: %s", endpoint, error)
+            entry = batch[0].entry
+            told = entry.observation if isinstance(entry, Arrived) else entry
+            LOG.error("an entry of %r cannot be stored and is given up: %s", getattr(told, "endpoint", None), error)
+            if isinstance(entry, Arrived) and entry.observation is not None:  # what follows it at its site goes on
+                self._commit([batch[0]._replace(entry=entry._replace(observation=None))])
+            else:
+                self.buffer.drop_oldest()
             return
         middle = len(batch) // 2
         self._commit(batch[:middle])

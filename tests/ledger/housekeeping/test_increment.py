@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from sla_monitor.cli import cli
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger import read_only
+from sla_monitor.ledger import Arrived, read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.opening import is_unfinished
@@ -26,7 +26,7 @@ from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from sla_monitor.ledger.reading.reader import keep_answer
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
-from tests.ledger.support import DEADLINE_S, DOWN, FOREVER_MS, T0, observed, opened, record_all
+from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, observed, opened, record_all
 from tests.register.saying import booking, claim, entries
 
 ROOT = Path(__file__).parents[3]
@@ -101,6 +101,8 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             first = turn * 1_500
             record_all(ledger, *(observed(first + n, DOWN if n % 7 < 2 else observed().finding) for n in range(1_500)))
             record_all(ledger, observed(first, endpoint=f"custody/new-{turn}"))
+            seen = observed(first, endpoint="north@custody/login")
+            ledger.hand_over([(Arrived("north", "a", turn + 1, turn + 1, seen.at_ms, seen), EVERY_MS)])
             assert ledger.report("custody/job", ReportKind.DONE).result(DEADLINE_S)
             register.add(entries(booking(), claim()))
             keep_answer(path, f"{turn:064}", "an answer")
@@ -110,7 +112,7 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
                 assert ledger.flush(DEADLINE_S)
             said = backed_up(path, copy)
             assert contents(copy) == contents(path)
-            assert "bytes" in said if turn == 0 else "1,501 observations added" in said
+            assert "bytes" in said if turn == 0 else "1,502 observations added" in said
     others = {"pruned_days", "pruned_endpoints", "imports", "imported_spans", "imported_looks", "withdrawn_imports"}
     assert {name for name, rows in contents(copy).items() if not rows} == others
     assert check(copy, lambda *_: None).problems == ()

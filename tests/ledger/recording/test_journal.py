@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sla_monitor.ledger import read_only
+from sla_monitor.ledger.chaining.verifying import verify_all
 from sla_monitor.ledger.reading.reader import ROWS_AT_ONCE
+from sla_monitor.ledger.recording.buffer_entries import Arrived
 from sla_monitor.sla.observation import Finding, Outcome, Phases, Reason
 from sla_monitor.sla.spans import Span
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, UP, observed, opened, record_all
@@ -184,3 +189,63 @@ def test_what_is_handed_over_after_closing_is_counted_as_dropped(path: Path) -> 
         ledger.close(DEADLINE_S)
         ledger.record(observed(0), EVERY_MS)
         assert ledger.stats().dropped == 1
+
+
+def arrived(sequence: int, *, first: int | None = None, lost: bool = False, outbox: str = "a") -> tuple[Arrived, int]:
+    """An entry of a site's outbox; its observation is that of the index `sequence`."""
+    seen = None if lost else observed(sequence, endpoint="north@custody/login")
+    return Arrived("north", outbox, sequence if first is None else first, sequence, T0, seen), EVERY_MS
+
+
+def test_what_arrives_from_a_site_is_recorded_once_and_in_its_order(path: Path) -> None:
+    """Delivered twice, in overlapping parts, before its turn, and again after a restart."""
+    with opened(path) as ledger:
+        for several in ([1, 2, 3], [2, 3, 4], [7, 8], [1], [4, 5]):
+            ledger.hand_over([arrived(sequence) for sequence in several])
+        assert ledger.flush(DEADLINE_S)
+        assert ledger.positions() == {("north", "a"): 5}
+    with opened(path) as ledger:
+        ledger.hand_over([arrived(sequence) for sequence in (4, 5, 6, 7)])
+        ledger.hand_over([arrived(1, outbox="b")])
+        assert ledger.flush(DEADLINE_S)
+        assert ledger.positions() == {("north", "a"): 7, ("north", "b"): 1}
+        found = list(ledger.observations("north@custody/login", 0, FOREVER_MS))
+    assert sorted(one.at_ms for one in found) == sorted(T0 + index * EVERY_MS for index in (1, 1, 2, 3, 4, 5, 6, 7))
+
+
+def test_what_a_site_has_lost_or_what_was_refused_of_it_is_passed_over(path: Path) -> None:
+    with opened(path) as ledger:
+        ledger.hand_over([arrived(1), arrived(2, lost=True), arrived(9, first=3, lost=True), arrived(10)])
+        assert ledger.flush(DEADLINE_S)
+        assert ledger.positions() == {("north", "a"): 10}
+        assert len(list(ledger.observations("north@custody/login", 0, FOREVER_MS))) == 2
+
+
+def test_an_observation_of_a_site_that_can_never_be_stored_holds_up_none_after_it(path: Path) -> None:
+    bad, every_ms = arrived(2)
+    assert bad.observation is not None
+    huge = replace(bad.observation, finding=replace(UP, duration_us=2**80))
+    with opened(path) as ledger:
+        ledger.hand_over([arrived(1), (bad._replace(observation=huge), every_ms), arrived(3)])
+        assert ledger.flush(DEADLINE_S)
+        assert ledger.positions() == {("north", "a"): 3}
+        assert len(list(ledger.observations("north@custody/login", 0, FOREVER_MS))) == 2
+
+
+def test_what_arrives_late_from_a_site_leaves_what_was_seen_here_as_it_was(path: Path) -> None:
+    with opened(path) as ledger:
+        record_all(ledger, *(observed(1_000 + index) for index in range(5)))
+        before = ledger.spans(0, FOREVER_MS)
+        ledger.hand_over([arrived(sequence) for sequence in range(1, 20)])
+        record_all(ledger, observed(1_005, DOWN), observed(1_006))
+        assert ledger.spans(0, FOREVER_MS)["custody/login"][0] == before["custody/login"][0]._replace(
+            end_ms=T0 + 1_005 * EVERY_MS
+        )
+        assert ledger.was_seen(T0 + 1_000 * EVERY_MS, T0 + 1_001 * EVERY_MS)
+        assert not ledger.was_seen(T0, T0 + 500 * EVERY_MS), "what others saw does not say that we were there"
+        (span,) = ledger.spans(0, FOREVER_MS)["north@custody/login"]
+        assert (span.start_ms, span.probes) == (T0 + EVERY_MS, 19)
+    with read_only(path) as reader:
+        assert reader.spans(0, FOREVER_MS)["north@custody/login"] == [span]
+    with opened(path), closing(sqlite3.connect(path)) as connection:
+        assert verify_all(connection) == []

@@ -1,0 +1,311 @@
+"""Sites far away, as the collector has them: what they hand over is judged and recorded, and they are told how far.
+
+A site is somebody else's host: it may lie, be behind, say everything twice, or have lost what it said. What it says
+counts for its own endpoints, from what it said last until now, and for nothing else. What is refused is counted by its
+reason. It is told the position of the record, and gives up nothing before it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from sla_monitor.clock import Clock
+from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.endpoints.spelled import spelled
+from sla_monitor.daemon.credible import Credible, content_doubt
+from sla_monitor.errors import LineError
+from sla_monitor.ledger import Arrived, Ledger
+from sla_monitor.settings import Settings
+from sla_monitor.signing import SigningKey
+from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
+from sla_monitor.sla.places import seen_from
+from sla_monitor.transport import (
+    PURPOSE,
+    Assigned,
+    FarPulse,
+    MessageError,
+    Parcel,
+    Signed,
+    SiteTerms,
+    Told,
+    decode_from_afar,
+    encode,
+)
+from sla_monitor.transport.line import PULSES, Connection, Delivered, Line, Pull, site_of, to_site
+
+READER = "collector"
+FETCHED, FETCH_S, CHECK_S = 32, 1.0, 10.0
+"""How many parcels are taken at a time, how long they are waited for, and after how long without any it is asked
+whether the stream is still there."""
+
+COMMIT_S = 3.0
+"""What is not on disk by then is not acknowledged, and comes again."""
+
+MOST_IN_A_PARCEL = 1_000
+
+AHEAD_MS = 2_000
+"""An observation may be so young that our clock has yet to come to it."""
+
+MOST_SKEW_MS = 5_000
+"""What was seen by a clock that was further off is UNKNOWN: outages would be dated wrong by as much."""
+
+CUT_OFF_S = 10.0
+"""A site that has not said for so long how it is, ten times in vain, is cut off."""
+
+WHY_REFUSED = ("name", "message", "endpoint", "past", "future", "content", "pace")
+"""It speaks for another site; it cannot be read; of an endpoint that is not its own; of a time before what it said
+last, or before the horizon; of a time to come; of what cannot be seen; more than was due."""
+
+MOST_LOGGED = 20
+"""Of each site so many refusals are logged, and all are counted."""
+
+log = logging.getLogger(__package__)
+
+
+@dataclass(slots=True)
+class FarSite:
+    """One of them. `former`: the terms before the last reload; `skew_ms`: by how much its clock seems to be ahead;
+    `lost`: entries that its outbox had, and the record never will; `heard_s`: monotonic, of its last pulse."""
+
+    name: str
+    keys: frozenset[str]
+    terms: dict[str, Endpoint] = field(default_factory=dict)
+    former: dict[str, Endpoint] = field(default_factory=dict)
+    revision: int = 0
+    signed: Signed | None = None
+    pulse: FarPulse | None = None
+    heard_s: float = float("-inf")
+    skew_ms: int = 0
+    recorded: int = 0
+    again: int = 0
+    lost: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    last: dict[str, Observation] = field(default_factory=dict)
+
+
+Kind = TypeVar("Kind", Parcel, FarPulse)
+
+Outbox = tuple[str, str]
+"""A site, and a name that its outbox had."""
+
+
+class FarSites:
+    """All that are known. `start` begins to listen; `assign` may be called from any thread, and before."""
+
+    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger) -> None:
+        """Raises SigningKeyError and LedgerError."""
+        self._clock, self._ledger, self._settings = clock, ledger, settings.sites
+        self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
+        self._line: Line | None = None
+        self._key: SigningKey | None = None
+        self._recorded: dict[Outbox, int] = {}
+        self._taken: dict[Outbox, int] = {}
+        self._credible = Credible(clock)
+        self._stream_mb = 0
+        if self.sites and settings.sites.nats is not None:
+            self._stream_mb = settings.sites.nats.stream_mb
+            self._key = SigningKey.read(Path(settings.ledger.key))
+            self._line = Line(settings.sites.nats, "line", "_INBOX_collector", self._serve)
+            self._remember()
+
+    @property
+    def line(self) -> Line | None:
+        return self._line
+
+    def start(self) -> None:
+        if self._line is not None:
+            self._line.start()
+
+    def stop(self, within_s: float) -> None:
+        if self._line is not None:
+            self._line.stop(within_s)
+
+    def assign(self, endpoints: Mapping[str, Endpoint]) -> None:
+        """Have each site probe those of these that are its own from now on."""
+        for site in self.sites.values():
+            terms = {
+                key: endpoints[key]
+                for key in sorted(site.keys & endpoints.keys())
+                if not isinstance(endpoints[key], HeartbeatEndpoint)  # jobs report to the collector
+            }
+            if self._key is not None and (terms != site.terms or site.signed is None):
+                site.former, site.terms = site.terms, terms
+                self._sign(site, self._key, max(self._clock.now_ms(), site.revision + 1))
+
+    def is_connected(self, site: FarSite) -> bool:
+        """Whether it was heard of lately."""
+        return self._clock.monotonic() - site.heard_s < CUT_OFF_S
+
+    def _sign(self, site: FarSite, key: SigningKey, revision: int) -> None:
+        several = enumerate(site.terms.items(), start=1)
+        endpoints = tuple(Assigned.of(number, name, spelled(terms)) for number, (name, terms) in several)
+        body = encode(SiteTerms(site.name, revision, endpoints))
+        site.revision, site.signed = revision, Signed(body, key.sign(PURPOSE + body))
+
+    # What follows belongs to the thread of the line.
+
+    def _remember(self) -> None:
+        """Know again what the record has. Raises LedgerError."""
+        self._recorded = self._ledger.positions()
+        self._taken = dict(self._recorded)
+        self._credible = Credible(self._clock, self._settings.horizon_ms)
+        for key, at_ms in self._ledger.last_seen_ms().items():
+            self._credible.note(key, at_ms)
+
+    async def _serve(self, connection: Connection) -> None:
+        """For as long as the connection lasts. Raises LineError and LedgerError."""
+
+        async def hear(subject: str, data: bytes) -> None:
+            await self._hear(connection, subject, data)
+
+        await connection.make_stream(self._stream_mb)
+        await connection.listen(PULSES, hear)
+        pull, quiet_s = await connection.pull(READER), 0.0
+        while True:
+            several = await pull.fetch(FETCHED, FETCH_S)
+            quiet_s = 0.0 if several else quiet_s + FETCH_S
+            if quiet_s >= CHECK_S:
+                await pull.check()
+                quiet_s = 0.0
+            await self._take_all(pull, several)
+
+    async def _take_all(self, pull: Pull, several: Sequence[Delivered]) -> None:
+        done = [one for one in several if await self._take(one)]
+        if not several:
+            return
+        if await asyncio.to_thread(self._ledger.flush, COMMIT_S):
+            await asyncio.to_thread(self._compare)
+            for one in done:
+                await one.ack()
+
+    def _compare(self) -> None:
+        """Everything that was handed over is settled: what is not recorded now is to come again."""
+        self._recorded = self._ledger.positions()
+        if self._taken != self._recorded:
+            log.error("what came from a site was not recorded and is awaited again")
+            self._remember()
+
+    async def _take(self, one: Delivered) -> bool:
+        """Hand a parcel over to the record; False: not now. Whatever is done with for good need not come again."""
+        site = self.sites.get(site_of(one.subject))
+        parcel = self._understood(site, one.data, Parcel)
+        if site is None or parcel is None:
+            return True
+        outbox = site.name, parcel.outbox
+        position = self._taken.get(outbox, 0)
+        if parcel.last <= position:
+            site.again += 1
+            return True
+        if parcel.since > position + 1:  # what is before it is on its way again
+            return True
+        if not self._ledger.has_room_for(len(parcel.observations) + 1):
+            return False
+        ahead_ms = max(each.at_ms for each in parcel.observations) - self._clock.now_ms()
+        if 0 < ahead_ms <= AHEAD_MS:
+            await asyncio.sleep(ahead_ms / 1000)
+        self._hand_over(site, parcel, position)
+        self._taken[outbox] = parcel.last
+        return True
+
+    def _hand_over(self, site: FarSite, parcel: Parcel, position: int) -> None:
+        self._credible.note_time()
+        now_ms, arrived = self._clock.now_ms(), list[tuple[Arrived, int]]()
+        if parcel.first > position + 1:
+            gone = parcel.first - position - 1
+            site.lost += gone
+            log.error("a site has lost what it had seen", extra={"site": site.name, "observations": gone})
+            arrived.append((Arrived(site.name, parcel.outbox, position + 1, parcel.first - 1, now_ms, None), 0))
+        each = zip(range(parcel.first, parcel.last + 1), parcel.observations, parcel.skews_ms, strict=True)
+        for number, seen, skew_ms in each:
+            if number <= position:
+                continue
+            why = self._doubt(site, seen, now_ms)
+            if why:
+                self._refuse(site, why, seen.endpoint)
+                arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, None), 0))
+                continue
+            judged = _by_its_clock(seen, site.skew_ms if skew_ms is None else skew_ms)
+            site.last[seen.endpoint] = judged
+            site.recorded += 1
+            kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
+            every_ms = (site.terms.get(seen.endpoint) or site.former[seen.endpoint]).every_ms
+            arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), every_ms))
+        self._ledger.hand_over(arrived)
+
+    def _doubt(self, site: FarSite, seen: Observation, now_ms: int) -> str:
+        """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not."""
+        known = [terms[seen.endpoint] for terms in (site.terms, site.former) if seen.endpoint in terms]
+        if not known:
+            return "endpoint"
+        if seen.at_ms > now_ms:
+            return "future"
+        here = replace(seen, endpoint=seen_from(site.name, seen.endpoint))
+        if seen.at_ms < now_ms - self._settings.horizon_ms or not self._credible.is_next(here.endpoint, here.at_ms):
+            return "past"
+        if all(content_doubt(seen.finding, terms) for terms in known):
+            return "content"
+        if not any(self._credible.is_in_its_pace(here, terms.every_ms) for terms in known):
+            return "pace"
+        self._credible.note(here.endpoint, here.at_ms)
+        return ""
+
+    async def _hear(self, connection: Connection, subject: str, data: bytes) -> None:
+        site = self.sites.get(site_of(subject))
+        pulse = self._understood(site, data, FarPulse)
+        if site is None or pulse is None or self._key is None:
+            return
+        now_ms = self._clock.now_ms()
+        before = 0 if site.pulse is None else site.pulse.dropped
+        dropped = pulse.dropped - before if pulse.dropped >= before else pulse.dropped  # it may have started again
+        if dropped:
+            site.lost += dropped
+            log.error("a site had no room for what it saw", extra={"site": site.name, "observations": dropped})
+        site.pulse, site.heard_s, site.skew_ms = pulse, self._clock.monotonic(), pulse.at_ms - now_ms
+        positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
+        try:
+            await connection.say(to_site(site.name), encode(Told(positions, now_ms, pulse.at_ms)))
+            if pulse.revision > site.revision:  # it was told by one who knew more of the time
+                self._sign(site, self._key, pulse.revision + 1)
+            if pulse.revision != site.revision and site.signed is not None:
+                await connection.say(to_site(site.name), encode(site.signed))
+        except LineError as error:
+            log.warning("a site cannot be answered", extra={"site": site.name, "error": str(error)})
+
+    def _understood(self, site: FarSite | None, data: bytes, kind: type[Kind]) -> Kind | None:
+        """The message, if it is one of that kind and of that site; else it is refused."""
+        if site is None:
+            log.error("somebody who is no site of ours speaks as one")
+            return None
+        try:
+            message = decode_from_afar(data)
+        except MessageError as error:
+            self._refuse(site, "message", f"{error}")
+            return None
+        if not isinstance(message, kind) or (
+            isinstance(message, Parcel) and len(message.observations) > MOST_IN_A_PARCEL
+        ):
+            self._refuse(site, "message", "out of place")
+            return None
+        if message.site != site.name:
+            self._refuse(site, "name", message.site)
+            return None
+        return message
+
+    def _refuse(self, site: FarSite, why: str, about: str) -> None:
+        site.refused[why] += 1
+        if site.refused[why] <= MOST_LOGGED:
+            log.error("a site sent what is refused", extra={"site": site.name, "why": why, "about": about})
+
+
+def _by_its_clock(seen: Observation, skew_ms: int) -> Observation:
+    """UNKNOWN, where the clock that it was seen by was too far off."""
+    if abs(skew_ms) <= MOST_SKEW_MS:
+        return seen
+    detail = f"the site's clock was {abs(skew_ms) // 1000} s {'ahead' if skew_ms > 0 else 'behind'}"
+    return replace(seen, finding=Finding(Outcome.UNKNOWN, Reason.CLOCK_STEPPED, detail, seen.finding.duration_us))

@@ -1,0 +1,130 @@
+"""One run of a site far away, from its start to its stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from pathlib import Path
+
+from sla_monitor.clock import Clock
+from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
+from sla_monitor.daemon import systemd
+from sla_monitor.daemon.sites import Sites
+from sla_monitor.errors import ConfigError, SigningKeyError
+from sla_monitor.outpost.handing_over import Doing, HandingOver, Skew
+from sla_monitor.outpost.outbox import Outbox
+from sla_monitor.settings import Settings
+from sla_monitor.signing import VerifyingKey
+from sla_monitor.transport import PURPOSE, MessageError, Signed, SiteTerms, decode_site_terms, decode_to_site, encode
+from sla_monitor.transport.line import Line
+
+SIGNALS = {signal.SIGTERM, signal.SIGINT}
+STOP_S = 3.0
+WANTED_DAYS, ENTRY_BYTES = 30, 400
+"""How long an outbox should last while the site is cut off, and what an observation takes in it, with room to spare."""
+
+DAY_S = 86_400
+TERMS = "terms"
+
+log = logging.getLogger(__package__)
+
+
+class Outpost:
+    """A place that probes what the collector says, also while it is cut off."""
+
+    def __init__(self, path: Path, site: str, settings: Settings, clock: Clock) -> None:
+        """Raises ConfigError, SigningKeyError, LineError and OutboxError."""
+        given = settings.sites
+        if given.nats is None:
+            raise ConfigError([f"{path}: sites.nats: is missing (name the server between here and the collector)"])
+        if given.outpost.collector_key is None:
+            raise SigningKeyError(
+                f"{path}: sites.outpost.collector_key: is missing (name the file with the collector's public key,"
+                " as `sla-monitor ledger key` prints it there)"
+            )
+        self._site, self._settings = site, settings
+        self._key = VerifyingKey.read(given.outpost.collector_key)
+        self._skew = Skew(clock)
+        self._outbox = Outbox(given.outpost.outbox, given.outpost.outbox_mb << 20, clock, self._skew)
+        self.sites = Sites(settings, clock, self._outbox.put, lambda key, count: None)
+        self._handing_over = HandingOver(site, self._outbox, clock, self._skew, self.take_up, self._doing)
+        self._line = Line(given.nats, "line", f"_INBOX_{site}", self._handing_over.serve)
+        self._terms: SiteTerms | None = None
+
+    def run(self) -> None:
+        """Probe until SIGTERM or SIGINT, which the caller has blocked."""
+        self.start()
+        try:
+            systemd.ready("probing")
+            while signal.sigtimedwait(SIGNALS, 1.0) is None:
+                if self.sites.tick_age_s < STOP_S:
+                    systemd.ping()
+        finally:
+            systemd.stopping()
+            self.stop()
+
+    def start(self) -> None:
+        """With the terms of before, where there are some: the collector may be out of reach."""
+        body = self._outbox.kept(TERMS)
+        if body is None:
+            log.info("no terms yet: the collector is to say what to probe", extra={"site": self._site})
+        else:
+            try:
+                kept = decode_to_site(body)
+                self._handing_over.revision = self.take_up(kept) if isinstance(kept, Signed) else 0
+            except MessageError as error:
+                log.error("the terms of before cannot be read", extra={"error": str(error)})
+        self.sites.start()
+        self._line.start()
+
+    def stop(self) -> None:
+        """Have no further probe begun, and keep what was seen."""
+        self.sites.stop()
+        self._line.stop(STOP_S)
+        if not self._outbox.close(STOP_S):
+            log.error("the outbox could not be closed in time; what was not written is lost")
+
+    @property
+    def outbox(self) -> Outbox:
+        return self._outbox
+
+    @property
+    def line(self) -> Line:
+        return self._line
+
+    def take_up(self, signed: Signed) -> int:
+        """Probe by these terms, if they are the collector's and newer than what we have; the revision in force. Raises
+        MessageError and OutboxError."""
+        current = 0 if self._terms is None else self._terms.revision
+        if not self._key.holds(signed.signature, PURPOSE + signed.body):
+            raise MessageError("terms that the collector's key has not signed")
+        terms = decode_site_terms(signed.body)
+        if terms.site != self._site:
+            raise MessageError(f"terms of another site ({terms.site})")
+        if terms.revision <= current:
+            return current
+        self._terms = terms
+        self._outbox.keep(TERMS, encode(signed))
+        self.sites.assign(self._understood(terms))
+        log.info("terms taken up", extra={"endpoints": len(terms.endpoints), "revision": terms.revision})
+        return terms.revision
+
+    def _understood(self, terms: SiteTerms) -> dict[str, Endpoint]:
+        endpoints = {}
+        for one in terms.endpoints:
+            try:
+                endpoints[one.key] = endpoint_of(one.terms)
+            except ValueError as error:  # of a later version of the program than ours
+                log.error("an endpoint cannot be probed", extra={"endpoint": one.key, "error": str(error)})
+        each_s = sum(1000 / one.every_ms for one in endpoints.values())
+        limit = self._settings.sites.outpost.outbox_mb << 20
+        days = limit / (each_s * ENTRY_BYTES * DAY_S) if each_s else WANTED_DAYS
+        if days < WANTED_DAYS:
+            log.warning(
+                "the outbox is too small for a month", extra={"days": int(days), "setting": "sites.outpost.outbox_mb"}
+            )
+        return endpoints
+
+    def _doing(self) -> Doing:
+        stats = self.sites.stats()
+        return Doing(running=stats.running, missed=stats.missed + stats.overrun)
