@@ -50,7 +50,7 @@ TEXT_KEPT = 120
 """Characters of an acknowledgement's text in its label: the rest stands on the page of the service."""
 
 _ENDPOINT = ("contract", "service", "endpoint")
-_PLACE = ("contract", "service", "endpoint", "vantage")
+_PLACE = ("contract", "service", "endpoint", "place")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
 _MONEY = ("contract", "currency")
