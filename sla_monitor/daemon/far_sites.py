@@ -62,6 +62,9 @@ WHY_REFUSED = ("name", "message", "endpoint", "past", "future", "content", "pace
 """It speaks for another site; it cannot be read; of an endpoint that is not its own; of a time before what it said
 last, or before the horizon; of a time to come; of what cannot be seen; more than was due."""
 
+MOST_BEGUN, BEGUN_WITHIN_S = 500, 3_600.0
+"""So many outboxes may a site begin in so long: it begins one each time that it is started."""
+
 MOST_LOGGED = 20
 """Of each site so many refusals are logged, and all are counted."""
 
@@ -78,7 +81,7 @@ class FarSite:
     terms: dict[str, Endpoint] = field(default_factory=dict)
     former: dict[str, Endpoint] = field(default_factory=dict)
     revision: int = 0
-    signed: Signed | None = None
+    signed: bytes | None = None
     pulse: FarPulse | None = None
     heard_s: float = float("-inf")
     skew_ms: int = 0
@@ -87,6 +90,7 @@ class FarSite:
     lost: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     last: dict[str, Observation] = field(default_factory=dict)
+    begun_s: list[float] = field(default_factory=list)
 
 
 Kind = TypeVar("Kind", Parcel, FarPulse)
@@ -147,7 +151,7 @@ class FarSites:
         several = enumerate(site.terms.items(), start=1)
         endpoints = tuple(Assigned.of(number, name, spelled(terms)) for number, (name, terms) in several)
         body = encode(SiteTerms(site.name, revision, endpoints))
-        site.revision, site.signed = revision, Signed(body, key.sign(PURPOSE + body))
+        site.revision, site.signed = revision, encode(_signed(key, body))
 
     # What follows belongs to the thread of the line.
 
@@ -165,6 +169,9 @@ class FarSites:
         async def hear(subject: str, data: bytes) -> None:
             await self._hear(connection, subject, data)
 
+        # What was in hand when the connection before this one ended may be neither recorded nor refused.
+        await asyncio.to_thread(self._ledger.flush, COMMIT_S)
+        await asyncio.to_thread(self._remember)
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
         pull, quiet_s = await connection.pull(READER), 0.0
@@ -200,6 +207,9 @@ class FarSites:
             return True
         outbox = site.name, parcel.outbox
         position = self._taken.get(outbox, 0)
+        if outbox not in self._taken and not self._may_begin(site):
+            self._refuse(site, "pace", "another outbox")
+            return True
         if parcel.last <= position:
             site.again += 1
             return True
@@ -214,9 +224,19 @@ class FarSites:
         self._taken[outbox] = parcel.last
         return True
 
+    def _may_begin(self, site: FarSite) -> bool:
+        """Whether one more outbox of this site may be known: each start of a site begins one, and each is kept."""
+        now_s = self._clock.monotonic()
+        site.begun_s = [at_s for at_s in site.begun_s if now_s - at_s < BEGUN_WITHIN_S]
+        if len(site.begun_s) >= MOST_BEGUN:
+            return False
+        site.begun_s.append(now_s)
+        return True
+
     def _hand_over(self, site: FarSite, parcel: Parcel, position: int) -> None:
         self._credible.note_time()
         now_ms, arrived = self._clock.now_ms(), list[tuple[Arrived, int]]()
+        in_force = site.terms, site.former  # a reload may change them meanwhile
         if parcel.first > position + 1:
             gone = parcel.first - position - 1
             site.lost += gone
@@ -226,7 +246,8 @@ class FarSites:
         for number, seen, skew_ms in each:
             if number <= position:
                 continue
-            why = self._doubt(site, seen, now_ms)
+            known = [terms[seen.endpoint] for terms in in_force if seen.endpoint in terms]
+            why = self._doubt(replace(seen, endpoint=seen_from(site.name, seen.endpoint)), known, now_ms)
             if why:
                 self._refuse(site, why, seen.endpoint)
                 arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, None), 0))
@@ -235,25 +256,23 @@ class FarSites:
             site.last[seen.endpoint] = judged
             site.recorded += 1
             kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
-            every_ms = (site.terms.get(seen.endpoint) or site.former[seen.endpoint]).every_ms
-            arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), every_ms))
+            arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), known[0].every_ms))
         self._ledger.hand_over(arrived)
 
-    def _doubt(self, site: FarSite, seen: Observation, now_ms: int) -> str:
-        """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not."""
-        known = [terms[seen.endpoint] for terms in (site.terms, site.former) if seen.endpoint in terms]
+    def _doubt(self, seen: Observation, known: Sequence[Endpoint], now_ms: int) -> str:
+        """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not. `known`: the terms
+        of its endpoint, those in force first; none: it is not the site's."""
         if not known:
             return "endpoint"
         if seen.at_ms > now_ms:
             return "future"
-        here = replace(seen, endpoint=seen_from(site.name, seen.endpoint))
-        if seen.at_ms < now_ms - self._settings.horizon_ms or not self._credible.is_next(here.endpoint, here.at_ms):
+        if seen.at_ms < now_ms - self._settings.horizon_ms or not self._credible.is_next(seen.endpoint, seen.at_ms):
             return "past"
         if all(content_doubt(seen.finding, terms) for terms in known):
             return "content"
-        if not any(self._credible.is_in_its_pace(here, terms.every_ms) for terms in known):
+        if not any(self._credible.is_in_its_pace(seen, terms.every_ms) for terms in known):
             return "pace"
-        self._credible.note(here.endpoint, here.at_ms)
+        self._credible.note(seen.endpoint, seen.at_ms)
         return ""
 
     async def _hear(self, connection: Connection, subject: str, data: bytes) -> None:
@@ -270,11 +289,12 @@ class FarSites:
         site.pulse, site.heard_s, site.skew_ms = pulse, self._clock.monotonic(), pulse.at_ms - now_ms
         positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
         try:
-            await connection.say(to_site(site.name), encode(Told(positions, now_ms, pulse.at_ms)))
+            answer = _signed(self._key, encode(Told(positions, now_ms, pulse.at_ms)))
+            await connection.say(to_site(site.name), encode(answer))
             if pulse.revision > site.revision:  # it was told by one who knew more of the time
                 self._sign(site, self._key, pulse.revision + 1)
             if pulse.revision != site.revision and site.signed is not None:
-                await connection.say(to_site(site.name), encode(site.signed))
+                await connection.say(to_site(site.name), site.signed)
         except LineError as error:
             log.warning("a site cannot be answered", extra={"site": site.name, "error": str(error)})
 
@@ -302,6 +322,10 @@ class FarSites:
         site.refused[why] += 1
         if site.refused[why] <= MOST_LOGGED:
             log.error("a site sent what is refused", extra={"site": site.name, "why": why, "about": about})
+
+
+def _signed(key: SigningKey, body: bytes) -> Signed:
+    return Signed(body, key.sign(PURPOSE + body))
 
 
 def _by_its_clock(seen: Observation, skew_ms: int) -> Observation:

@@ -15,7 +15,7 @@ from itertools import takewhile
 from sla_monitor.clock import Clock
 from sla_monitor.errors import OutboxError
 from sla_monitor.outpost.outbox import BEGINNING, Entry, Outbox
-from sla_monitor.transport import FarPulse, MessageError, Parcel, Signed, Told, decode_to_site, encode
+from sla_monitor.transport import FarPulse, MessageError, Parcel, Told, encode
 from sla_monitor.transport.line import Connection, parcels_of, pulses_of, to_site
 
 MOST_IN_A_PARCEL, LARGEST_PARCEL = 500, 400_000
@@ -67,8 +67,8 @@ class Doing:
 
 
 class HandingOver:
-    """Of one site. `take_up` is given signed terms and says which revision is in force then; `doing` how probing is.
-    It belongs to the thread of the line."""
+    """Of one site. `understand` is given what the collector says, signed, and returns its answers; `doing` says
+    how probing is. It belongs to the thread of the line."""
 
     def __init__(
         self,
@@ -76,11 +76,11 @@ class HandingOver:
         outbox: Outbox,
         clock: Clock,
         skew: Skew,
-        take_up: Callable[[Signed], int],
+        understand: Callable[[bytes], Told | None],
         doing: Callable[[], Doing],
     ) -> None:
         self._site, self._outbox, self._clock, self._skew = site, outbox, clock, skew
-        self._take_up, self._doing = take_up, doing
+        self._understand, self._doing = understand, doing
         self.revision = 0
         self._sent, self._under_way = BEGINNING, 0
         self._told: dict[str, int] = {}
@@ -165,11 +165,9 @@ class HandingOver:
 
     async def _hear(self, subject: str, data: bytes) -> None:
         try:
-            message = decode_to_site(data)
-            if isinstance(message, Signed):
-                self.revision = self._take_up(message)
-            else:
-                self._take_answer(message)
+            told = self._understand(data)
+            if told is not None:
+                self._take_answer(told)
         except (MessageError, OutboxError) as error:
             log.error("what the collector says cannot be taken up", extra={"error": str(error)})
 

@@ -15,7 +15,7 @@ from sla_monitor.outpost.handing_over import Doing, HandingOver, Skew
 from sla_monitor.outpost.outbox import Outbox
 from sla_monitor.settings import Settings
 from sla_monitor.signing import VerifyingKey
-from sla_monitor.transport import PURPOSE, MessageError, Signed, SiteTerms, decode_site_terms, decode_to_site, encode
+from sla_monitor.transport import PURPOSE, MessageError, SiteTerms, Told, decode_signed, decode_to_site
 from sla_monitor.transport.line import Line
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT}
@@ -47,7 +47,7 @@ class Outpost:
         self._skew = Skew(clock)
         self._outbox = Outbox(given.outpost.outbox, given.outpost.outbox_mb << 20, clock, self._skew)
         self.sites = Sites(settings, clock, self._outbox.put, lambda key, count: None)
-        self._handing_over = HandingOver(site, self._outbox, clock, self._skew, self.take_up, self._doing)
+        self._handing_over = HandingOver(site, self._outbox, clock, self._skew, self.understand, self._doing)
         self._line = Line(given.nats, "line", f"_INBOX_{site}", self._handing_over.serve)
         self._terms: SiteTerms | None = None
 
@@ -70,8 +70,7 @@ class Outpost:
             log.info("no terms yet: the collector is to say what to probe", extra={"site": self._site})
         else:
             try:
-                kept = decode_to_site(body)
-                self._handing_over.revision = self.take_up(kept) if isinstance(kept, Signed) else 0
+                self.understand(body)
             except MessageError as error:
                 log.error("the terms of before cannot be read", extra={"error": str(error)})
         self.sites.start()
@@ -92,22 +91,27 @@ class Outpost:
     def line(self) -> Line:
         return self._line
 
-    def take_up(self, signed: Signed) -> int:
-        """Probe by these terms, if they are the collector's and newer than what we have; the revision in force. Raises
+    def understand(self, data: bytes) -> Told | None:
+        """What the collector says, once its signature holds: terms are taken up, an answer is returned. Raises
         MessageError and OutboxError."""
-        current = 0 if self._terms is None else self._terms.revision
+        signed = decode_signed(data)
         if not self._key.holds(signed.signature, PURPOSE + signed.body):
-            raise MessageError("terms that the collector's key has not signed")
-        terms = decode_site_terms(signed.body)
-        if terms.site != self._site:
-            raise MessageError(f"terms of another site ({terms.site})")
-        if terms.revision <= current:
-            return current
+            raise MessageError("the collector's key has not signed it")
+        said = decode_to_site(signed.body)
+        if isinstance(said, Told):
+            return said
+        if said.site != self._site:
+            raise MessageError(f"terms of another site ({said.site})")
+        if self._terms is None or said.revision > self._terms.revision:
+            self._take_up(said, data)
+        return None
+
+    def _take_up(self, terms: SiteTerms, data: bytes) -> None:
         self._terms = terms
-        self._outbox.keep(TERMS, encode(signed))
+        self._outbox.keep(TERMS, data)
         self.sites.assign(self._understood(terms))
+        self._handing_over.revision = terms.revision
         log.info("terms taken up", extra={"endpoints": len(terms.endpoints), "revision": terms.revision})
-        return terms.revision
 
     def _understood(self, terms: SiteTerms) -> dict[str, Endpoint]:
         endpoints = {}

@@ -22,7 +22,7 @@ from sla_monitor.transport.messages import (
     decode_from_afar,
     decode_from_site,
     decode_observation,
-    decode_site_terms,
+    decode_signed,
     decode_to_site,
     encode,
 )
@@ -31,6 +31,6 @@ from sla_monitor.transport.shared import MOST_ENDPOINTS, HostWords, SiteWords
 __all__ = [
     "LARGEST_FROM_SITE", "MOST_ENDPOINTS", "PURPOSE", "Assigned", "Assignment", "Batch", "FarPulse", "Frames",
     "FromSite", "HostWords", "MessageError", "Parcel", "Pulse", "Signed", "SiteTerms", "SiteWords", "Told",
-    "decode_assignment", "decode_from_afar", "decode_from_site", "decode_observation", "decode_site_terms",
+    "decode_assignment", "decode_from_afar", "decode_from_site", "decode_observation", "decode_signed",
     "decode_to_site", "encode", "framed",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from sla_monitor.errors import LineError, SecretError
+from sla_monitor.errors import LineError, SlaMonitorError
 from sla_monitor.settings.sites import Nats
 
 if TYPE_CHECKING:
@@ -167,6 +167,11 @@ class Pull:
         await self._connection._try(self._subscription.consumer_info())  # noqa: SLF001 - a part of it
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether asyncio says something; of each TLS connection of the client that ends it says what is so by design."""
+    return "eof_received" not in str(record.msg)
+
+
 class Line(threading.Thread):
     """Keeps the line up, and `serve` running on it: one thread with a loop of its own. `inbox`: the prefix of subjects
     on which the server answers."""
@@ -176,6 +181,7 @@ class Line(threading.Thread):
         if find_spec("nats") is None:
             raise LineError("sites far away need nats-py (pip install 'sla-monitor[sites]')")
         super().__init__(name=name, daemon=True)
+        logging.getLogger("asyncio").addFilter(_is_news)
         self._settings, self._inbox, self._serve = settings, inbox, serve
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
@@ -207,7 +213,7 @@ class Line(threading.Thread):
             try:
                 await self._one()
                 pause_s = PAUSE_S
-            except (LineError, SecretError, OSError) as error:
+            except (SlaMonitorError, OSError) as error:
                 self._note(str(error) or type(error).__name__)
             except Exception as error:  # the line must outlive what goes wrong in one connection
                 log.exception("internal error on the line")
@@ -234,8 +240,9 @@ class Line(threading.Thread):
             finally:
                 serving.cancel()
                 end.cancel()
-            with suppress(asyncio.CancelledError):
-                await serving  # what went wrong with it is told here
+                ends = await asyncio.gather(serving, end, return_exceptions=True)
+            if isinstance(ends[0], Exception):
+                raise ends[0]
             raise LineError(refusals[-1] if refusals else "the connection has ended")
         finally:
             self.is_up = False

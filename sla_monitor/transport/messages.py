@@ -130,28 +130,29 @@ class SiteTerms(msgspec.Struct, array_like=True, frozen=True, tag="terms"):
 
 
 class Signed(msgspec.Struct, array_like=True, frozen=True, tag="signed"):
-    """Terms as they are sent: an encoded SiteTerms, and the Ed25519 signature of PURPOSE and it."""
+    """What is said to a site: an encoded Told or SiteTerms, and the Ed25519 signature of PURPOSE and it. Whoever else
+    speaks on its subject, the server included, can neither empty its outbox nor have it probe."""
 
     body: bytes
     signature: bytes
 
 
-PURPOSE = b"sla-monitor terms of a site\n"
+PURPOSE = b"sla-monitor says to a site\n"
 """What is signed begins with it: a signature of something else is none of these."""
 
 FromAfar = Parcel | FarPulse
-ToSite = Told | Signed
+ToSite = Told | SiteTerms
 T = TypeVar("T")
 
 _ASSIGNMENT = msgspec.msgpack.Decoder(Assignment)
 _FROM_AFAR: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromAfar)
 _TO_SITE: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(ToSite)
-_SITE_TERMS = msgspec.msgpack.Decoder(SiteTerms)
+_SIGNED = msgspec.msgpack.Decoder(Signed)
 _OBSERVATION = msgspec.msgpack.Decoder(Observation)
 _FROM_SITE: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(FromSite)
 
 
-def encode(message: Assignment | Batch | Pulse | FromAfar | ToSite | SiteTerms | Observation) -> bytes:
+def encode(message: Assignment | Batch | Pulse | FromAfar | ToSite | Signed | Observation) -> bytes:
     return _ENCODER.encode(message)
 
 
@@ -177,14 +178,14 @@ def decode_from_afar(data: bytes) -> FromAfar:
 
 
 def decode_to_site(data: bytes) -> ToSite:
-    """Raises MessageError."""
+    """Raises MessageError. Only of what is signed."""
     message: ToSite = _decoded(_TO_SITE, data)
     return message
 
 
-def decode_site_terms(data: bytes) -> SiteTerms:
-    """Raises MessageError. Only of what is signed."""
-    return _decoded(_SITE_TERMS, data)
+def decode_signed(data: bytes) -> Signed:
+    """Raises MessageError."""
+    return _decoded(_SIGNED, data)
 
 
 def decode_observation(data: bytes) -> Observation:

@@ -25,8 +25,9 @@ from sla_monitor.transport import (
     FarPulse,
     Parcel,
     Signed,
+    SiteTerms,
     Told,
-    decode_site_terms,
+    decode_signed,
     decode_to_site,
     encode,
 )
@@ -47,7 +48,7 @@ class Voice:
 
     def __init__(self, server: Server, site: str = "north") -> None:
         self.site = site
-        self.heard: list[Told | Signed] = []
+        self.heard: list[tuple[Signed, Told | SiteTerms]] = []
         settings = Settings.model_validate({"sites": {"nats": server.settings(site)}}).sites.nats
         assert settings is not None
         self._todo: asyncio.Queue[Callable[[Connection], Awaitable[None]]] = asyncio.Queue()
@@ -58,7 +59,8 @@ class Voice:
 
     async def _serve(self, connection: Connection) -> None:
         async def hear(subject: str, data: bytes) -> None:
-            self.heard.append(decode_to_site(data))
+            signed = decode_signed(data)
+            self.heard.append((signed, decode_to_site(signed.body)))
 
         await connection.listen(to_site(self.site), hear)
         while True:
@@ -81,8 +83,11 @@ class Voice:
         self._do(partial(_say, pulses_of(self.site), message))
 
     def positions(self) -> dict[str, int]:
-        told = [one for one in self.heard if isinstance(one, Told)]
+        told = [said for _, said in self.heard if isinstance(said, Told)]
         return told[-1].positions if told else {}
+
+    def terms(self) -> SiteTerms | None:
+        return next((said for _, said in self.heard if isinstance(said, SiteTerms)), None)
 
 
 async def _put(subject: str, data: bytes, connection: Connection) -> None:
@@ -209,23 +214,25 @@ def test_a_site_is_told_its_terms_signed_and_how_far_the_record_has_it(tmp_path:
         voice.put(parcel(saw(times(5))))
         settled(collector, "a", 5)
         wait(lambda: (voice.pulse(), time.sleep(0.05), voice.positions())[2] == {"a": 5})  # type: ignore[func-returns-value]
-        signed = next(one for one in voice.heard if isinstance(one, Signed))
         public = VerifyingKey.read(tmp_path / "ledger.pub")
-        assert public.holds(signed.signature, PURPOSE + signed.body)
-        said = decode_site_terms(signed.body)
+        assert all(public.holds(signed.signature, PURPOSE + signed.body) for signed, _ in voice.heard)
+        wait(lambda: voice.terms() is not None)
+        said = voice.terms()
+        assert said is not None
         assert (said.site, [one.key for one in said.endpoints]) == ("north", [KEY])
         assert endpoint_of(said.endpoints[0].terms) == terms()
         # One that knows a later revision, of a collector whose clock was ahead, is told a later one still.
         voice.heard.clear()
         voice.pulse(revision=said.revision + 10**9)
-        wait(lambda: any(isinstance(one, Signed) for one in voice.heard))
-        later = next(decode_site_terms(one.body) for one in voice.heard if isinstance(one, Signed))
+        wait(lambda: voice.terms() is not None)
+        later = voice.terms()
+        assert later is not None
         assert later.revision == said.revision + 10**9 + 1
         # One that has them is told nothing more.
         voice.heard.clear()
         voice.pulse(revision=later.revision)
         wait(lambda: bool(voice.heard))
-        assert not any(isinstance(one, Signed) for one in voice.heard)
+        assert voice.terms() is None
 
 
 def test_after_a_reload_what_was_probed_by_the_terms_before_still_counts(tmp_path: Path, server: Server) -> None:

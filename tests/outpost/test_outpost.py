@@ -18,7 +18,7 @@ from sla_monitor.errors import ConfigError, SigningKeyError
 from sla_monitor.outpost import Outpost
 from sla_monitor.settings import load_settings
 from sla_monitor.signing import SigningKey
-from sla_monitor.transport import PURPOSE, Assigned, MessageError, Signed, SiteTerms, encode
+from sla_monitor.transport import PURPOSE, Assigned, MessageError, Signed, SiteTerms, Told, encode
 from tests.probe.servers import serving as answering
 from tests.support.nats import KEY, Server, collecting, serving, terms, wait
 
@@ -90,21 +90,29 @@ def test_terms_that_the_collector_has_not_signed_or_that_are_old_or_of_others_ar
     one, key = outpost(tmp_path, server)
     other = SigningKey.make(tmp_path / "other.key")
 
-    def signed(by: SigningKey, revision: int, name: str = "north", purpose: bytes = PURPOSE) -> Signed:
+    def signed(by: SigningKey, revision: int, name: str = "north", purpose: bytes = PURPOSE) -> bytes:
         spelled = {"id": "login", "kind": "tcp", "host": "127.0.0.1", "port": 9, "every": "10s", "timeout": "1s"}
         body = encode(SiteTerms(name, revision, (Assigned.of(1, KEY, spelled),)))
-        return Signed(body, by.sign(purpose + body))
+        return encode(Signed(body, by.sign(purpose + body)))
 
+    told = encode(Told({"a": 1 << 50}, 0, 0))
     try:
-        for wrong in (signed(other, 5), signed(key, 5, "south"), signed(key, 5, purpose=b""), Signed(b"", b"")):
+        for wrong in (
+            signed(other, 5),
+            signed(key, 5, "south"),
+            signed(key, 5, purpose=b""),
+            encode(Signed(told, other.sign(PURPOSE + told))),
+            told,
+            b"",
+        ):
             with pytest.raises(MessageError):
-                one.take_up(wrong)
+                one.understand(wrong)
         assert one.sites._given == {}
-        assert one.take_up(signed(key, 5)) == 5
+        assert one.understand(encode(Signed(told, key.sign(PURPOSE + told)))) is not None
+        one.understand(signed(key, 5))
         assert list(one.sites._given) == [KEY]
-        kept = one.outbox.kept("terms")
-        assert one.take_up(signed(key, 4)) == 5
-        assert one.outbox.kept("terms") == kept
+        one.understand(signed(key, 4))
+        assert one.outbox.kept("terms") == signed(key, 5)
     finally:
         one.sites.host.close()
         one.sites._selector.close()

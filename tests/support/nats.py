@@ -27,6 +27,7 @@ from sla_monitor.outpost.outbox import Outbox
 from sla_monitor.settings import Settings
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome
+from sla_monitor.transport import Told, decode_signed, decode_to_site
 from sla_monitor.transport.line import Line
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
@@ -264,13 +265,16 @@ class Sender:
         self.skew = Skew(clock)
         self.outbox = Outbox(path, how.get("most_bytes", 1 << 30), clock, self.skew)
         self.taken_up = 0
-        self.handing = HandingOver(site, self.outbox, clock, self.skew, self._take_up, lambda: Doing(1, 0))
+        self.handing = HandingOver(site, self.outbox, clock, self.skew, self._understand, lambda: Doing(1, 0))
         self.line = Line(settings, f"line-{site}", f"_INBOX_{site}", self.handing.serve)
         self.line.start()
 
-    def _take_up(self, signed: Any) -> int:
+    def _understand(self, data: bytes) -> Told | None:
+        said = decode_to_site(decode_signed(data).body)
+        if isinstance(said, Told):
+            return said
         self.taken_up += 1
-        return 0
+        return None
 
     def see(self, *times_ms: int, key: str = KEY, finding: Finding = UP) -> None:
         self.outbox.put([Observation(key, at_ms, finding) for at_ms in times_ms])

@@ -68,6 +68,12 @@ def test_a_certificate_of_somebody_else_is_refused(server: Server, tmp_path: Pat
         trusts_other = {**server.settings("north"), "ca_file": str(other.folder / "ca.pem")}
         with connected(trusts_other) as line:
             wait(lambda: "certificate verify failed" in line.trouble)
+    server.kill()
+    stranger = server.authority.issue_cert("nats.example")
+    stranger.private_key_and_cert_chain_pem.write_to_path(server.folder / "server.pem")
+    server.start()
+    with connected(server.settings("north")) as line:
+        wait(lambda: "Hostname mismatch" in line.trouble)
 
 
 def test_a_wrong_password_or_none_is_told_and_tried_again(server: Server) -> None:
