@@ -84,6 +84,7 @@ def _failure(one: FailedRun, contract: str) -> FailureJson:
     return {
         "url": endpoint_address(contract, one.endpoint),
         "endpoint": one.endpoint,
+        "site": one.site,
         "began_at": format_utc(one.start_ms),
         "ended_at": nulls.told("ended_at", instant(one.end_ms), GOES_ON),
         "reason": nulls.text("reason", reason, "no reason is on record"),

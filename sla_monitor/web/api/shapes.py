@@ -217,6 +217,8 @@ class FailureJson(WithReasons):
     """The page of its endpoint."""
     endpoint: str
     """The endpoint's id."""
+    site: str
+    """The site that saw it; main: the collector's own."""
     began_at: str
     """The first failed probe."""
     ended_at: str | None
