@@ -27,17 +27,17 @@ from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from sla_monitor.sla.places import seen_from
 from sla_monitor.transport import (
     PURPOSE,
+    Answer,
     Assigned,
     FarPulse,
     MessageError,
     Parcel,
     Signed,
     SiteTerms,
-    Told,
     decode_from_afar,
     encode,
 )
-from sla_monitor.transport.line import PULSES, Connection, Delivered, Line, Pull, site_of, to_site
+from sla_monitor.transport.line import PULSES, Delivered, FarConnection, FarLine, Pull, site_of, to_site
 
 READER = "collector"
 FETCHED, FETCH_S, CHECK_S = 32, 1.0, 10.0
@@ -93,9 +93,9 @@ class FarSite:
     begun_s: list[float] = field(default_factory=list)
 
 
-Kind = TypeVar("Kind", Parcel, FarPulse)
+Message = TypeVar("Message", Parcel, FarPulse)
 
-Outbox = tuple[str, str]
+OutboxName = tuple[str, str]
 """A site, and a name that its outbox had."""
 
 
@@ -106,20 +106,20 @@ class FarSites:
         """Raises SigningKeyError and LedgerError."""
         self._clock, self._ledger, self._settings = clock, ledger, settings.sites
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
-        self._line: Line | None = None
+        self._line: FarLine | None = None
         self._key: SigningKey | None = None
-        self._recorded: dict[Outbox, int] = {}
-        self._taken: dict[Outbox, int] = {}
+        self._recorded: dict[OutboxName, int] = {}
+        self._taken: dict[OutboxName, int] = {}
         self._credible = Credible(clock)
         self._stream_mb = 0
         if self.sites and settings.sites.nats is not None:
             self._stream_mb = settings.sites.nats.stream_mb
             self._key = SigningKey.read(Path(settings.ledger.key))
-            self._line = Line(settings.sites.nats, "line", "_INBOX_collector", self._serve)
+            self._line = FarLine(settings.sites.nats, "line", "_INBOX_collector", self._serve)
             self._remember()
 
     @property
-    def line(self) -> Line | None:
+    def line(self) -> FarLine | None:
         return self._line
 
     def start(self) -> None:
@@ -163,7 +163,7 @@ class FarSites:
         for key, at_ms in self._ledger.last_seen_ms().items():
             self._credible.note(key, at_ms)
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, connection: FarConnection) -> None:
         """For as long as the connection lasts. Raises LineError and LedgerError."""
 
         async def hear(subject: str, data: bytes) -> None:
@@ -275,7 +275,7 @@ class FarSites:
         self._credible.note(seen.endpoint, seen.at_ms)
         return ""
 
-    async def _hear(self, connection: Connection, subject: str, data: bytes) -> None:
+    async def _hear(self, connection: FarConnection, subject: str, data: bytes) -> None:
         site = self.sites.get(site_of(subject))
         pulse = self._understood(site, data, FarPulse)
         if site is None or pulse is None or self._key is None:
@@ -289,7 +289,7 @@ class FarSites:
         site.pulse, site.heard_s, site.skew_ms = pulse, self._clock.monotonic(), pulse.at_ms - now_ms
         positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
         try:
-            answer = _signed(self._key, encode(Told(positions, now_ms, pulse.at_ms)))
+            answer = _signed(self._key, encode(Answer(positions, now_ms, pulse.at_ms)))
             await connection.say(to_site(site.name), encode(answer))
             if pulse.revision > site.revision:  # it was told by one who knew more of the time
                 self._sign(site, self._key, pulse.revision + 1)
@@ -298,7 +298,7 @@ class FarSites:
         except LineError as error:
             log.warning("a site cannot be answered", extra={"site": site.name, "error": str(error)})
 
-    def _understood(self, site: FarSite | None, data: bytes, kind: type[Kind]) -> Kind | None:
+    def _understood(self, site: FarSite | None, data: bytes, kind: type[Message]) -> Message | None:
         """The message, if it is one of that kind and of that site; else it is refused."""
         if site is None:
             log.error("somebody who is no site of ours speaks as one")

@@ -14,9 +14,9 @@ from itertools import takewhile
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import OutboxError
-from sla_monitor.outpost.outbox import BEGINNING, Entry, Outbox
-from sla_monitor.transport import FarPulse, MessageError, Parcel, Told, encode
-from sla_monitor.transport.line import Connection, parcels_of, pulses_of, to_site
+from sla_monitor.outpost.outbox import BEGINNING, FarOutbox, WaitingEntry
+from sla_monitor.transport import Answer, FarPulse, MessageError, Parcel, encode
+from sla_monitor.transport.line import FarConnection, parcels_of, pulses_of, to_site
 
 MOST_IN_A_PARCEL, LARGEST_PARCEL = 500, 400_000
 """Observations in a message, and bytes: a server takes a million."""
@@ -73,10 +73,10 @@ class HandingOver:
     def __init__(
         self,
         site: str,
-        outbox: Outbox,
+        outbox: FarOutbox,
         clock: Clock,
         skew: Skew,
-        understand: Callable[[bytes], Told | None],
+        understand: Callable[[bytes], Answer | None],
         doing: Callable[[], Doing],
     ) -> None:
         self._site, self._outbox, self._clock, self._skew = site, outbox, clock, skew
@@ -93,7 +93,7 @@ class HandingOver:
         """When the collector last answered."""
         return self._clock.monotonic() - self._heard_s
 
-    async def serve(self, connection: Connection) -> None:
+    async def serve(self, connection: FarConnection) -> None:
         """For as long as the connection lasts. Raises LineError."""
         await connection.listen(to_site(self._site), self._hear)
         while True:
@@ -106,7 +106,7 @@ class HandingOver:
                 is_more = False
             await asyncio.sleep(0 if is_more else GATHER_S)
 
-    async def _pulse(self, connection: Connection) -> None:
+    async def _pulse(self, connection: FarConnection) -> None:
         now_s, now_ms = self._clock.monotonic(), self._clock.now_ms()
         if now_s - self._pulsed_s < PULSE_S:
             return
@@ -135,7 +135,7 @@ class HandingOver:
             self._sent, self._under_way, self._moved_s = BEGINNING, 0, now_s
             self._again_s = min(2 * self._again_s, LONGEST_AGAIN_S)
 
-    async def _send(self, connection: Connection) -> bool:
+    async def _send(self, connection: FarConnection) -> bool:
         """Send a parcel, if there is one; whether there may be more."""
         if self._under_way >= MOST_UNDER_WAY:
             return False
@@ -149,7 +149,7 @@ class HandingOver:
         self._under_way += len(entries)
         return len(entries) == MOST_IN_A_PARCEL
 
-    def _packed(self, entries: Sequence[Entry]) -> Parcel:
+    def _packed(self, entries: Sequence[WaitingEntry]) -> Parcel:
         place, name, *_ = entries[0]
         since = place.sequence
         if since == self._outbox.first_of(place.outbox):
@@ -171,7 +171,7 @@ class HandingOver:
         except (MessageError, OutboxError) as error:
             log.error("what the collector says cannot be taken up", extra={"error": str(error)})
 
-    def _take_answer(self, told: Told) -> None:
+    def _take_answer(self, told: Answer) -> None:
         now_s = self._heard_s = self._clock.monotonic()
         asked_s = self._asked.pop(told.asked_at_ms, None)
         if asked_s is not None:
@@ -184,11 +184,11 @@ class HandingOver:
         self._moved_s, self._again_s = now_s, AGAIN_S
 
 
-def _together(entries: Sequence[Entry]) -> Sequence[Entry]:
+def _together(entries: Sequence[WaitingEntry]) -> Sequence[WaitingEntry]:
     """The first of them that fit into one parcel: of one part of the outbox, without a gap."""
     if not entries:
         return ()
-    first, size, several = entries[0].place, 0, list[Entry]()
+    first, size, several = entries[0].place, 0, list[WaitingEntry]()
     for place, entry in enumerate(takewhile(lambda one: one.place.outbox == first.outbox, entries)):
         size += entry.size
         if entry.place.sequence != first.sequence + place or (several and size > LARGEST_PARCEL):

@@ -81,7 +81,7 @@ class Place(NamedTuple):
 BEGINNING = Place(0, 0)
 
 
-class Entry(NamedTuple):
+class WaitingEntry(NamedTuple):
     """An entry of the part that is called `name`. `skew_ms`: by how much our clock was known to be ahead then."""
 
     place: Place
@@ -91,7 +91,7 @@ class Entry(NamedTuple):
     size: int
 
 
-class Outbox:
+class FarOutbox:
     """Takes observations from any thread and keeps them, by a thread of its own, until they are acknowledged.
 
     Since the start there was no room for some: `dropped` in memory, `lost` on disk, whose numbers are missing then.
@@ -130,11 +130,11 @@ class Outbox:
             self.dropped += len(rows) - min(max(room, 0), len(rows))
             self._changed.notify()
 
-    def after(self, place: Place, most: int) -> Sequence[Entry]:
+    def after(self, place: Place, most: int) -> Sequence[WaitingEntry]:
         """The entries after a place, oldest first. Raises OutboxError."""
         rows = self._execute(_AFTER, *place, most)
         return [
-            Entry(Place(outbox, sequence), name, skew_ms, decode_observation(body), len(body))
+            WaitingEntry(Place(outbox, sequence), name, skew_ms, decode_observation(body), len(body))
             for outbox, name, sequence, skew_ms, body in rows
         ]
 

@@ -12,11 +12,11 @@ from sla_monitor.daemon import systemd
 from sla_monitor.daemon.sites import Sites
 from sla_monitor.errors import ConfigError, SigningKeyError
 from sla_monitor.outpost.handing_over import Doing, HandingOver, Skew
-from sla_monitor.outpost.outbox import Outbox
+from sla_monitor.outpost.outbox import FarOutbox
 from sla_monitor.settings import Settings
 from sla_monitor.signing import VerifyingKey
-from sla_monitor.transport import PURPOSE, MessageError, SiteTerms, Told, decode_signed, decode_to_site
-from sla_monitor.transport.line import Line
+from sla_monitor.transport import PURPOSE, Answer, MessageError, SiteTerms, decode_signed, decode_to_site
+from sla_monitor.transport.line import FarLine
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT}
 STOP_S = 3.0
@@ -45,10 +45,10 @@ class Outpost:
         self._site, self._settings = site, settings
         self._key = VerifyingKey.read(given.outpost.collector_key)
         self._skew = Skew(clock)
-        self._outbox = Outbox(given.outpost.outbox, given.outpost.outbox_mb << 20, clock, self._skew)
+        self._outbox = FarOutbox(given.outpost.outbox, given.outpost.outbox_mb << 20, clock, self._skew)
         self.sites = Sites(settings, clock, self._outbox.put, lambda key, count: None)
         self._handing_over = HandingOver(site, self._outbox, clock, self._skew, self.understand, self._doing)
-        self._line = Line(given.nats, "line", f"_INBOX_{site}", self._handing_over.serve)
+        self._line = FarLine(given.nats, "line", f"_INBOX_{site}", self._handing_over.serve)
         self._terms: SiteTerms | None = None
 
     def run(self) -> None:
@@ -84,21 +84,21 @@ class Outpost:
             log.error("the outbox could not be closed in time; what was not written is lost")
 
     @property
-    def outbox(self) -> Outbox:
+    def outbox(self) -> FarOutbox:
         return self._outbox
 
     @property
-    def line(self) -> Line:
+    def line(self) -> FarLine:
         return self._line
 
-    def understand(self, data: bytes) -> Told | None:
+    def understand(self, data: bytes) -> Answer | None:
         """What the collector says, once its signature holds: terms are taken up, an answer is returned. Raises
         MessageError and OutboxError."""
         signed = decode_signed(data)
         if not self._key.holds(signed.signature, PURPOSE + signed.body):
             raise MessageError("the collector's key has not signed it")
         said = decode_to_site(signed.body)
-        if isinstance(said, Told):
+        if isinstance(said, Answer):
             return said
         if said.site != self._site:
             raise MessageError(f"terms of another site ({said.site})")

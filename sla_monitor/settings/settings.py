@@ -18,7 +18,7 @@ from sla_monitor.errors import ConfigError
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.reviews import Reviews
-from sla_monitor.settings.sites import Outpost, SiteSettings
+from sla_monitor.settings.sites import OutpostSettings, SiteSettings
 from sla_monitor.settings.views import SharedViews
 
 
@@ -140,7 +140,7 @@ def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> S
         return settings
     settings = _with(settings, "ledger", path=state / "ledger.db")
     settings = _with(settings, "reviews", folder=state / "reviews")
-    outpost: Outpost = settings.sites.outpost.model_copy(update={"outbox": state / "outbox.db"})
+    outpost: OutpostSettings = settings.sites.outpost.model_copy(update={"outbox": state / "outbox.db"})
     settings = _with(settings, "sites", outpost=outpost)
     return _with(settings, "archive", folder=state / "archive")
 
@@ -153,7 +153,7 @@ def is_missing(path: Path) -> bool:
         return False
 
 
-def _with(settings: Settings, part: str, **changed: Path | Outpost) -> Settings:
+def _with(settings: Settings, part: str, **changed: Path | OutpostSettings) -> Settings:
     """The settings with other paths. What the file itself names, `model_fields_set`, stays what it was."""
     old = getattr(settings, part)
     new = old.model_copy(update=changed)

@@ -75,7 +75,7 @@ class KnownSite(Strict):
     endpoints: tuple[str, ...] = Field((), description="What it probes: `contract/endpoint`, each as in metrics.")
 
 
-class Outpost(Strict):
+class OutpostSettings(Strict):
     """What a site far away keeps. Only `sla-monitor site` reads it."""
 
     outbox: FilePath = Field(
@@ -102,7 +102,7 @@ class SiteSettings(Strict):
     horizon_ms: DurationMs = Field(
         40 * 86_400_000, alias="horizon", description="How old may be what a site that was cut off hands over."
     )
-    outpost: Outpost = Field(Outpost(), description="What `sla-monitor site` keeps.")
+    outpost: OutpostSettings = Field(OutpostSettings(), description="What `sla-monitor site` keeps.")
 
     @model_validator(mode="before")
     @classmethod

@@ -80,7 +80,7 @@ class Delivered:
             await self.message.ack()
 
 
-class Connection:
+class FarConnection:
     """What can be done on a line that is up. Everything raises LineError when it cannot be done."""
 
     def __init__(self, client: Client, refusals: list[str]) -> None:
@@ -146,7 +146,7 @@ class Connection:
 class Pull:
     """One reader of the stream."""
 
-    def __init__(self, connection: Connection, subscription: Any) -> None:
+    def __init__(self, connection: FarConnection, subscription: Any) -> None:
         self._connection, self._subscription = connection, subscription
 
     async def fetch(self, most: int, wait_s: float) -> Sequence[Delivered]:
@@ -172,11 +172,13 @@ def _is_news(record: logging.LogRecord) -> bool:
     return "eof_received" not in str(record.msg)
 
 
-class Line(threading.Thread):
+class FarLine(threading.Thread):
     """Keeps the line up, and `serve` running on it: one thread with a loop of its own. `inbox`: the prefix of subjects
     on which the server answers."""
 
-    def __init__(self, settings: Nats, name: str, inbox: str, serve: Callable[[Connection], Awaitable[None]]) -> None:
+    def __init__(
+        self, settings: Nats, name: str, inbox: str, serve: Callable[[FarConnection], Awaitable[None]]
+    ) -> None:
         """Raises LineError where the client is not installed."""
         if find_spec("nats") is None:
             raise LineError("sites far away need nats-py (pip install 'sla-monitor[sites]')")
@@ -233,7 +235,7 @@ class Line(threading.Thread):
         try:
             self.is_up = self.was_up = True
             log.info("the line is up", extra={"server": _host(client)})
-            serving = asyncio.ensure_future(self._serve(Connection(client, refusals)))
+            serving = asyncio.ensure_future(self._serve(FarConnection(client, refusals)))
             end = asyncio.ensure_future(closed.wait())
             try:
                 await asyncio.wait([serving, end], return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,8 @@
-"""Messages between a site and the collector."""
+"""Messages between a site and the collector.
+
+Sites far away may be of another release: a new field comes last and has a default. An older reader passes it over, a
+newer one does without it. What cannot be read is refused, and stays in the site's outbox.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +80,7 @@ FromSite = Batch | Pulse
 
 Name = Annotated[str, msgspec.Meta(max_length=64)]
 Instant = Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
-Skew = Annotated[int, msgspec.Meta(ge=-(1 << 48), le=1 << 48)]
+SkewMs = Annotated[int, msgspec.Meta(ge=-(1 << 48), le=1 << 48)]
 
 
 class Parcel(msgspec.Struct, array_like=True, frozen=True, tag="parcel"):
@@ -89,7 +93,7 @@ class Parcel(msgspec.Struct, array_like=True, frozen=True, tag="parcel"):
     since: Count
     first: Count
     observations: tuple[Observation, ...]
-    skews_ms: tuple[Skew | None, ...]
+    skews_ms: tuple[SkewMs | None, ...]
 
     @property
     def last(self) -> int:
@@ -112,7 +116,7 @@ class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
     running: Count
 
 
-class Told(msgspec.Struct, array_like=True, frozen=True, tag="told"):
+class Answer(msgspec.Struct, array_like=True, frozen=True, tag="told"):
     """What the collector answers to a pulse: up to where its record has each of the outboxes, and its clock.
     `asked_at_ms`: the pulse's own `at_ms`."""
 
@@ -130,7 +134,7 @@ class SiteTerms(msgspec.Struct, array_like=True, frozen=True, tag="terms"):
 
 
 class Signed(msgspec.Struct, array_like=True, frozen=True, tag="signed"):
-    """What is said to a site: an encoded Told or SiteTerms, and the Ed25519 signature of PURPOSE and it. Whoever else
+    """What is said to a site: an encoded Answer or SiteTerms, and the Ed25519 signature of PURPOSE and it. Whoever else
     speaks on its subject, the server included, can neither empty its outbox nor have it probe."""
 
     body: bytes
@@ -141,7 +145,7 @@ PURPOSE = b"sla-monitor says to a site\n"
 """What is signed begins with it: a signature of something else is none of these."""
 
 FromAfar = Parcel | FarPulse
-ToSite = Told | SiteTerms
+ToSite = Answer | SiteTerms
 T = TypeVar("T")
 
 _ASSIGNMENT = msgspec.msgpack.Decoder(Assignment)

@@ -22,16 +22,16 @@ from sla_monitor.signing import VerifyingKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason, StepFinding
 from sla_monitor.transport import (
     PURPOSE,
+    Answer,
     FarPulse,
     Parcel,
     Signed,
     SiteTerms,
-    Told,
     decode_signed,
     decode_to_site,
     encode,
 )
-from sla_monitor.transport.line import Connection, Line, parcels_of, pulses_of, to_site
+from sla_monitor.transport.line import FarConnection, FarLine, parcels_of, pulses_of, to_site
 from tests.support.nats import EVERY_MS, KEY, UP, Collector, Server, collecting, serving, terms, times, wait
 
 DOWN = Finding(Outcome.DOWN, Reason.TIMEOUT, "no answer", 900_000)
@@ -48,16 +48,16 @@ class Voice:
 
     def __init__(self, server: Server, site: str = "north") -> None:
         self.site = site
-        self.heard: list[tuple[Signed, Told | SiteTerms]] = []
+        self.heard: list[tuple[Signed, Answer | SiteTerms]] = []
         settings = Settings.model_validate({"sites": {"nats": server.settings(site)}}).sites.nats
         assert settings is not None
-        self._todo: asyncio.Queue[Callable[[Connection], Awaitable[None]]] = asyncio.Queue()
+        self._todo: asyncio.Queue[Callable[[FarConnection], Awaitable[None]]] = asyncio.Queue()
         self._done = 0
-        self.line = Line(settings, "voice", f"_INBOX_{site}", self._serve)
+        self.line = FarLine(settings, "voice", f"_INBOX_{site}", self._serve)
         self.line.start()
         wait(lambda: self.line.is_up)
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, connection: FarConnection) -> None:
         async def hear(subject: str, data: bytes) -> None:
             signed = decode_signed(data)
             self.heard.append((signed, decode_to_site(signed.body)))
@@ -74,7 +74,7 @@ class Voice:
             self._do(partial(_put, parcels_of(self.site), message))
         wait(lambda: self._done == before + len(messages))
 
-    def _do(self, doing: Callable[[Connection], Awaitable[None]]) -> None:
+    def _do(self, doing: Callable[[FarConnection], Awaitable[None]]) -> None:
         self.line.call(partial(self._todo.put_nowait, doing))
 
     def pulse(self, **changed: object) -> None:
@@ -83,18 +83,18 @@ class Voice:
         self._do(partial(_say, pulses_of(self.site), message))
 
     def positions(self) -> dict[str, int]:
-        told = [said for _, said in self.heard if isinstance(said, Told)]
+        told = [said for _, said in self.heard if isinstance(said, Answer)]
         return told[-1].positions if told else {}
 
     def terms(self) -> SiteTerms | None:
         return next((said for _, said in self.heard if isinstance(said, SiteTerms)), None)
 
 
-async def _put(subject: str, data: bytes, connection: Connection) -> None:
+async def _put(subject: str, data: bytes, connection: FarConnection) -> None:
     await connection.put(subject, data)
 
 
-async def _say(subject: str, data: bytes, connection: Connection) -> None:
+async def _say(subject: str, data: bytes, connection: FarConnection) -> None:
     await connection.say(subject, data)
 
 

@@ -14,7 +14,7 @@ import pytest
 from sla_monitor.clock import SystemClock
 from sla_monitor.errors import OutboxError
 from sla_monitor.outpost import outbox as outbox_module
-from sla_monitor.outpost.outbox import BEGINNING, Outbox
+from sla_monitor.outpost.outbox import BEGINNING, FarOutbox
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from tests.support.nats import KEY, times, wait
 
@@ -22,8 +22,8 @@ DOWN = Finding(Outcome.DOWN, Reason.TIMEOUT, "no \x00 answer", 1, evidence=bytes
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Outbox]:
-    outbox = Outbox(path, 1 << 30, SystemClock(), lambda: 7)
+def opened(path: Path) -> Iterator[FarOutbox]:
+    outbox = FarOutbox(path, 1 << 30, SystemClock(), lambda: 7)
     try:
         yield outbox
     finally:
@@ -46,7 +46,7 @@ def test_what_was_put_in_is_there_after_a_restart_in_its_order(tmp_path: Path) -
     with opened(path) as outbox:
         outbox.put(seen[:3])
         with pytest.raises(OutboxError, match="another site has it open"):
-            Outbox(path, 1 << 30, SystemClock(), lambda: None)
+            FarOutbox(path, 1 << 30, SystemClock(), lambda: None)
         first = outbox.name
     assert oct(path.stat().st_mode & 0o777) == "0o600"
     with opened(path) as outbox:
@@ -88,9 +88,9 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("create table theirs (a)")
     with pytest.raises(OutboxError, match="another program's"):
-        Outbox(path, 1 << 30, SystemClock(), lambda: None)
+        FarOutbox(path, 1 << 30, SystemClock(), lambda: None)
     with pytest.raises(OutboxError, match=r"sites\.outpost\.outbox"):
-        Outbox(path / "below" / "a" / "file", 1 << 30, SystemClock(), lambda: None)
+        FarOutbox(path / "below" / "a" / "file", 1 << 30, SystemClock(), lambda: None)
 
 
 def test_a_full_disk_holds_what_is_seen_in_memory_until_there_is_room(

@@ -18,7 +18,7 @@ from sla_monitor.errors import ConfigError, SigningKeyError
 from sla_monitor.outpost import Outpost
 from sla_monitor.settings import load_settings
 from sla_monitor.signing import SigningKey
-from sla_monitor.transport import PURPOSE, Assigned, MessageError, Signed, SiteTerms, Told, encode
+from sla_monitor.transport import PURPOSE, Answer, Assigned, MessageError, Signed, SiteTerms, encode
 from tests.probe.servers import serving as answering
 from tests.support.nats import KEY, Server, collecting, serving, terms, wait
 
@@ -95,7 +95,7 @@ def test_terms_that_the_collector_has_not_signed_or_that_are_old_or_of_others_ar
         body = encode(SiteTerms(name, revision, (Assigned.of(1, KEY, spelled),)))
         return encode(Signed(body, by.sign(purpose + body)))
 
-    told = encode(Told({"a": 1 << 50}, 0, 0))
+    told = encode(Answer({"a": 1 << 50}, 0, 0))
     try:
         for wrong in (
             signed(other, 5),

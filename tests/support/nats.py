@@ -23,12 +23,12 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon.far_sites import FarSites
 from sla_monitor.ledger import Ledger
 from sla_monitor.outpost.handing_over import Doing, HandingOver, Skew
-from sla_monitor.outpost.outbox import Outbox
+from sla_monitor.outpost.outbox import FarOutbox
 from sla_monitor.settings import Settings
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome
-from sla_monitor.transport import Told, decode_signed, decode_to_site
-from sla_monitor.transport.line import Line
+from sla_monitor.transport import Answer, decode_signed, decode_to_site
+from sla_monitor.transport.line import FarLine
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
 PASSWORD = "a-long-password-for-tests"
@@ -263,15 +263,15 @@ class Sender:
         settings = Settings.model_validate({"sites": {"nats": dict(nats)}}).sites.nats
         assert settings is not None
         self.skew = Skew(clock)
-        self.outbox = Outbox(path, how.get("most_bytes", 1 << 30), clock, self.skew)
+        self.outbox = FarOutbox(path, how.get("most_bytes", 1 << 30), clock, self.skew)
         self.taken_up = 0
         self.handing = HandingOver(site, self.outbox, clock, self.skew, self._understand, lambda: Doing(1, 0))
-        self.line = Line(settings, f"line-{site}", f"_INBOX_{site}", self.handing.serve)
+        self.line = FarLine(settings, f"line-{site}", f"_INBOX_{site}", self.handing.serve)
         self.line.start()
 
-    def _understand(self, data: bytes) -> Told | None:
+    def _understand(self, data: bytes) -> Answer | None:
         said = decode_to_site(decode_signed(data).body)
-        if isinstance(said, Told):
+        if isinstance(said, Answer):
             return said
         self.taken_up += 1
         return None

@@ -17,10 +17,13 @@ from sla_monitor.transport import (
     Assigned,
     Assignment,
     Batch,
+    FarPulse,
     Frames,
     MessageError,
+    Parcel,
     Pulse,
     decode_assignment,
+    decode_from_afar,
     decode_from_site,
     encode,
     framed,
@@ -130,3 +133,26 @@ def test_a_collector_takes_no_assignment_and_a_site_no_observations() -> None:
         decode_from_site(encode(assignment))
     with pytest.raises(MessageError):
         decode_assignment(encode(PULSE))
+
+
+def test_a_site_far_away_of_the_next_release_is_understood_and_nonsense_is_not() -> None:
+    pulse = FarPulse("north", ("a",), 1, 2, 3, None, 0, 0, 1)
+    fields: list[object] = msgspec.msgpack.decode(encode(pulse))
+    assert decode_from_afar(msgspec.msgpack.encode([*fields, "a field of the next release"])) == pulse
+    seen = {"endpoint": "c/e", "at_ms": 5, "finding": {"outcome": "up", "a new one": 1}}
+    parcel = decode_from_afar(msgspec.msgpack.encode(["parcel", "north", "a", 1, 1, [seen], [None], "more"]))
+    assert isinstance(parcel, Parcel)
+    assert parcel.observations == (Observation("c/e", 5, Finding(Outcome.UP)),)
+    unheard_of = {**seen, "finding": {"outcome": "sideways"}}
+    for wrong in (
+        ["parcel", "north", "a", 1, 1, [unheard_of], [None]],
+        ["parcel", "north", "a", 2, 1, [seen], [None]],
+        ["parcel", "north", "a", 0, 1, [seen], [None]],
+        ["parcel", "north", "a", 1, 1, [], []],
+        ["parcel", "north", "a", 1, 1, [seen], []],
+        ["parcel", "n" * 65, "a", 1, 1, [seen], [None]],
+        ["parcel", "north", "a", 1, 1 << 60, [seen], [None]],
+        ["told", {}, 1, 1],
+    ):
+        with pytest.raises(MessageError):
+            decode_from_afar(msgspec.msgpack.encode(wrong))

@@ -16,7 +16,7 @@ import pytest
 from sla_monitor.errors import LineError
 from sla_monitor.settings import Settings
 from sla_monitor.transport import line as line_module
-from sla_monitor.transport.line import Connection, Line
+from sla_monitor.transport.line import FarConnection, FarLine
 from tests.support.nats import Network, Server, serving, wait
 
 
@@ -32,15 +32,15 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield server
 
 
-async def idle(connection: Connection) -> None:
+async def idle(connection: FarConnection) -> None:
     await asyncio.Event().wait()
 
 
 @contextmanager
-def connected(nats: dict[str, Any], serve: Any = idle, inbox: str = "_INBOX_north") -> Iterator[Line]:
+def connected(nats: dict[str, Any], serve: Any = idle, inbox: str = "_INBOX_north") -> Iterator[FarLine]:
     settings = Settings.model_validate({"sites": {"nats": nats}}).sites.nats
     assert settings is not None
-    line = Line(settings, "line", inbox, serve)
+    line = FarLine(settings, "line", inbox, serve)
     line.start()
     try:
         yield line
@@ -92,12 +92,12 @@ def test_a_site_may_publish_and_hear_its_own_and_nothing_else(server: Server) ->
     async def hear(subject: str, data: bytes) -> None:
         heard.append(data)
 
-    async def collector(connection: Connection) -> None:
+    async def collector(connection: FarConnection) -> None:
         await connection.make_stream(1)
         told["ready"] = ""
         await asyncio.Event().wait()
 
-    async def north(connection: Connection) -> None:
+    async def north(connection: FarConnection) -> None:
         for subject in ("obs.south.parcel", "obs.north.parcel", "to.south"):
             try:
                 await connection.put(subject, b"x")
@@ -110,7 +110,7 @@ def test_a_site_may_publish_and_hear_its_own_and_nothing_else(server: Server) ->
         told["done"] = ""
         await asyncio.Event().wait()
 
-    async def south(connection: Connection) -> None:
+    async def south(connection: FarConnection) -> None:
         await connection.put("obs.south.parcel", b"not for north")
         told["south"] = ""
         await asyncio.Event().wait()
@@ -130,7 +130,7 @@ def test_a_site_may_publish_and_hear_its_own_and_nothing_else(server: Server) ->
 def test_a_server_without_the_stream_says_so(server: Server) -> None:
     told: list[str] = []
 
-    async def north(connection: Connection) -> None:
+    async def north(connection: FarConnection) -> None:
         try:
             await connection.put("obs.north.parcel", b"x")
         except LineError as error:
