@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.endpoints.endpoint import Endpoint, NetworkTerms
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.load import load_contracts
 from sla_monitor.contract.reading.nodes import Problem
 from sla_monitor.contract.reading.places import locate
@@ -48,7 +49,21 @@ def read_configuration(path: Path) -> Configuration:
 
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
     """What the settings allow and cannot work well, a line each. `path` is theirs."""
-    return [*_witness_advice(path, configuration), *_views_advice(path, configuration)]
+    asking = _witness_advice, _views_advice, _site_advice
+    return [line for advice in asking for line in advice(path, configuration)]
+
+
+def _site_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """One line for each site that contracts name and the settings do not: it would see nothing, for ever."""
+    known = {MAIN, *(site.id for site in configuration.settings.sites.known)}
+    named = {site: endpoint.id for endpoint in _endpoints(configuration) for site in endpoint.sites}
+    for site in sorted(named.keys() - known):
+        document = read_document(path)
+        message = (
+            f"contracts have {named[site]} and others probed by the site {site}, which is not known here: it sees"
+            " nothing (add it to sites.known)"
+        )
+        yield str(Problem(document.file, locate(document.root, ("sites",)).key, "sites", message))
 
 
 def _views_advice(path: Path, configuration: Configuration) -> Iterator[str]:

@@ -15,6 +15,7 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.reading.secret import SecretReference, heartbeat_token
 from sla_monitor.daemon.assigning import patience_ms
 from sla_monitor.daemon.far_sites import FarSite, FarSites
@@ -98,7 +99,8 @@ class Collector:
                 for key, job in jobs.items()
             }
             self._jobs = jobs
-            self.sites.assign({key: terms for key, terms in self._endpoints.items() if key not in self._heartbeats})
+            here = {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
+            self.sites.assign({key: terms for key, terms in here.items() if key not in self._heartbeats})
             self.far.assign(self._endpoints)
             watched = (
                 Watched(key, contract.id, service.id, terms) for key, (contract, service, terms) in wanted.items()

@@ -135,8 +135,9 @@ class FarSites:
         for site in self.sites.values():
             terms = {
                 key: endpoints[key]
-                for key in sorted(site.keys & endpoints.keys())
-                if not isinstance(endpoints[key], HeartbeatEndpoint)  # jobs report to the collector
+                for key in sorted(endpoints)
+                if (key in site.keys or site.name in endpoints[key].sites)
+                and not isinstance(endpoints[key], HeartbeatEndpoint)  # jobs report to the collector
             }
             if self._key is not None and (terms != site.terms or site.signed is None):
                 site.former, site.terms = site.terms, terms

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from sla_monitor.contract.endpoints.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
 from sla_monitor.contract.reading.model_file import load_model
 from sla_monitor.errors import ConfigError
@@ -117,7 +118,7 @@ class Settings(Strict):
     @model_validator(mode="after")
     def _elsewhere(self) -> Self:
         for place, site in enumerate(self.sites.known):
-            if site.id == self.vantage:
+            if site.id in {self.vantage, MAIN}:
                 raise Misplaced([(("sites", "known", place, "id"), "this place itself has that name (see vantage)")])
         return self
 

@@ -1,7 +1,8 @@
 """Places: from where an endpoint was seen.
 
-What a site far away saw is recorded beside what was seen here, under a key of its own: `north@contract/endpoint`. The
-keys of a contract all begin with its name, so that no figure counts what another place saw unless it asks for it.
+What a site far away saw is recorded beside what was seen here, under a key of its own: `contract/endpoint@north`. It
+begins with the contract's name, so that it is sealed, pruned and digested with the contract; figures count it where the
+contract's `places` name the site.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 def seen_from(place: str, key: str) -> str:
     """The key under which the record has what a site saw of an endpoint."""
-    return f"{place}@{key}"
+    return f"{key}@{place}"
 
 
 def is_from_afar(key: str) -> bool:

@@ -128,6 +128,21 @@ def test_no_witness_at_all_is_advised_against(tmp_path: Path) -> None:
     )
 
 
+def test_a_site_of_contracts_that_nobody_runs_is_advised_against(tmp_path: Path) -> None:
+    """It would see nothing, and leave the quorum to the others."""
+    (tmp_path / "contracts").mkdir()
+    placed = SERVICES.replace("endpoints:", "places: {sites: [main, north, west], quorum: 2}\n    endpoints:", 1)
+    contract_file(tmp_path / "contracts", HEAD + placed + "kpis: [{id: KPI1, service: custody, target: 99}]\n")
+    config = tmp_path / "sla-monitor.yaml"
+    server = "listen: 127.0.0.1:0\nsites:\n  nats: {servers: ['nats://127.0.0.1:4222']}\n"
+    config.write_text(f"{server}  known: [{{id: north}}]\n")
+    result = run("--config", str(config))
+    assert "probed by the site west, which is not known here: it sees nothing" in result.stderr
+    assert "the site north" not in result.stderr
+    config.write_text(f"{server}  known: [{{id: main}}]\n")
+    assert "this place itself has that name" in str(run("--config", str(config)).exception)
+
+
 def test_settings_in_the_place_of_a_contract_are_one_line(tmp_path: Path) -> None:
     result = run(str(tmp_path / "sla-monitor.yaml"))
     assert result.exit_code == 2

@@ -153,7 +153,7 @@ def lies() -> dict[str, list[Observation]]:
     long_ago = now_ms - 41 * 86_400_000
     steps = (StepFinding("s", "not in the contract", Outcome.UP),)
     return {
-        "endpoint": [*saw(times(1), DOWN, "custody/other"), *saw(times(1), DOWN, "north@custody/login")],
+        "endpoint": [*saw(times(1), DOWN, "custody/other"), *saw(times(1), DOWN, "custody/login@north")],
         "past": saw([long_ago, times(10)[0] - EVERY_MS, times(10)[9]], DOWN),
         "future": saw([now_ms + 60_000, now_ms + 10**9], DOWN),
         "content": saw(times(1, start=20), Finding(Outcome.UP, Reason.TIMEOUT))

@@ -234,10 +234,10 @@ class Collector:
 
     def times(self, key: str = KEY, site: str = "north") -> list[int]:
         """When each of its observations began, in the order in which they were recorded."""
-        return [one.at_ms for one in self.ledger.observations(f"{site}@{key}", 0, FOREVER_MS)]
+        return [one.at_ms for one in self.ledger.observations(f"{key}@{site}", 0, FOREVER_MS)]
 
     def outcomes(self, key: str = KEY, site: str = "north") -> Counter[str]:
-        return Counter(one.finding.outcome.value for one in self.ledger.observations(f"{site}@{key}", 0, FOREVER_MS))
+        return Counter(one.finding.outcome.value for one in self.ledger.observations(f"{key}@{site}", 0, FOREVER_MS))
 
     def refused(self, site: str = "north") -> dict[str, int]:
         return dict(self.far.sites[site].refused)

@@ -101,7 +101,7 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             first = turn * 1_500
             record_all(ledger, *(observed(first + n, DOWN if n % 7 < 2 else observed().finding) for n in range(1_500)))
             record_all(ledger, observed(first, endpoint=f"custody/new-{turn}"))
-            seen = observed(first, endpoint="north@custody/login")
+            seen = observed(first, endpoint="custody/login@north")
             ledger.hand_over([(Arrived("north", "a", turn + 1, turn + 1, seen.at_ms, seen), EVERY_MS)])
             assert ledger.report("custody/job", ReportKind.DONE).result(DEADLINE_S)
             register.add(entries(booking(), claim()))

@@ -193,7 +193,7 @@ def test_what_is_handed_over_after_closing_is_counted_as_dropped(path: Path) -> 
 
 def arrived(sequence: int, *, first: int | None = None, lost: bool = False, outbox: str = "a") -> tuple[Arrived, int]:
     """An entry of a site's outbox; its observation is that of the index `sequence`."""
-    seen = None if lost else observed(sequence, endpoint="north@custody/login")
+    seen = None if lost else observed(sequence, endpoint="custody/login@north")
     return Arrived("north", outbox, sequence if first is None else first, sequence, T0, seen), EVERY_MS
 
 
@@ -209,7 +209,7 @@ def test_what_arrives_from_a_site_is_recorded_once_and_in_its_order(path: Path) 
         ledger.hand_over([arrived(1, outbox="b")])
         assert ledger.flush(DEADLINE_S)
         assert ledger.positions() == {("north", "a"): 7, ("north", "b"): 1}
-        found = list(ledger.observations("north@custody/login", 0, FOREVER_MS))
+        found = list(ledger.observations("custody/login@north", 0, FOREVER_MS))
     assert sorted(one.at_ms for one in found) == sorted(T0 + index * EVERY_MS for index in (1, 1, 2, 3, 4, 5, 6, 7))
 
 
@@ -218,7 +218,7 @@ def test_what_a_site_has_lost_or_what_was_refused_of_it_is_passed_over(path: Pat
         ledger.hand_over([arrived(1), arrived(2, lost=True), arrived(9, first=3, lost=True), arrived(10)])
         assert ledger.flush(DEADLINE_S)
         assert ledger.positions() == {("north", "a"): 10}
-        assert len(list(ledger.observations("north@custody/login", 0, FOREVER_MS))) == 2
+        assert len(list(ledger.observations("custody/login@north", 0, FOREVER_MS))) == 2
 
 
 def test_an_observation_of_a_site_that_can_never_be_stored_holds_up_none_after_it(path: Path) -> None:
@@ -229,7 +229,7 @@ def test_an_observation_of_a_site_that_can_never_be_stored_holds_up_none_after_i
         ledger.hand_over([arrived(1), (bad._replace(observation=huge), every_ms), arrived(3)])
         assert ledger.flush(DEADLINE_S)
         assert ledger.positions() == {("north", "a"): 3}
-        assert len(list(ledger.observations("north@custody/login", 0, FOREVER_MS))) == 2
+        assert len(list(ledger.observations("custody/login@north", 0, FOREVER_MS))) == 2
 
 
 def test_what_arrives_late_from_a_site_leaves_what_was_seen_here_as_it_was(path: Path) -> None:
@@ -243,9 +243,9 @@ def test_what_arrives_late_from_a_site_leaves_what_was_seen_here_as_it_was(path:
         )
         assert ledger.was_seen(T0 + 1_000 * EVERY_MS, T0 + 1_001 * EVERY_MS)
         assert not ledger.was_seen(T0, T0 + 500 * EVERY_MS), "what others saw does not say that we were there"
-        (span,) = ledger.spans(0, FOREVER_MS)["north@custody/login"]
+        (span,) = ledger.spans(0, FOREVER_MS)["custody/login@north"]
         assert (span.start_ms, span.probes) == (T0 + EVERY_MS, 19)
     with read_only(path) as reader:
-        assert reader.spans(0, FOREVER_MS)["north@custody/login"] == [span]
+        assert reader.spans(0, FOREVER_MS)["custody/login@north"] == [span]
     with opened(path), closing(sqlite3.connect(path)) as connection:
         assert verify_all(connection) == []
