@@ -9,10 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from sla_monitor.contract.endpoints.endpoint import Endpoint, EndpointTerms
 from sla_monitor.contract.endpoints.template import Template
+from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import SecretError
 from sla_monitor.probe.prober import Prober, Surroundings, misconfigured
@@ -102,8 +101,8 @@ def _files(value: Any) -> Iterator[Path]:
         yield value
     elif isinstance(value, SecretReference):
         yield from filter(None, [value.path])
-    elif isinstance(value, BaseModel | Mapping):
-        for each in (vars(value) if isinstance(value, BaseModel) else value).values():
+    elif isinstance(value, Strict | Mapping):
+        for each in (vars(value) if isinstance(value, Strict) else value).values():
             yield from _files(each)
     elif isinstance(value, list | tuple | Template):
         for each in value.pieces if isinstance(value, Template) else value:
