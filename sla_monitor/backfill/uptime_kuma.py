@@ -64,9 +64,13 @@ class Kuma:
         """Read and nothing else: no lock, no log, no file beside it, and no code that the file brings along."""
         address = f"file:{quote(str(self.path.absolute()))}?mode=ro&immutable=1"
         database = sqlite3.connect(address, uri=True, isolation_level=None)
-        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
-        for pragma in ("query_only = on", "trusted_schema = off", "cell_size_check = on"):
-            database.execute(f"pragma {pragma}")
+        try:
+            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_LIMIT)
+            for pragma in ("query_only = on", "trusted_schema = off", "cell_size_check = on"):
+                database.execute(f"pragma {pragma}")
+        except BaseException:
+            database.close()
+            raise
         return database
 
     def _probes(self, database: sqlite3.Connection, progress: Callable[[int, int], None]) -> Iterator[Probe]:

@@ -53,8 +53,12 @@ def connect_appender(path: Path, patience_seconds: float = PATIENCE_SECONDS) -> 
     """
     address = address_of(path, "mode=rw")
     connection = sqlite3.connect(address, uri=True, timeout=patience_seconds, isolation_level=None)
-    for pragma in WRITER_PRAGMAS:
-        connection.execute(f"pragma {pragma}")
+    try:
+        for pragma in WRITER_PRAGMAS:
+            connection.execute(f"pragma {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return Database(connection, execute_plugins=False)
 
 

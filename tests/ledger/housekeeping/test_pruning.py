@@ -417,20 +417,20 @@ def test_no_figure_rests_on_a_forged_day(pruned: Place, before: dict[str, str], 
 
 
 def test_days_that_an_earlier_version_took_out_are_chained_as_they_are_found(tmp_path: Path) -> None:
-    database = Database(tmp_path / "ledger.db")
-    MIGRATIONS.apply(database, stop_before="m0009_pruned_days_chained")
-    days = [
-        ("b", "2025-01-02", 5, 6, "s", 9, 4),
-        ("a", "2025-01-02", 5, 6, "s", 9, 4),
-        ("a", "2025-01-01", 4, 5, "t", 9, 1),
-    ]
-    database.conn.executemany("insert into pruned_days values (?, ?, ?, ?, ?, ?, ?)", days)
-    MIGRATIONS.apply(database)
-    chained = database.execute("select contract, day, id from pruned_days order by id").fetchall()
-    assert chained == [("a", "2025-01-01", 1), ("a", "2025-01-02", 2), ("b", "2025-01-02", 3)]
-    (covers,) = database.execute("select covers from chain order by number desc").fetchone()
-    assert json.loads(covers)["pruned_days"][:3] == [1, 3, 3]
-    database.close()
+    with closing(Database(tmp_path / "ledger.db")) as database:
+        MIGRATIONS.apply(database, stop_before="m0009_pruned_days_chained")
+        days = [
+            ("b", "2025-01-02", 5, 6, "s", 9, 4),
+            ("a", "2025-01-02", 5, 6, "s", 9, 4),
+            ("a", "2025-01-01", 4, 5, "t", 9, 1),
+        ]
+        database.conn.executemany("insert into pruned_days values (?, ?, ?, ?, ?, ?, ?)", days)
+        MIGRATIONS.apply(database)
+        chained = database.execute("select contract, day, id from pruned_days order by id").fetchall()
+        assert chained == [("a", "2025-01-01", 1), ("a", "2025-01-02", 2), ("b", "2025-01-02", 3)]
+        (covers,) = database.execute("select covers from chain order by number desc").fetchone()
+        assert json.loads(covers)["pruned_days"][:3] == [1, 3, 3]
+        database.close()
 
 
 def test_evidence_goes_with_the_last_observation_that_refers_to_it(place: Place) -> None:
