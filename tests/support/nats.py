@@ -293,9 +293,13 @@ def sending(path: Path, nats: Mapping[str, Any], site: str = "north", **how: Any
         one.close()
 
 
+LOADED_MS = int(time.time() * 1000)
+"""One instant for all times of a test, however long it takes."""
+
+
 def times(count: int, days_ago: float = 20, start: int = 0) -> list[int]:
     """When an endpoint that is probed every EVERY_MS was, from so many days ago on."""
-    first_ms = (int(time.time() * 1000) - int(days_ago * 86_400_000)) // EVERY_MS * EVERY_MS
+    first_ms = (LOADED_MS - int(days_ago * 86_400_000)) // EVERY_MS * EVERY_MS
     return [first_ms + (start + number) * EVERY_MS for number in range(count)]
 
 
