@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.generate.test_demo import REPOSITORY, moved_configuration
+from tests.cli.generate.test_demo import REPOSITORY, moved_configuration, offset
+
+__all__ = ["offset"]  # a fixture
 
 LOADING, AT_WORK = "sla_monitor.contract.fields", "sla_monitor.configuration"
 """A module that every command loads, and one that is loaded when the command itself has begun."""
@@ -21,12 +23,11 @@ LOADING, AT_WORK = "sla_monitor.contract.fields", "sla_monitor.configuration"
     [("run", LOADING, signal.SIGINT), ("run", AT_WORK, signal.SIGINT), ("demo", AT_WORK, signal.SIGTERM)],
 )
 def test_a_command_that_stays_can_be_stopped_while_it_starts(
-    tmp_path: Path, command: str, until: str, number: signal.Signals
+    tmp_path: Path, offset: int, command: str, until: str, number: signal.Signals
 ) -> None:
     """With status 0 where it had begun, and by the signal where it had not: no traceback, and no "Aborted!"."""
-    # Ports that the shipped example does not use; nothing listens on them before the signal is there.
-    config = moved_configuration(tmp_path, 30_000)
-    arguments = ["run", "--config", str(config)] if command == "run" else ["demo", "--port-offset=30000", "--calm"]
+    config = moved_configuration(tmp_path, offset)
+    arguments = ["run", "--config", str(config)] if command == "run" else ["demo", f"--port-offset={offset}", "--calm"]
     process = subprocess.Popen(
         [sys.executable, "-X", "importtime", "-m", "sla_monitor", *arguments],
         cwd=tmp_path,
