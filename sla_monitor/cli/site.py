@@ -21,17 +21,18 @@ def site(site: str, config: Path) -> None:
     What to probe comes from the collector, signed. What was seen is kept in an outbox until the collector has recorded
     it. No port is open. Stops on SIGTERM and Ctrl-C.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)  # before any thread is started: they inherit it
-    from sla_monitor import log
-    from sla_monitor.clock import SystemClock
-    from sla_monitor.outpost import Outpost
-    from sla_monitor.settings import load_settings
     from sla_monitor.settings.sites import site_id
 
     try:
         site_id(site)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--id") from None
+    signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)  # before any thread is started: they inherit it
+    from sla_monitor import log
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.outpost import Outpost
+    from sla_monitor.settings import load_settings
+
     settings = load_settings(config)
     log.configure(settings.log.level, settings.log.format)
     log.catch_uncaught()
