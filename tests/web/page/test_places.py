@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -79,7 +80,8 @@ def test_the_days_of_pages_are_by_the_quorum(web: Web, parts: Parts) -> None:
     for path in ("/services/partnership/custody", "/endpoints/partnership/custody-web"):
         assert days_of(web, path)["down"].startswith("19 Nov 2026: outage"), path
     (contract,) = parts.board.assessment.contracts
-    history = parts.record().service_history(parts.contracts[0], "custody", contract.at_ms)
+    with closing(parts.record()) as record:
+        history = record.service_history(parts.contracts[0], "custody", contract.at_ms)
+        own = record.endpoint_history(parts.contracts[0], "custody-web", contract.at_ms)
     assert sum(day.down_ms for day in history.days) == contract.services[0].downtime_ms
-    own = parts.record().endpoint_history(parts.contracts[0], "custody-web", contract.at_ms)
     assert sum(day.down_ms for day in own.days) == contract.services[0].downtime_ms

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -117,7 +118,8 @@ def test_the_bars_of_an_endpoint_are_what_was_probed(web: Web) -> None:
 
 def test_the_days_add_up_to_what_the_month_says(web: Web, parts: Parts) -> None:
     (contract,) = parts.board.assessment.contracts
-    history = parts.record().service_history(parts.contracts[0], "custody", contract.at_ms)
+    with closing(parts.record()) as record:
+        history = record.service_history(parts.contracts[0], "custody", contract.at_ms)
     (service,) = (one for one in contract.services if one.service == "custody")
     assert sum(day.down_ms for day in history.days if day.on.month == 11) == service.downtime_ms
 
@@ -193,11 +195,11 @@ def test_pages_are_there_before_the_first_assessment_and_without_a_ledger(parts:
 
 def test_a_page_that_is_asked_for_again_reads_nothing(parts: Parts) -> None:
     """Until the next assessment."""
-    record, (contract,) = parts.record(), parts.contracts
-    first = record.service_history(contract, "custody", recorded.NOW_MS)
-    assert record.service_history(contract, "custody", recorded.NOW_MS) is first
-    assert record.service_history(contract, "custody", recorded.NOW_MS + 15_000) is not first
-    record.close()
+    (contract,) = parts.contracts
+    with closing(parts.record()) as record:
+        first = record.service_history(contract, "custody", recorded.NOW_MS)
+        assert record.service_history(contract, "custody", recorded.NOW_MS) is first
+        assert record.service_history(contract, "custody", recorded.NOW_MS + 15_000) is not first
 
 
 def test_the_pages_in_a_browser(web: Web, tmp_path: Path) -> None:
