@@ -57,7 +57,7 @@ class DayState:
 
 @dataclass(frozen=True, slots=True)
 class DayRange:
-    """DayRange in a row: the dates, and the edges of all of them, one more than there are days."""
+    """Days in a row: the dates, and the edges of all of them, one more than there are days."""
 
     dates: tuple[date, ...]
     edges_ms: tuple[int, ...]

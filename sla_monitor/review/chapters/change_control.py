@@ -23,6 +23,7 @@ CHANGES = (
     Column("What", 3), Column("From", 1.8), Column("To", 1.8), Column("Who, when", 2), Column("Why", 2.4),
 )  # fmt: skip
 AHEAD = (Column("Date", 1.4), Column("What is due", 4), Column("By", 2.4))
+UNCOUNTED = "not known: the calendar has no Working Day"
 MOST_TERMS, MOST_ENTRIES = 40, 40
 
 
@@ -115,13 +116,16 @@ def _who(case: PackInput, entry: Entry) -> Cell:
 def _ahead(case: PackInput) -> Iterator[Row]:
     """In order of time; what is over by the end of the month is not ahead."""
     end = last_day(case.month)
-    for on, told, by in sorted({one for one in _dates(case) if one[0] > end}):
+    uncounted: list[tuple[str, str]] = []
+    dates = {*_dates(case), *_reporting(case, uncounted)}
+    for on, told, by in sorted(one for one in dates if one[0] > end):
         yield Cell(format_day(on), moments=(on,)), Cell(told), Cell(by)
+    for told, by in uncounted:
+        yield Cell(UNCOUNTED), Cell(told), Cell(by)
 
 
 def _dates(case: PackInput) -> Iterator[tuple[date, str, str]]:
     one, month = case.assessment, format_month(case.month)
-    yield from _reporting(case)
     if one.claim_by is not None:
         yield one.claim_by, f"Last day to claim the credit of {month}", "the contract’s claims"
     yield one.ends_on, "The contract’s term ends", "the contract’s term"
@@ -138,23 +142,28 @@ def _dates(case: PackInput) -> Iterator[tuple[date, str, str]]:
             yield _day(case, kpi.period.end_ms - 1), f"Measurement period of {kpi.kpi} ends", kpi.clause or kpi.title
 
 
-def _reporting(case: PackInput) -> Iterator[tuple[date, str, str]]:
-    """What is due by Working Days; nothing where the calendar has none."""
+def _reporting(case: PackInput, uncounted: list[tuple[str, str]]) -> Iterator[tuple[date, str, str]]:
+    """What is due by Working Days. What the calendar has no Working Day for is put into `uncounted`: it is due all the
+    same."""
     terms, month, end = case.terms, format_month(case.month), last_day(case.month)
-    calendar = terms.working_calendar
-    try:
-        for on, told in zip(report_and_review(case) or (), ("Report on", "Review of"), strict=False):
-            yield on, f"{told} {month}", "the contract’s reporting"
-        notice = terms.relief.notice_working_days
-        if notice:
-            told = f"Last day to notify a cause of relief that was known by the end of {month}"
-            yield add_working_days(end, notice, calendar), told, "the contract’s relief"
-        set_off = {one.trigger for one in case.result.triggers} if case.result else set()
-        for trigger in (one for one in terms.triggers if one.id in set_off and one.draft_working_days):
-            on = add_working_days(end, trigger.draft_working_days or 0, calendar)
-            yield on, f"Draft plan, {describe_id(trigger.id)}, counted from the end of {month}", trigger.clause
-    except ValueError:
-        return
+    both = report_and_review(case)
+    for number, told in enumerate((f"Report on {month}", f"Review of {month}")):
+        if both is None:
+            uncounted.append((told, "the contract’s reporting"))
+        else:
+            yield both[number], told, "the contract’s reporting"
+    notified = f"Last day to notify a cause of relief that was known by the end of {month}"
+    due = [(terms.relief.notice_working_days, notified, "the contract’s relief")]
+    set_off = {one.trigger for one in case.result.triggers} if case.result else set()
+    for one in (one for one in terms.triggers if one.id in set_off):
+        told = f"Draft plan, {describe_id(one.id)}, counted from the end of {month}"
+        due.append((one.draft_working_days, told, one.clause))
+    for days, told, by in due:
+        if days:
+            try:
+                yield add_working_days(end, days, terms.working_calendar), told, by
+            except ValueError:
+                uncounted.append((told, by))
 
 
 def _day(case: PackInput, at_ms: int) -> date:
