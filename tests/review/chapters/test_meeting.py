@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,18 @@ def test_a_draft_plan_has_its_day(tmp_path: Path) -> None:
         "Clause 27",
     ] in ahead
     assert [row[0] for row in ahead][-1] == "9 April 2031"
+
+
+def test_what_no_working_day_can_date_is_due_all_the_same(tmp_path: Path) -> None:
+    found = case(tmp_path)
+    dated = rows(change_control(found), "dates-ahead")
+    never = {"never": found.terms.working_calendar.model_copy(update={"hours": {}})}
+    terms = found.terms.model_copy(update={"calendars": never, "working_days": "never"})
+    undated = rows(change_control(replace(found, terms=terms)), "dates-ahead")
+    assert {row[1] for row in undated} == {row[1] for row in dated}
+    lost = [row[1].partition(" ")[0] for row in undated if row[0] == "not known: the calendar has no Working Day"]
+    assert lost[:2] == ["Report", "Review"]
+    assert "Draft" in lost
 
 
 def test_months_signed_again_and_late_entries_are_changes(tmp_path: Path) -> None:
