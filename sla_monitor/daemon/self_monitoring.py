@@ -54,8 +54,8 @@ class OwnState:
 
     @property
     def is_probing(self) -> bool:
-        """Whether the start is over."""
-        return self.collector.has_observed or not len(self.collector)
+        """Whether the start is over: what is seen from afar alone may come late, and is no part of it."""
+        return self.collector.has_observed or not self.collector.has_own
 
     def health(self) -> Health:
         """For the status page and for whoever asks whether we are ready: what is not recorded was not seen."""
