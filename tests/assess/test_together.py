@@ -8,7 +8,8 @@ from sla_monitor.assess import assess, assess_contract
 from sla_monitor.sla.spans import Span
 from tests.assess.records import DAY, HOUR, JUNE, Record, one_version, with_outages
 
-CONTRACTS = [one_version(id=f"c{number}") for number in range(4)]
+TERM = {"start": "2026-06-01", "end": "2035-03-31"}
+CONTRACTS = [one_version(id=f"c{number}", term=TERM) for number in range(4)]
 NOW_MS = JUNE + 10 * DAY
 
 
