@@ -302,6 +302,12 @@ CONTRACT_INFO = MetricName(
     ("contract", "authority", "supplier", "period", "terms"),
     "1; labels say who agreed, which period runs and which version of the terms holds.",
 )
+CONTRACT_ELSEWHERE = MetricName(
+    "sla_contract_elsewhere",
+    "gauge",
+    ("contract",),
+    "1; the label is a contract that this collector leaves to another one, as its settings say.",
+)
 PERIOD_START = MetricName(
     "sla_contract_period_start_timestamp_seconds", "gauge", ("contract",), "When the running period began."
 )
@@ -692,6 +698,12 @@ REPORT_OVERDUE = AlertName(
     "No figure is missing for a report that is due.",
 )
 
+CONTRACT_UNWATCHED = AlertName(
+    "SlaContractUnwatched",
+    "monitor",
+    "A contract is left to another collector, and none has it.",
+    "A collector has the contract again.",
+)
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
     "monitor",

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sla_monitor import log as logs
+from sla_monitor import names
 from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
@@ -32,6 +33,7 @@ from sla_monitor.metrics.tables import tables_of
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, PageLinks, PageRecord, Web
+from sla_monitor.wording.numbers import format_count
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -47,7 +49,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "log", "links", "alerting")
+RELOADABLE = ("contracts", "only_contracts", "log", "links", "alerting")
 
 log = logging.getLogger(__package__)
 
@@ -125,11 +127,17 @@ class Daemon:
 
     def _health(self) -> Health:
         own = self._own.health()
+        elsewhere = self._configuration.elsewhere
+        if elsewhere:
+            own = replace(
+                own, facts={**own.facts, "Other collectors": f"have {format_count(len(elsewhere), 'contract')}"}
+            )
         reasons, facts = [*own.reasons, *self._errands.troubles()], {**own.facts, **self._errands.facts()}
         return replace(own, reasons=reasons, facts=facts)
 
     def _metrics(self) -> Own:
-        parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()
+        elsewhere = {names.CONTRACT_ELSEWHERE: [((name,), 1) for name in self._configuration.elsewhere]}
+        parts = elsewhere, self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()
         return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
@@ -168,6 +176,7 @@ class Daemon:
         self._scheduler.start()
         self._sites.start()
         self._collector.far.start()
+        self._say_elsewhere()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._collector), **where})
 
@@ -207,9 +216,15 @@ class Daemon:
         self._assess()
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
+        self._say_elsewhere()
         log.info("configuration loaded", extra={"endpoints": len(self._collector)})
         self._warn_of_unreadable()
         return []
+
+    def _say_elsewhere(self) -> None:
+        if self._configuration.elsewhere:
+            names_of = ", ".join(self._configuration.elsewhere)
+            log.info("contracts of other collectors are not watched here", extra={"contracts": names_of})
 
     def _warn_of_unreadable(self) -> None:
         """Log what the configuration refers to and cannot be read: its endpoints will be UNKNOWN."""
