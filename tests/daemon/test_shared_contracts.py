@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,6 +21,7 @@ from sla_monitor.configuration import division_problems, read_configuration, set
 from sla_monitor.daemon import Daemon
 from sla_monitor.errors import ConfigError
 from sla_monitor.generate.prometheus import prometheus_files
+from sla_monitor.settings import load_settings
 from tests.probe.servers import serving
 from tests.support.prometheus import scraping
 from tests.support.running import demo_contract, wait_until
@@ -146,3 +148,13 @@ def test_more_series_than_a_scrape_should_carry_are_advised_against(
     assert any("3 services have some 90 series" in line for line in lines)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"metrics": {"endpoint_series": "failing"}}))
     assert not any("endpoints have some" in line for line in settings_advice(path, read_configuration(path)))
+
+
+def test_the_settings_of_the_how_to_are_taken(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/sizing.md").read_text(encoding="utf-8")
+    large, shares = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / "sla-monitor.yaml"
+    path.write_text(large + shares)
+    read = load_settings(path, {})
+    assert read.metrics.endpoint_series == "failing"
+    assert (read.assess_every_ms, read.only_contracts) == (60_000, ("network", "portal"))
