@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.document.obligations import obligation
 from sla_monitor.document.values import Money, money, optional, times
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import CapResult, PeriodResult
@@ -62,6 +63,7 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
         "reconciliation": nulls.told(
             "reconciliation", reconciliation_json(contract), "the register has no list of the supplier's"
         ),
+        "obligations": [obligation(one, ZoneInfo(contract.time_zone)) for one in contract.obligations.near],
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,
     }
