@@ -15,7 +15,7 @@ from sla_monitor.wording.obligations import OBLIGATION_WORDS, PARTIES, describe_
 from sla_monitor.wording.text import plain
 
 if TYPE_CHECKING:
-    from icalendar import Event
+    from icalendar import Alarm, Event
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 PRODUCT = "-//sla-monitor//obligations and deadlines//EN"
@@ -66,7 +66,7 @@ def calendar_file(contracts: Sequence[DatedContract], stamped_on: date) -> bytes
 
 
 def _events(one: DatedContract, stamp: datetime) -> Iterator[Event]:
-    from icalendar import Event
+    from icalendar import STATUS, TRANSP, Event
 
     title = plain(one.title or one.contract)
     for due in one.obligations.due:
@@ -78,8 +78,8 @@ def _events(one: DatedContract, stamp: datetime) -> Iterator[Event]:
             summary=f"{plain(due.terms.title)}: {OBLIGATION_WORDS[due.state]}",
             description="\n".join((title, *map(plain, describe_duty(due, ZoneInfo(one.time_zone))))),
             categories=[PARTIES[due.terms.party]],
-            status="CANCELLED" if due.state == "excused" else "CONFIRMED",  # type: ignore[arg-type]
-            transparency="TRANSPARENT",  # type: ignore[arg-type]
+            status=STATUS.CANCELLED if due.state == "excused" else STATUS.CONFIRMED,
+            transparency=TRANSP.TRANSPARENT,
         )
         if due.is_open and due.terms.remind_days:
             event.add_component(_reminder(due))
@@ -92,11 +92,11 @@ def _events(one: DatedContract, stamp: datetime) -> Iterator[Event]:
             end=deadline.on + DAY,
             summary=describe_deadline(deadline),
             description=title,
-            transparency="TRANSPARENT",  # type: ignore[arg-type]
+            transparency=TRANSP.TRANSPARENT,
         )
 
 
-def _reminder(due: DueObligation):  # type: ignore[no-untyped-def]
+def _reminder(due: DueObligation) -> Alarm:
     from icalendar import Alarm
 
     alarm = Alarm.new(description=plain(due.terms.title))

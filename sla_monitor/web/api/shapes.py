@@ -429,6 +429,10 @@ class ReconciliationJson(ComparedJson):
     """What was not compared, in words."""
 
 
+class ObligationRowJson(ObligationJson, WithReasons):
+    """A duty on one of the days on which it is due."""
+
+
 class ContractJson(WithReasons):
     """A contract in the running month so far, agreed view."""
 
@@ -484,7 +488,7 @@ class ContractJson(WithReasons):
     """Booked maintenance that is not over."""
     reconciliation: ReconciliationJson | None
     """Our outages against the supplier's list: of the running month, or of the newest that has one."""
-    obligations: list[ObligationJson]
+    obligations: list[ObligationRowJson]
     """Duties of the month, late ones, and the next of each, by their day."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
