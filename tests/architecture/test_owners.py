@@ -23,6 +23,7 @@ OWNERS = {
     "click": {"cli"},
     "cryptography": {"demo", "signing.py"},
     "dateutil": {"contract"},
+    "cryptography": {"demo", "probe", "signing.py"},
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "httptools": {"probe"},
