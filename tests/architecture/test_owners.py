@@ -22,9 +22,11 @@ OWNERS = {
     "bcrypt": {"web"},
     "click": {"cli"},
     "cryptography": {"demo", "probe", "signing.py"},
+    "dateutil": {"contract"},
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "httptools": {"probe"},
+    "icalendar": {"document"},
     "idna": {"contract"},
     "jinja2": {"web", "review"},
     "jsonpath_rfc9535": {"contract"},
@@ -104,6 +106,7 @@ def test_every_dependency_has_an_owner() -> None:
     modules = {
         "dnspython": "dns",
         "google-re2": "re2",
+        "python-dateutil": "dateutil",
         "pyyaml": "yaml",
         "python-json-logger": "pythonjsonlogger",
     }
