@@ -19,6 +19,7 @@ HOUSE = Path(sla_monitor.__file__).parent
 OWNERS = {
     "apscheduler": {"schedule"},
     "arro3": {"archive"},
+    "authlib": {"web"},
     "bcrypt": {"web"},
     "click": {"cli"},
     "cryptography": {"demo", "signing.py"},
@@ -26,6 +27,7 @@ OWNERS = {
     "holidays": {"contract"},
     "httptools": {"probe"},
     "idna": {"contract"},
+    "joserfc": {"web"},
     "jinja2": {"web", "review"},
     "jsonpath_rfc9535": {"contract"},
     "logfmter": {"log.py"},
