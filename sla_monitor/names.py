@@ -103,6 +103,29 @@ DOWN_END = MetricName(
     "When a probe found the endpoint down no longer; absent while it is down, and after an hour.",
 )
 
+WITHOUT_SERIES = MetricName(
+    "sla_endpoints_without_series",
+    "gauge",
+    ("why",),
+    "Endpoints without series of their own: well (only failing ones have them, as the settings say), too_many (of those"
+    " that fail).",
+)
+SERVICE_PROBES = MetricName(
+    "sla_service_probes",
+    "counter",
+    _SERVICE,
+    "Probes at the endpoints of a service since the daemon started; there where only failing endpoints have series.",
+)
+SERVICE_PROBE_FAILURES = MetricName(
+    "sla_service_probe_failures", "counter", _SERVICE, "Those of them that found an endpoint down."
+)
+SERVICE_PROBES_SKIPPED = MetricName(
+    "sla_service_probes_skipped",
+    "counter",
+    _SERVICE,
+    "Probes that were due there and did not happen.",
+)
+
 SERVICE_STATE = MetricName(
     "sla_service_state", "gauge", (*_SERVICE, "state"), "1 for the service's state now, 0 for the others."
 )
@@ -487,6 +510,9 @@ FAR_UP = MetricName(
     ("place", "contract", "service", "endpoint"),
     "1 when a site far away last found the endpoint up or degraded, 0 when down; not there while it is unknown.",
 )
+FAR_DOWN = MetricName(
+    "sla_far_site_down_endpoints", "gauge", ("place",), "Endpoints that a site far away last found down."
+)
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
 )
@@ -771,6 +797,12 @@ MONITOR_LAGGING = AlertName(
     "monitor",
     "The monitor probes late, or not as often as it should.",
     "The monitor probes in time again.",
+)
+ENDPOINTS_UNTOLD = AlertName(
+    "SlaEndpointsUntold",
+    "monitor",
+    "More endpoints fail than have series of their own.",
+    "Each endpoint that fails has series of its own again.",
 )
 ASSESSMENT_STALE = AlertName(
     "SlaAssessmentStale",
