@@ -131,4 +131,5 @@ class Board:
         endpoints = {key: watched for key, watched in self.endpoints.items() if ids(watched.contract)}
         assessment = self.assessment
         contracts = tuple(shown(one) for one in assessment.contracts if ids(one.contract))
-        return Board(self.started_ms, self.vantage, endpoints, Assessment(assessment.at_ms, contracts))
+        tallies = {owner: tally for owner, tally in self.tallies.items() if ids(owner[0])}
+        return Board(self.started_ms, self.vantage, endpoints, tallies, Assessment(assessment.at_ms, contracts))
