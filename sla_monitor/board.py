@@ -7,11 +7,11 @@ worked out again from the ledger, except the counters since start.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sla_monitor.assess import Assessment
+from sla_monitor.assess import Assessment, ContractAssessment
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.sla.observation import Observation, Outcome, Reason
 
@@ -125,3 +125,11 @@ class Board:
                 self.endpoints[new.key] = old or new
                 service = new.contract, new.service
                 self.tallies[service] = tallies.get(service) or self.tallies.get(service) or ServiceTally()
+
+    def only(self, shown: Callable[[ContractAssessment], ContractAssessment], ids: Callable[[str], bool]) -> Board:
+        """What of the board somebody may see: of contracts whose id `ids` lets pass, as `shown` gives them."""
+        endpoints = {key: watched for key, watched in self.endpoints.items() if ids(watched.contract)}
+        assessment = self.assessment
+        contracts = tuple(shown(one) for one in assessment.contracts if ids(one.contract))
+        tallies = {owner: tally for owner, tally in self.tallies.items() if ids(owner[0])}
+        return Board(self.started_ms, self.vantage, endpoints, tallies, Assessment(assessment.at_ms, contracts))

@@ -53,6 +53,7 @@ _ENDPOINT = ("contract", "service", "endpoint")
 _PLACE = ("contract", "service", "endpoint", "place")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
+_OBLIGATION = ("contract", "obligation", "party")
 _MONEY = ("contract", "currency")
 _CAP = ("contract", "cap", "scope", "currency")
 
@@ -387,6 +388,27 @@ REPORT_DUE = MetricName(
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
 )
+OBLIGATION_DUE = MetricName(
+    "sla_obligation_due_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Until when the next duty that is open and not late is due; absent without one.",
+)
+OBLIGATION_DUE_SOON = MetricName(
+    "sla_obligation_due_soon",
+    "gauge",
+    _OBLIGATION,
+    "1 while a duty is due soon, or due, and neither met nor excused; 0 otherwise.",
+)
+OBLIGATION_LATE = MetricName(
+    "sla_obligation_late", "gauge", _OBLIGATION, "Days of an obligation that are late: neither met nor excused."
+)
+OBLIGATION_LATE_SINCE = MetricName(
+    "sla_obligation_late_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Since when the oldest of these is late; absent without one.",
+)
 MONTH_POINTS = MetricName(
     "sla_contract_month_points",
     "gauge",
@@ -696,6 +718,18 @@ REPORT_OVERDUE = AlertName(
     "contract",
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
+)
+OBLIGATION_SOON = AlertName(
+    "SlaObligationDueSoon",
+    "contract",
+    "A duty of the contract is due soon.",
+    "The duty is no longer due soon: it was met, excused or put off, or is late.",
+)
+OBLIGATION_OVERDUE = AlertName(
+    "SlaObligationLate",
+    "contract",
+    "A duty of the contract is late.",
+    "No day of the duty is late any more: it was met, excused or put off.",
 )
 
 CONTRACT_UNWATCHED = AlertName(

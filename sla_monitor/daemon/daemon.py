@@ -49,7 +49,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "only_contracts", "log", "links", "alerting")
+RELOADABLE = ("contracts", "only_contracts", "log", "links", "alerting", "desk")
 
 log = logging.getLogger(__package__)
 
@@ -117,6 +117,8 @@ class Daemon:
             ),
             elsewhere=self._elsewhere,
             views=settings.views,
+            desk=lambda: self._configuration.settings.desk,
+            ledger=settings.ledger.path,
         )
 
     def _elsewhere(self) -> PageLinks:
