@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.endpoints.endpoint import Endpoint, NetworkTerms
+from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint, NetworkTerms
 from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.load import load_contracts
 from sla_monitor.contract.reading.nodes import Problem
@@ -54,9 +54,12 @@ def settings_advice(path: Path, configuration: Configuration) -> list[str]:
 
 
 def _site_advice(path: Path, configuration: Configuration) -> Iterator[str]:
-    """One line for each site that contracts name and the settings do not: it would see nothing, for ever."""
-    known = {MAIN, *(site.id for site in configuration.settings.sites.known)}
-    named = {site: endpoint.id for endpoint in _endpoints(configuration) for site in endpoint.sites}
+    """One line for each site that contracts name and the settings do not: it would see nothing, for ever. A pair of
+    collectors probes nothing itself: `main` is a site as any other."""
+    settings = configuration.settings
+    known = {site.id for site in settings.sites.known} | ({MAIN} if settings.collectors is None else set())
+    probed = (one for one in _endpoints(configuration) if not isinstance(one, HeartbeatEndpoint))
+    named = {site: endpoint.id for endpoint in probed for site in endpoint.sites}
     for site in sorted(named.keys() - known):
         document = read_document(path)
         message = (

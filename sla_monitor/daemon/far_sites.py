@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.daemon.credible import Credible, content_doubt
 from sla_monitor.errors import LineError
@@ -40,6 +41,8 @@ from sla_monitor.transport import (
 from sla_monitor.transport.line import PULSES, Delivered, FarConnection, FarLine, Pull, site_of, to_site
 
 READER = "collector"
+"""Under what name the stream is read: with its own behind it, each of a pair has its own place in it."""
+
 FETCHED, FETCH_S, CHECK_S = 32, 1.0, 10.0
 """How many parcels are taken at a time, how long they are waited for, and after how long without any it is asked
 whether the stream is still there."""
@@ -102,9 +105,13 @@ OutboxName = tuple[str, str]
 class FarSites:
     """All that are known. `start` begins to listen; `assign` may be called from any thread, and before."""
 
-    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger) -> None:
-        """Raises SigningKeyError and LedgerError."""
-        self._clock, self._ledger, self._settings = clock, ledger, settings.sites
+    def __init__(
+        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Observation], None] = lambda _: None
+    ) -> None:
+        """`show` is given what the site `main` saw, once it is handed over to the record. Raises SigningKeyError and
+        LedgerError."""
+        self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
+        self._reader = READER if settings.collectors is None else f"{READER}-{settings.collectors.name}"
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
         self._line: FarLine | None = None
         self._key: SigningKey | None = None
@@ -174,7 +181,7 @@ class FarSites:
         await asyncio.to_thread(self._remember)
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
-        pull, quiet_s = await connection.pull(READER), 0.0
+        pull, quiet_s = await connection.pull(self._reader), 0.0
         while True:
             several = await pull.fetch(FETCHED, FETCH_S)
             quiet_s = 0.0 if several else quiet_s + FETCH_S
@@ -258,6 +265,10 @@ class FarSites:
             kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
             arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), known[0].every_ms))
         self._ledger.hand_over(arrived)
+        if site.name == MAIN:
+            for one, _ in arrived:
+                if one.observation is not None:
+                    self._show(one.observation)
 
     def _doubt(self, seen: Observation, known: Sequence[Endpoint], now_ms: int) -> str:
         """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not. `known`: the terms
