@@ -438,6 +438,13 @@ FAR_WAITING = MetricName(
     ("place",),
     "Observations in the outbox of a site far away, as it last said: not recorded yet.",
 )
+FAR_BEHIND = MetricName(
+    "sla_far_site_behind_seconds",
+    "gauge",
+    ("place", "collector"),
+    "How old the oldest observation is that a collector of the pair does not have of a site far away: the site keeps"
+    " it for that one.",
+)
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
 )
@@ -731,6 +738,12 @@ SITE_REFUSED = AlertName(
     "monitor",
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
+)
+COLLECTOR_BEHIND = AlertName(
+    "SlaCollectorBehind",
+    "monitor",
+    "A collector of the pair does not record what the sites see.",
+    "Both collectors of the pair have what the sites see.",
 )
 MONITOR_LAGGING = AlertName(
     "SlaMonitorLagging",

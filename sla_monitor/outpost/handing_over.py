@@ -123,7 +123,7 @@ class HandingOver:
             dropped=self._outbox.dropped,
             missed=doing.missed,
             running=doing.running,
-            behind={name: lane.behind() for name, lane in self.lanes.items() if name},
+            lacking={name: lane.lacks_since_ms() for name, lane in self.lanes.items() if name},
         )
         self._asked = {at_ms: at_s for at_ms, at_s in self._asked.items() if now_s - at_s < ROUND_TRIP_S}
         self._asked[now_ms] = now_s

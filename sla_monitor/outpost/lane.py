@@ -54,9 +54,9 @@ class Lane:
         """Observations."""
         return sum(one.last - one.first + 1 for one in self._under_way)
 
-    def behind(self) -> int:
-        """How many of the waiting entries this collector lacks. Raises OutboxError."""
-        return self._outbox.behind(self.told)
+    def lacks_since_ms(self) -> int | None:
+        """When the oldest observation was made that this collector lacks; None: it has all. Raises OutboxError."""
+        return self._outbox.oldest_after_ms(self.told)
 
     def hear(self, positions: Mapping[str, int]) -> None:
         """Up to where its record has each part, as it says itself."""

@@ -59,10 +59,8 @@ select w.outbox, o.name, w.sequence, w.skew_ms, w.body from waiting w join outbo
 where (w.outbox, w.sequence) > (?, ?) order by w.outbox, w.sequence limit ?
 """
 _DONE = "delete from waiting where outbox = (select number from outboxes where name = ?) and sequence <= ?"
-_EXTENTS = """
-select name, (select max(sequence) from waiting where outbox = number), (select min(sequence) from waiting
-  where outbox = number) from outboxes
-"""
+_PARTS = "select number, name from outboxes order by number"
+_NEXT = "select at_ms from waiting where outbox = ? and sequence > ? order by sequence limit 1"
 _FIRST = "select min(sequence) from waiting where outbox = ?"
 _OLDEST = "select at_ms from waiting order by outbox, sequence limit 1"
 _OVER = """
@@ -156,10 +154,13 @@ class FarOutbox:
         """The parts from which something is to be handed over, and the one that is written now. Raises OutboxError."""
         return (*(name for (name,) in self._execute(_NAMED) if name != self.name), self.name)
 
-    def behind(self, positions: Mapping[str, int]) -> int:
-        """How many of the entries somebody lacks who has each part up to its position. Raises OutboxError."""
-        parts = [(name, last, first) for name, last, first in self._execute(_EXTENTS) if last is not None]
-        return sum(max(0, last - max(positions.get(name, 0), first - 1)) for name, last, first in parts)
+    def oldest_after_ms(self, positions: Mapping[str, int]) -> int | None:
+        """When the oldest observation was made that somebody lacks who has each part up to its position; None: he
+        lacks none. Raises OutboxError."""
+        for number, name in self._execute(_PARTS):
+            for (at_ms,) in self._execute(_NEXT, number, positions.get(name, 0)):
+                return int(at_ms)
+        return None
 
     @property
     def waiting(self) -> int:

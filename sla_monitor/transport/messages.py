@@ -103,8 +103,8 @@ class Parcel(msgspec.Struct, array_like=True, frozen=True, tag="parcel"):
 class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
     """How a site far away is, once a second. `at_ms`: its clock; `outboxes`: those that have something to hand over,
     and the one that is open; `revision`: of the terms that it has, 0: none; `waiting`: entries that the collector does
-    not have; `dropped`: observations that never got a number for want of memory, since it was started; `behind`: of
-    each collector of the pair that its terms name, how many of the waiting entries it lacks."""
+    not have; `dropped`: observations that never got a number for want of memory, since it was started; `lacking`: of
+    each collector of the pair that its terms name, of when the oldest observation is that it lacks."""
 
     site: Name
     outboxes: Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)]
@@ -115,7 +115,7 @@ class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
     dropped: Count
     missed: Count
     running: Count
-    behind: Annotated[dict[Name, Count], msgspec.Meta(max_length=16)] = {}
+    lacking: Annotated[dict[Name, Instant | None], msgspec.Meta(max_length=16)] = {}
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True, tag="told"):
