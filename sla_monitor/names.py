@@ -441,12 +441,6 @@ ROLE_SINCE = MetricName(
 TAKEOVERS = MetricName(
     "sla_collector_takeovers", "counter", (), "Times that this collector took the lease after the other one."
 )
-STREAM_WAITING = MetricName(
-    "sla_stream_waiting_messages",
-    "gauge",
-    (),
-    "Messages of the stream that this collector has not recorded yet.",
-)
 FAR_CONNECTED = MetricName(
     "sla_far_site_connected", "gauge", ("place",), "1 while a site far away says how it is, 0 while it is cut off."
 )
@@ -461,6 +455,13 @@ FAR_WAITING = MetricName(
     "gauge",
     ("place",),
     "Observations in the outbox of a site far away, as it last said: not recorded yet.",
+)
+FAR_BEHIND = MetricName(
+    "sla_far_site_behind_seconds",
+    "gauge",
+    ("place", "collector"),
+    "How old the oldest observation is that a collector of the pair does not have of a site far away: the site keeps"
+    " it for that one.",
 )
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
@@ -573,7 +574,7 @@ ALL_METRICS: tuple[MetricName, ...] = tuple(
 OF_EACH: tuple[MetricName, ...] = (
     BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
     OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
-    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, STREAM_WAITING, COMMITTED, DROPPED,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, COMMITTED, DROPPED,
     OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
     LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
     ARCHIVE_FAILING, LOG_MESSAGES,
@@ -765,6 +766,12 @@ SITE_REFUSED = AlertName(
     "monitor",
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
+)
+COLLECTOR_BEHIND = AlertName(
+    "SlaCollectorBehind",
+    "monitor",
+    "A collector of the pair does not record what the sites see.",
+    "Both collectors of the pair have what the sites see.",
 )
 MONITOR_LAGGING = AlertName(
     "SlaMonitorLagging",

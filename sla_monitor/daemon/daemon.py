@@ -81,6 +81,7 @@ class Daemon:
         times = ResponseHistory(lambda: HistoryReader(settings.ledger.path, older), Recorded(self._ledger).keep, clock)
         self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, speaks)
         self._collector = Collector(self.board, self._ledger, settings, clock)
+        self._collector.far.speaks = speaks
         self._sites = self._collector.sites
         self._scheduler = threaded()
         self._schedule = Schedule(clock, self._scheduler, self._collector.judge_heartbeat, self.board.skip)

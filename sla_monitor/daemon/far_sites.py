@@ -94,6 +94,17 @@ class FarSite:
     refused: Counter[str] = field(default_factory=Counter)
     last: dict[str, Observation] = field(default_factory=dict)
     begun_s: list[float] = field(default_factory=list)
+    is_too_old: bool = False
+
+    def behind(self) -> list[tuple[str, float]]:
+        """By collector of the pair, how old the oldest observation is that it lacks, in seconds; 0: it has all."""
+        pulse = self.pulse
+        if pulse is None:
+            return []
+        return [
+            (name, 0.0 if since_ms is None else max(0, pulse.at_ms - since_ms) / 1000)
+            for name, since_ms in sorted(pulse.lacking.items())
+        ]
 
 
 Message = TypeVar("Message", Parcel, FarPulse)
@@ -111,7 +122,11 @@ class FarSites:
         """`show` is given what the site `main` saw, once it is handed over to the record. Raises SigningKeyError and
         LedgerError."""
         self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
-        self._reader = READER if settings.collectors is None else f"{READER}-{settings.collectors.name}"
+        one = settings.collectors
+        self._name, self._pair = ("", ()) if one is None else (one.name, one.pair)
+        self._reader = READER if one is None else f"{READER}-{one.name}"
+        self.speaks: Callable[[], bool] = lambda: True
+        """Of a pair, one tells sites what to probe: each would take its own terms for the later ones."""
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
         self._line: FarLine | None = None
         self._key: SigningKey | None = None
@@ -157,7 +172,7 @@ class FarSites:
     def _sign(self, site: FarSite, key: SigningKey, revision: int) -> None:
         several = enumerate(site.terms.items(), start=1)
         endpoints = tuple(Assigned.of(number, name, spelled(terms)) for number, (name, terms) in several)
-        body = encode(SiteTerms(site.name, revision, endpoints))
+        body = encode(SiteTerms(site.name, revision, endpoints, self._pair))
         site.revision, site.signed = revision, encode(_signed(key, body))
 
     # What follows belongs to the thread of the line.
@@ -181,7 +196,7 @@ class FarSites:
         await asyncio.to_thread(self._remember)
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
-        pull, quiet_s = await connection.pull(self._reader), 0.0
+        pull, quiet_s = await connection.pull(self._reader, self._name), 0.0
         while True:
             several = await pull.fetch(FETCHED, FETCH_S)
             quiet_s = 0.0 if several else quiet_s + FETCH_S
@@ -298,16 +313,26 @@ class FarSites:
             site.lost += dropped
             log.error("a site had no room for what it saw", extra={"site": site.name, "observations": dropped})
         site.pulse, site.heard_s, site.skew_ms = pulse, self._clock.monotonic(), pulse.at_ms - now_ms
-        positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
         try:
-            answer = _signed(self._key, encode(Answer(positions, now_ms, pulse.at_ms)))
-            await connection.say(to_site(site.name), encode(answer))
-            if pulse.revision > site.revision:  # it was told by one who knew more of the time
+            if self._name and self._name not in pulse.lacking:
+                self._warn_of_stranger(site, pulse)
+            else:
+                positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
+                answer = _signed(self._key, encode(Answer(positions, now_ms, pulse.at_ms, self._name)))
+                await connection.say(to_site(site.name), encode(answer))
+            if pulse.revision > site.revision and self.speaks():  # it was told by one who knew more of the time
                 self._sign(site, self._key, pulse.revision + 1)
-            if pulse.revision != site.revision and site.signed is not None:
+            if pulse.revision != site.revision and site.signed is not None and self.speaks():
                 await connection.say(to_site(site.name), site.signed)
         except LineError as error:
             log.warning("a site cannot be answered", extra={"site": site.name, "error": str(error)})
+
+    def _warn_of_stranger(self, site: FarSite, pulse: FarPulse) -> None:
+        """It would give up what one of the pair has, and the other would never get it: it is told nothing."""
+        if pulse.revision == site.revision and not site.is_too_old:
+            site.is_too_old = True
+            log.error("a site is of a release that knows no pairs: it keeps all that it sees; upgrade it",
+                      extra={"site": site.name})  # fmt: skip
 
     def _understood(self, site: FarSite | None, data: bytes, kind: type[Message]) -> Message | None:
         """The message, if it is one of that kind and of that site; else it is refused."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 STREAM = "SLA_MONITOR"
 PARCELS = "obs.*.parcel"
+PARCELS_OF_PAIRS = "obs.*.parcel.*"
 PULSES = "obs.*.pulse"
 
 PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
@@ -48,9 +49,10 @@ ACK_S = 30.0
 log = logging.getLogger(__package__)
 
 
-def parcels_of(site: str) -> str:
-    """The subject of what a site saw. Its user may publish below `obs.SITE`, and nowhere else."""
-    return f"obs.{site}.parcel"
+def parcels_of(site: str, collector: str = "") -> str:
+    """The subject of what a site saw, as one collector of a pair is to have it, or the only one. The site's user may
+    publish below `obs.SITE`, and nowhere else."""
+    return f"obs.{site}.parcel.{collector}" if collector else f"obs.{site}.parcel"
 
 
 def pulses_of(site: str) -> str:
@@ -112,7 +114,7 @@ class FarConnection:
 
         config = StreamConfig(
             name=STREAM,
-            subjects=[PARCELS],
+            subjects=[PARCELS, PARCELS_OF_PAIRS],
             storage=StorageType.FILE,
             discard=DiscardPolicy.OLD,
             max_bytes=megabytes << 20,
@@ -137,12 +139,13 @@ class FarConnection:
             raise self._told(error) from error
         return SharedValues(made, self._told)
 
-    async def pull(self, reader: str) -> Pull:
-        """Read the parcels under a name, from where that name has come to."""
+    async def pull(self, reader: str, collector: str = "") -> Pull:
+        """Read the parcels for a collector under a name, from where that name has come to."""
         from nats.js.api import AckPolicy, ConsumerConfig
 
         config = ConsumerConfig(ack_policy=AckPolicy.EXPLICIT, ack_wait=ACK_S, max_ack_pending=1_000)
-        subscription = await self._try(self._stream.pull_subscribe(PARCELS, durable=reader, config=config))
+        subject = parcels_of("*", collector)
+        subscription = await self._try(self._stream.pull_subscribe(subject, durable=reader, config=config))
         return Pull(self, subscription)
 
     async def _try(self, doing: Awaitable[Any]) -> Any:
@@ -351,7 +354,7 @@ async def _let_go(client: Client) -> None:
     """Close it, also where it never came up: the client itself leaves such a socket open."""
     with suppress(Exception):
         await asyncio.wait_for(client.close(), PATIENCE_S)
-    transport = client._transport  # noqa: SLF001 - it has no other name
+    transport: Any = client._transport  # noqa: SLF001 - it has no other name
     if transport is not None:
         with suppress(Exception):
             transport.close()

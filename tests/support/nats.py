@@ -274,6 +274,7 @@ class Sender:
         if isinstance(said, Answer):
             return said
         self.taken_up += 1
+        self.handing.take_terms(said)
         return None
 
     def see(self, *times_ms: int, key: str = KEY, finding: Finding = UP) -> None:
