@@ -11,11 +11,12 @@ import asyncio
 import logging
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sla_monitor.errors import LineError, SlaMonitorError
 from sla_monitor.settings.sites import Nats
@@ -45,6 +46,8 @@ MAX_AGE_S = 86_400.0
 
 ACK_S = 30.0
 """What was delivered, and not taken by then, is delivered again."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__package__)
 
@@ -253,6 +256,19 @@ class FarLine(threading.Thread):
         if loop is not None:
             with suppress(RuntimeError):  # it has just ended
                 loop.call_soon_threadsafe(call)
+
+    def result(self, doing: Coroutine[Any, Any, T], within_s: float) -> T:
+        """What it comes to, in the loop of the line. Raises LineError, also where it takes too long."""
+        loop = self._loop
+        if loop is None or not self.is_up:
+            doing.close()
+            raise LineError(self.trouble)
+        future = asyncio.run_coroutine_threadsafe(doing, loop)
+        try:
+            return future.result(within_s)
+        except (TimeoutError, CancelledError):
+            future.cancel()
+            raise LineError("the server does not answer") from None
 
     def stop(self, within_s: float) -> None:
         self._is_stopping = True
