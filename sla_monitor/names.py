@@ -423,6 +423,24 @@ REFUSED_OBSERVATIONS = MetricName(
     "sla_refused_observations", "counter", (), "Impossible observations sent by a site; not recorded."
 )
 LINE_UP = MetricName("sla_line_up", "gauge", (), "1 while the server between here and the sites far away is connected.")
+COLLECTOR_SPEAKS = MetricName(
+    "sla_collector_speaks",
+    "gauge",
+    ("collector",),
+    "Of a pair of collectors: 1 for the one that holds the lease and speaks, 0 for the one that follows.",
+)
+LEASE_UP = MetricName(
+    "sla_lease_up", "gauge", (), "1 while this collector reaches the server that has the lease; without it, it follows."
+)
+LEASE_REVISION = MetricName(
+    "sla_lease_revision", "gauge", (), "Revision of the lease as this collector saw it last: it rises all the time."
+)
+ROLE_SINCE = MetricName(
+    "sla_collector_role_since_timestamp_seconds", "gauge", (), "Since when this collector speaks, or follows."
+)
+TAKEOVERS = MetricName(
+    "sla_collector_takeovers", "counter", (), "Times that this collector took the lease after the other one."
+)
 FAR_CONNECTED = MetricName(
     "sla_far_site_connected", "gauge", ("place",), "1 while a site far away says how it is, 0 while it is cut off."
 )
@@ -552,6 +570,16 @@ LOG_MESSAGES = MetricName("sla_log_messages", "counter", ("level",), "Log lines 
 ALL_METRICS: tuple[MetricName, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, MetricName)
 )
+
+OF_EACH: tuple[MetricName, ...] = (
+    BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
+    OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, COMMITTED, DROPPED,
+    OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
+    LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
+    ARCHIVE_FAILING, LOG_MESSAGES,
+)  # fmt: skip
+"""What each of a pair of collectors tells of itself. All other metrics are told by the one that speaks, once."""
 
 # Recording rules: level:metric:operations. What ends in increase, delta or agreed is followed by its window (5m).
 HOURS_RECORD = "service:sla_service_agreed_seconds:increase"

@@ -11,8 +11,8 @@ from sla_monitor.clock import Clock
 from sla_monitor.configuration import Configuration
 from sla_monitor.daemon import response_history
 from sla_monitor.daemon.assessing import Assessing
+from sla_monitor.daemon.lease import always
 from sla_monitor.daemon.nightly import CHECKING, Nightly
-from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
@@ -52,18 +52,21 @@ class BackgroundJobs:
         configuration: Callable[[], Configuration],
         assessing: Assessing,
         clock: Clock,
-        verified: RecordVerification,
         response_times: ResponseHistory,
+        speaks: Callable[[], bool] = always,
     ) -> None:
+        """`speaks`: whether this collector, of a pair, is the one that tells others. Both make packs, seal days and
+        verify, each its own; one makes silences, asks Prometheus for figures, and sends mails."""
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock
-        self._verified, self.response_times = verified, response_times
+        self._speaks = speaks
+        self.response_times = response_times
         self._duty = PackScheduler(settings.reviews, path)
         self._queries = Queries(settings.ledger.path, clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
         self._nightly = Nightly(path)
         self._checking = Nightly(path, CHECKING, clock.now_ms() + CHECK_AFTER_MS)
-        self._silences = Silences(settings.alertmanager, settings.vantage)
+        self._silences = Silences(settings.alertmanager, settings.vantage, speaks)
         self._is_waiting, self._started_s = False, clock.monotonic()
 
     def begin(self, schedule: Schedule) -> None:
@@ -92,6 +95,9 @@ class BackgroundJobs:
     def silence(self) -> None:
         """Let Alertmanager know of the maintenance that is permitted, as the latest assessment has it; before the first
         one nothing is known, and nothing changes."""
+        if not self._speaks():
+            self._silences.follow()
+            return
         assessment = self._assessing.latest
         if assessment.at_ms:
             permitted = {contract.contract: silenced(contract) for contract in assessment.contracts}
@@ -99,6 +105,8 @@ class BackgroundJobs:
 
     def ask_for_figures(self) -> None:
         """Have Prometheus asked for the KPI figures that it knows, where that is due."""
+        if not self._speaks():
+            return
         contracts = self._queries.known(self._configuration().contracts)
         with self._assessing.recorded() as recorded:
             if not self._is_proven(recorded):
@@ -151,8 +159,8 @@ class BackgroundJobs:
     def check_record(self) -> None:
         """Have the whole record verified."""
         self._checking.check(self._clock.now_ms())
-        self._verified.found("night", self._checking.problem)
-        self._verified.at_ms = self._checking.done_ms
+        self._assessing.verified.found("night", self._checking.problem)
+        self._assessing.verified.at_ms = self._checking.done_ms
 
     def troubles(self) -> Iterator[str]:
         """What is not as it should be, for the page."""
@@ -166,7 +174,7 @@ class BackgroundJobs:
 
     def facts(self) -> dict[str, str]:
         """What they have to say for themselves, for the page."""
-        if not self._configuration().settings.alertmanager.silences:
+        if not self._configuration().settings.alertmanager.silences or not self._speaks():
             return {}
         return {"Silences": f"{self._silences.count} in Alertmanager for permitted maintenance"}
 

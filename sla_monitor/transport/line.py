@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.js.client import JetStreamContext
+    from nats.js.kv import KeyValue
 
 STREAM = "SLA_MONITOR"
 PARCELS = "obs.*.parcel"
@@ -146,6 +147,18 @@ class FarConnection:
         except Exception as error:
             raise self.told(error) from error
 
+    async def values(self, bucket: str) -> SharedValues:
+        """A bucket of values that whoever may can read and replace, by key. It is made where it is not there."""
+        from nats.js.errors import BadRequestError
+
+        try:
+            made = await self.stream.create_key_value(bucket=bucket)
+        except BadRequestError:  # it is there, as another release makes it
+            made = await self.attempt(self.stream.key_value(bucket))
+        except Exception as error:
+            raise self.told(error) from error
+        return SharedValues(made, self.told)
+
     async def pull(self, reader: str, collector: str = "") -> Pull:
         """Read the parcels for a collector under a name, from where that name has come to."""
         from nats.js.api import AckPolicy, ConsumerConfig
@@ -164,6 +177,43 @@ class FarConnection:
     def told(self, error: Exception) -> LineError:
         """A refusal comes beside the answer, which then never comes."""
         return LineError(self._refusals[-1] if self._refusals else str(error) or type(error).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedValue:
+    """A value, and its revision: later ones of the bucket have larger ones. 0: there is none."""
+
+    data: bytes = b""
+    revision: int = 0
+
+
+class SharedValues:
+    """A bucket. Everything raises LineError when it cannot be done, or its outcome is not known within `within_s`."""
+
+    def __init__(self, bucket: KeyValue, told: Callable[[Exception], LineError]) -> None:
+        self._bucket, self._told = bucket, told
+
+    async def read(self, key: str, within_s: float = PATIENCE_S) -> SharedValue:
+        from nats.js.errors import KeyNotFoundError
+
+        try:
+            found = await asyncio.wait_for(self._bucket.get(key), within_s)
+        except KeyNotFoundError:
+            return SharedValue()
+        except Exception as error:
+            raise self._told(error) from error
+        return SharedValue(found.value or b"", found.revision or 0)
+
+    async def replace(self, key: str, data: bytes, revision: int, within_s: float = PATIENCE_S) -> int:
+        """Write it if it is still what it was at that revision; the new revision, or 0 where it is not."""
+        from nats.js.errors import KeyWrongLastSequenceError
+
+        try:
+            return await asyncio.wait_for(self._bucket.update(key, data, last=revision), within_s)
+        except KeyWrongLastSequenceError:
+            return 0
+        except Exception as error:
+            raise self._told(error) from error
 
 
 class Pull:
@@ -198,6 +248,9 @@ def _is_news(record: logging.LogRecord) -> bool:
 class FarLine(threading.Thread):
     """Keeps the line up, and `serve` running on it: one thread with a loop of its own. `inbox`: the prefix of subjects
     on which the server answers."""
+
+    longest_pause_s: float | None = None
+    """Between two attempts to connect, where that is to be less than LONGEST_PAUSE_S."""
 
     def __init__(
         self, settings: Nats, name: str, inbox: str, serve: Callable[[FarConnection], Awaitable[None]]
@@ -246,7 +299,7 @@ class FarLine(threading.Thread):
             if self.was_up:
                 pause_s = PAUSE_S
             await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            pause_s = min(2 * pause_s, self.longest_pause_s or LONGEST_PAUSE_S)
 
     was_up = False
 
@@ -270,8 +323,7 @@ class FarLine(threading.Thread):
             raise LineError(refusals[-1] if refusals else "the connection has ended")
         finally:
             self.is_up = False
-            with suppress(Exception):
-                await asyncio.wait_for(client.close(), PATIENCE_S)
+            await _let_go(client)
 
     def _note(self, trouble: str) -> None:
         if trouble != self.trouble or self.was_up:
@@ -290,8 +342,7 @@ def once(settings: Nats, inbox: str, doing: Callable[[FarConnection], Awaitable[
         try:
             return await doing(FarConnection(client, refusals))
         finally:
-            with suppress(Exception):
-                await asyncio.wait_for(client.close(), PATIENCE_S)
+            await _let_go(client)
 
     logging.getLogger("asyncio").addFilter(_is_news)
     return asyncio.run(done())
@@ -327,8 +378,7 @@ async def _connected(settings: Nats, inbox: str, closed: asyncio.Event, refusals
     try:
         await asyncio.wait_for(connecting, 2 * PATIENCE_S)
     except BaseException as error:
-        with suppress(Exception):
-            await asyncio.wait_for(client.close(), PATIENCE_S)
+        await _let_go(client)
         if isinstance(error, TimeoutError):
             raise LineError("the server does not answer") from None
         if isinstance(error, Exception):
@@ -342,6 +392,16 @@ async def _ended(task: asyncio.Future[Any]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=CANCEL_S)
+
+
+async def _let_go(client: Client) -> None:
+    """Close it, also where it never came up: the client itself leaves such a socket open."""
+    with suppress(Exception):
+        await asyncio.wait_for(client.close(), PATIENCE_S)
+    transport: Any = client._transport  # noqa: SLF001 - it has no other name
+    if transport is not None:
+        with suppress(Exception):
+            transport.close()
 
 
 def _host(client: Client) -> str:

@@ -47,11 +47,3 @@ def names(one: Collector) -> list[str]:
 def are_the_same(*several: Collector) -> bool:
     first, *others = [tail(one.path) for one in several]
     return all(first == other for other in others)
-
-
-def settled(*several: Collector) -> None:
-    """Wait until no register is behind."""
-    try:
-        wait(lambda: not any(trouble(one) for one in several), 20)
-    except AssertionError:
-        raise AssertionError([trouble(one) for one in several]) from None
