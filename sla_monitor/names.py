@@ -463,6 +463,18 @@ FAR_BEHIND = MetricName(
     "How old the oldest observation is that a collector of the pair does not have of a site far away: the site keeps"
     " it for that one.",
 )
+PAIR_IN_STEP = MetricName(
+    "sla_pair_register_in_step",
+    "gauge",
+    (),
+    "1 while the register has what is entered at either collector of the pair, 0 while it may lack some.",
+)
+PAIR_DAYS_COMPARED = MetricName(
+    "sla_pair_days_compared", "counter", (), "Days of this record that were held against the other collector's."
+)
+PAIR_DAYS_UNEQUAL = MetricName(
+    "sla_pair_days_unequal", "gauge", (), "Days of which the two collectors of the pair do not have the same."
+)
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
 )
@@ -766,6 +778,18 @@ SITE_REFUSED = AlertName(
     "monitor",
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
+)
+PAIR_DIFFERS = AlertName(
+    "SlaPairDiffers",
+    "monitor",
+    "The two collectors of the pair do not have the same record of a day.",
+    "The records of the pair are equal again.",
+)
+PAIR_OUT_OF_STEP = AlertName(
+    "SlaPairOutOfStep",
+    "monitor",
+    "The register of a collector may lack what is entered at the other one.",
+    "Both registers of the pair have all entries again.",
 )
 COLLECTOR_BEHIND = AlertName(
     "SlaCollectorBehind",

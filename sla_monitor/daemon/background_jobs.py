@@ -16,6 +16,7 @@ from sla_monitor.daemon.nightly import CHECKING, Nightly
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
+from sla_monitor.pair.shared_register import register_of
 from sla_monitor.queries import Queries
 from sla_monitor.review.pack_scheduler import PackScheduler, due
 from sla_monitor.review.pack_store import shelved
@@ -62,7 +63,7 @@ class BackgroundJobs:
         self._speaks = speaks
         self.response_times = response_times
         self._duty = PackScheduler(settings.reviews, path)
-        self._queries = Queries(settings.ledger.path, clock)
+        self._queries = Queries(lambda: register_of(settings, settings.ledger.path, clock), clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
         self._nightly = Nightly(path)
         self._checking = Nightly(path, CHECKING, clock.now_ms() + CHECK_AFTER_MS)

@@ -21,6 +21,7 @@ from sla_monitor.daemon import head_publishing, systemd
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
+from sla_monitor.daemon.following import Following
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.lease import LeaseKeeper, always
 from sla_monitor.daemon.record_verification import RecordVerification
@@ -82,6 +83,9 @@ class Daemon:
         self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, speaks)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
+        self._following = Following.of(
+            settings, clock, self._collector.far.complete_until_ms, lambda: list(self._collector.heartbeat_intervals_ms)
+        )
         self._sites = self._collector.sites
         self._scheduler = threaded()
         self._schedule = Schedule(clock, self._scheduler, self._collector.judge_heartbeat, self.board.skip)
@@ -134,12 +138,16 @@ class Daemon:
         if self._keeper is None:
             return replace(own, reasons=reasons, facts=facts)
         reasons += self._keeper.troubles()
+        if self._following is not None:
+            reasons += self._following.troubles()
         return replace(own, reasons=reasons, facts=facts, notice=self._keeper.notice())
 
     def _metrics(self) -> Own:
         parts = [self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()]
         if self._keeper is not None:
             parts.append(self._keeper.metrics())
+        if self._following is not None:
+            parts.append(self._following.metrics())
         return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
@@ -180,6 +188,8 @@ class Daemon:
         self._collector.far.start()
         if self._keeper is not None:
             self._keeper.start()
+        if self._following is not None:
+            self._following.start()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._collector), **where})
 
@@ -193,6 +203,8 @@ class Daemon:
         self._errands.stop()
         if self._keeper is not None:
             self._keeper.stop(GIVE_BACK_S)  # the other one speaks at once, rather than after a while
+        if self._following is not None:
+            self._following.stop(GIVE_BACK_S)
         self._collector.stop()
         self._assessing.stop()
         self._web.stop(0.5)

@@ -165,6 +165,16 @@ class FarSites:
                 site.former, site.terms = site.terms, terms
                 self._sign(site, self._key, max(self._clock.now_ms(), site.revision + 1))
 
+    def complete_until_ms(self) -> int:
+        """Up to when all is recorded that the sites saw, as they say; 0: one has not said anything yet."""
+        instants = [self._clock.now_ms()]
+        for site in self.sites.values():
+            lacking_ms = 0 if site.pulse is None else site.pulse.lacking.get(self._name, 0)
+            if site.pulse is not None and lacking_ms is None:
+                lacking_ms = site.pulse.at_ms
+            instants.append(lacking_ms or 0)
+        return min(instants)
+
     def is_connected(self, site: FarSite) -> bool:
         """Whether it was heard of lately."""
         return self._clock.monotonic() - site.heard_s < CUT_OFF_S

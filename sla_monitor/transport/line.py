@@ -369,6 +369,8 @@ async def _connected(settings: Nats, inbox: str, closed: asyncio.Event, refusals
         password=None if settings.password is None else settings.password.reveal(),
         inbox_prefix=inbox,
         allow_reconnect=False,
+        max_reconnect_attempts=1,
+        reconnect_time_wait=PAUSE_S,
         connect_timeout=max(1, int(PATIENCE_S)),
         ping_interval=PING_S,
         max_outstanding_pings=SILENT_PINGS,

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor.daemon import following
 from sla_monitor.errors import LedgerError, LineError
 from sla_monitor.ledger.recording.common_entries import tail
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
-from sla_monitor.pair import following, shared_register
+from sla_monitor.pair import shared_register
 from sla_monitor.transport import line as line_module
 from sla_monitor.transport.entry_log import EntryLog
 from tests.pair.support import are_the_same, names, paired, register, said, trouble

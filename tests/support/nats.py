@@ -21,10 +21,10 @@ import trustme
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon.far_sites import FarSites
+from sla_monitor.daemon.following import Following
 from sla_monitor.ledger import Ledger
 from sla_monitor.outpost.handing_over import Doing, HandingOver, Skew
 from sla_monitor.outpost.outbox import FarOutbox
-from sla_monitor.pair.following import Following
 from sla_monitor.settings import Settings
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome
@@ -233,7 +233,7 @@ class Collector:
         self.far.speaks = lambda: self.name in {"", PAIR[0]}
         self.far.assign(self._endpoints)
         self.far.start()
-        self.following = Following.of(self.settings)
+        self.following = Following.of(self.settings, self._clock, self.far.complete_until_ms)
         if self.following is not None:
             self.following.start()
 

@@ -24,9 +24,12 @@ def far_site_alerts(settings: Settings) -> Iterator[Alert]:
     yield _lost(settings)
     yield _refused(settings)
     yield _behind(settings)
+    yield _differs(settings)
+    yield _out_of_step(settings)
 
 
 BEHIND_S = 900
+"""How old what a collector lacks may be."""
 
 
 def _behind(settings: Settings) -> Alert:
@@ -51,6 +54,40 @@ def _behind(settings: Settings) -> Alert:
         ),
         for_ms=wait_ms,
     )  # fmt: skip
+
+
+def _differs(settings: Settings) -> Alert:
+    unequal = ours(names.PAIR_DAYS_UNEQUAL)
+    return monitor_alert(
+        settings,
+        names.PAIR_DIFFERS,
+        "warning",
+        f"{names.PAIR_DAYS_UNEQUAL.sample} > 0",
+        text("The two collectors of the pair differ in what they have of a day; the log names the first difference."),
+        (
+            AlertTest("fires when a day differs", 5 * MINUTE_MS, {unequal: "0x2 1x100"}, OURS),
+            AlertTest("is quiet while none does", 5 * MINUTE_MS, {unequal: "0x100"}),
+        ),
+    )
+
+
+def _out_of_step(settings: Settings) -> Alert:
+    wait_ms = settings.alerting.patience_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    in_step = ours(names.PAIR_IN_STEP)
+    return monitor_alert(
+        settings,
+        names.PAIR_OUT_OF_STEP,
+        "warning",
+        f"{names.PAIR_IN_STEP.sample} == 0",
+        text("The register of this collector may lack what is entered at the other one; its page says why."),
+        (
+            AlertTest("fires when it lasts", at_ms, {in_step: "1x3 0x100"}, OURS),
+            AlertTest("is quiet while it has all", at_ms, {in_step: "1x100"}),
+            AlertTest("a short while does not alert", at_ms, {in_step: "1x3 0x2 1x100"}),
+        ),
+        for_ms=wait_ms,
+    )
 
 
 def _cut_off(settings: Settings) -> Alert:
