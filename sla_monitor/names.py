@@ -430,7 +430,10 @@ COLLECTOR_SPEAKS = MetricName(
     "Of a pair of collectors: 1 for the one that holds the lease and speaks, 0 for the one that follows.",
 )
 LEASE_UP = MetricName(
-    "sla_lease_up", "gauge", (), "1 while this collector reaches the server that has the lease; without it, it follows."
+    "sla_lease_up",
+    "gauge",
+    ("collector",),
+    "1 while this collector reaches the server that has the lease; without it, it follows.",
 )
 LEASE_REVISION = MetricName(
     "sla_lease_revision", "gauge", (), "Revision of the lease as this collector saw it last: it rises all the time."
@@ -439,7 +442,10 @@ ROLE_SINCE = MetricName(
     "sla_collector_role_since_timestamp_seconds", "gauge", (), "Since when this collector speaks, or follows."
 )
 TAKEOVERS = MetricName(
-    "sla_collector_takeovers", "counter", (), "Times that this collector took the lease after the other one."
+    "sla_collector_takeovers",
+    "counter",
+    ("collector",),
+    "Times that this collector took the lease after the other one.",
 )
 FAR_CONNECTED = MetricName(
     "sla_far_site_connected", "gauge", ("place",), "1 while a site far away says how it is, 0 while it is cut off."
@@ -586,7 +592,8 @@ ALL_METRICS: tuple[MetricName, ...] = tuple(
 OF_EACH: tuple[MetricName, ...] = (
     BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
     OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
-    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, COMMITTED, DROPPED,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_DAYS_COMPARED,
+    PAIR_DAYS_UNEQUAL, COMMITTED, DROPPED,
     OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
     LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
     ARCHIVE_FAILING, LOG_MESSAGES,
@@ -790,6 +797,33 @@ PAIR_OUT_OF_STEP = AlertName(
     "monitor",
     "The register of a collector may lack what is entered at the other one.",
     "Both registers of the pair have all entries again.",
+)
+COLLECTOR_DOWN = AlertName(
+    "SlaCollectorDown",
+    "monitor",
+    "Prometheus cannot scrape one collector of the pair.",
+    "Prometheus can scrape the collector again.",
+)
+NOBODY_SPEAKS = AlertName(
+    "SlaNobodySpeaks",
+    "monitor",
+    "No collector of the pair speaks.",
+    "A collector of the pair speaks again.",
+)
+TWO_SPEAK = AlertName(
+    "SlaTwoSpeak", "monitor", "Both collectors of the pair speak.", "One collector of the pair speaks."
+)
+LEASE_UNREACHABLE = AlertName(
+    "SlaLeaseUnreachable",
+    "monitor",
+    "A collector of the pair does not reach the server that has the lease.",
+    "The collector reaches the server that has the lease again.",
+)
+TAKEN_OVER = AlertName(
+    "SlaCollectorTookOver",
+    "monitor",
+    "The other collector of the pair has taken over.",
+    "No collector has taken over in the last half hour.",
 )
 COLLECTOR_BEHIND = AlertName(
     "SlaCollectorBehind",

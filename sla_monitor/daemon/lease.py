@@ -236,8 +236,8 @@ class LeaseKeeper:
         return {
             names.COLLECTOR_SPEAKS: [((self.lease.name,), self.lease.is_held())],
             names.LEASE_REVISION: [((), self.lease.revision)],
-            names.LEASE_UP: [((), self._line.is_up)],
-            names.TAKEOVERS: [((), self.lease.takeovers)],
+            names.LEASE_UP: [((self.lease.name,), self._line.is_up)],
+            names.TAKEOVERS: [((self.lease.name,), self.lease.takeovers)],
             names.ROLE_SINCE: [((), self.lease.since_ms / 1000)],
         }
 

@@ -272,7 +272,7 @@ def test_a_pair_with_a_real_server_that_goes_and_a_network_that_is_cut(tmp_path:
         speaking.check()
         for one in (east, west):
             wait(partial(_is_lost, one))
-            assert dict(one.metrics())[names.LEASE_UP] == [((), False)]
+            assert dict(one.metrics())[names.LEASE_UP] == [((one.lease.name,), False)]
         server.delete_store()
         server.start()
         in_order(east, west)

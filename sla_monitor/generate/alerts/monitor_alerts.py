@@ -57,6 +57,8 @@ def _down(settings: Settings) -> Alert:
     wait_ms = 8 * settings.alerting.scrape_every_ms
     at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
     up, job = ours("up"), select("up", job=JOB)
+    if settings.collectors is not None:
+        return _both_down(settings, wait_ms, at_ms)
     return monitor_alert(
         settings,
         names.MONITOR_DOWN,
@@ -67,6 +69,25 @@ def _down(settings: Settings) -> Alert:
             AlertTest("fires when it cannot be scraped", at_ms, {up: "1x3 0x100"}, dict(OURS)),
             AlertTest("fires when it is not there at all", at_ms, {}, {"job": JOB}),
             AlertTest("a single failed scrape does not alert", 5 * MINUTE_MS, {up: "1x3 0 1x100"}),
+        ),
+        for_ms=wait_ms,
+    )
+
+
+def _both_down(settings: Settings, wait_ms: int, at_ms: int) -> Alert:
+    """Of a pair. That one of them is down is another alert, and less grave."""
+    one, other = (sample("up", **{**OURS, "instance": f"{name}:9810"}) for name in ("east", "west"))
+    job = select("up", job=JOB)
+    return monitor_alert(
+        settings,
+        names.MONITOR_DOWN,
+        "critical",
+        f"(max without (instance) ({job}) == 0)\nor absent({job})",
+        text("Both collectors are down. No supplier outage would be reported."),
+        (
+            AlertTest("fires when neither can be scraped", at_ms, {one: "1x3 0x100", other: "0x103"}, {"job": JOB}),
+            AlertTest("fires when neither is there at all", at_ms, {}, {"job": JOB}),
+            AlertTest("is quiet while one can be", at_ms, {one: "0x100", other: "1x100"}),
         ),
         for_ms=wait_ms,
     )
