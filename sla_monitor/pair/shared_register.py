@@ -12,12 +12,13 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LineError
 from sla_monitor.ledger.recording.common_entries import (
     NOTHING,
+    WIDTH,
     Apart,
     Draft,
     Missing,
@@ -98,13 +99,16 @@ class Keeping:
             except Outrun:
                 continue
 
-    async def enter(self, entries: Sequence[Entry], read_to: int | None) -> Draft:
-        """Enter them, all or none. Raises Overtaken; Unclear where nobody can say whether they were entered."""
+    async def enter(self, entries: Sequence[Entry], read_to: int | None, once: str) -> Draft:
+        """Enter them, all or none; none, where they were submitted before. Raises Overtaken; Unclear where nobody can
+        say whether they were entered."""
         while True:
             place = await self.settle()
             own = await asyncio.to_thread(tail, self._path)
+            if once and await asyncio.to_thread(self._is_submitted, once):
+                return Draft(own, [], own)
             try:
-                draft = await asyncio.to_thread(drafted, self._path, entries, own, read_to)
+                draft = await asyncio.to_thread(drafted, self._path, entries, own, read_to, once)
                 if draft.rows:
                     await self._put(draft, place)
                 return draft
@@ -157,14 +161,17 @@ class Keeping:
     def _path(self) -> Path:
         return self._member.path
 
+    def _is_submitted(self, once: str) -> bool:
+        return bool(Register(self._path).submitted(once))
+
     def _sealed(self, draft: Draft) -> bytes:
         member = self._member
-        return sealed(Entered.of(member.name, *draft.after, draft.rows, draft.tail.digest), member.key)
+        return sealed(Entered.of(member.name, *draft.after, draft.rows, draft.tail.digest, draft.once), member.key)
 
     def _opened(self, data: bytes) -> Draft:
         said = opened(data, self._member.key.public)
-        rows = [tuple(row) for row in said.rows()]
-        return Draft(Tail(said.after, said.before), rows, Tail(said.after + len(rows), said.digest))
+        rows = [_of_our_release(row) for row in said.rows()]
+        return Draft(Tail(said.after, said.before), rows, Tail(said.after + len(rows), said.digest), said.once)
 
     def _end_of(self, message: Logged) -> Tail:
         return self._opened(message.data).tail
@@ -231,6 +238,13 @@ class Keeping:
             ) from None
 
 
+def _of_our_release(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row of an earlier release lacks the columns that came later. Raises MessageError for one of a later release."""
+    if len(row) > WIDTH:
+        raise MessageError("entries of a later release of sla-monitor are in the stream: upgrade this collector")
+    return (*row, *("",) * (WIDTH - len(row)))
+
+
 class Unclear(LineError):  # noqa: N818 - it says how it is
     """The line broke while something was entered."""
 
@@ -249,17 +263,17 @@ class SharedRegister(Register):
         super().__init__(member.path)
         self._member, self._nats, self._clock = member, nats, clock
 
-    def add(self, entries: Sequence[Entry], *, read_to: int | None = None) -> tuple[int, ...]:
+    def add(self, entries: Sequence[Entry], *, read_to: int | None = None, once: str = "") -> tuple[int, ...]:
         """As of `Register`, by the stream: on return our own ledger has them. Raises LineError too: then nothing was
         entered, or the message says what is not known."""
         while True:
             try:
-                draft = self._once(lambda keeping: keeping.enter(entries, read_to))
+                draft = self._once(lambda keeping: keeping.enter(entries, read_to, once))
             except Unclear as unclear:
                 if not self._was_entered(unclear):
                     continue
                 draft = unclear.draft
-            return tuple(row[0] for row in draft.rows)
+            return self.submitted(once) if once else tuple(row[0] for row in draft.rows)
 
     def _was_entered(self, unclear: Unclear) -> bool:
         """Raises Unclear where nobody can say, and LedgerError."""

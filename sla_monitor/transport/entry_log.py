@@ -39,17 +39,19 @@ class Outrun(LineError):  # noqa: N818 - it says what has happened
 
 class Entered(msgspec.Struct, array_like=True, frozen=True, tag="entered"):
     """Entries of the register, which follow on the one that is numbered `after` and has the digest `before`. `digest`:
-    that of the last of them; of none, `before`. `packed`: the rows; `by`: the collector at which they were entered."""
+    that of the last of them; of none, `before`. `packed`: the rows; `by`: the collector at which they were entered;
+    `once`: the key of the submission from which they come."""
 
     by: Name
     after: Count
     before: str
     digest: str
     packed: bytes
+    once: str = ""
 
     @classmethod
-    def of(cls, by: str, after: int, before: str, rows: list[Row], digest: str) -> Entered:
-        return cls(by, after, before, digest, compress(msgspec.msgpack.encode(rows)))
+    def of(cls, by: str, after: int, before: str, rows: list[Row], digest: str, once: str) -> Entered:
+        return cls(by, after, before, digest, compress(msgspec.msgpack.encode(rows)), once)
 
     def rows(self) -> list[Row]:
         """Raises MessageError."""

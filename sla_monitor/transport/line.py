@@ -370,7 +370,7 @@ async def _connected(settings: Nats, inbox: str, closed: asyncio.Event, refusals
         inbox_prefix=inbox,
         allow_reconnect=False,
         max_reconnect_attempts=1,
-        reconnect_time_wait=PAUSE_S,
+        reconnect_time_wait=0,
         connect_timeout=max(1, int(PATIENCE_S)),
         ping_interval=PING_S,
         max_outstanding_pings=SILENT_PINGS,

@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chaining.links import append
-from sla_monitor.ledger.chaining.register_chain import COLUMNS, INSERT, LAST, last_number, row_of, sealed
+from sla_monitor.ledger.chaining.register_chain import (
+    COLUMNS,
+    INSERT,
+    KNOWN_BY,
+    LAST,
+    chained,
+    last_number,
+    row_of,
+    sealed,
+)
 from sla_monitor.ledger.connect import PATIENCE_SECONDS, immediate
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, open_reader
@@ -21,9 +30,11 @@ from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.entries import Entry
 
 Row = tuple[Any, ...]
-"""An entry's columns, without its digest."""
+"""An entry's columns without its digest, and how its actor was known."""
 
-_AFTER = f"select {', '.join(COLUMNS)}, digest from register where number > ? order by number"  # noqa: S608 - ours
+WIDTH = len(COLUMNS) + 1
+_AFTER = f"select {', '.join((*COLUMNS, KNOWN_BY))}, digest from register where number > ? order by number"  # noqa: S608
+_SUBMIT = "insert or ignore into submissions values (?, ?, ?)"
 _AT = "select digest from register where number = ?"
 _AT_MS = COLUMNS.index("at_ms")
 
@@ -47,11 +58,13 @@ class Missing(LedgerError):  # noqa: N818
 
 
 class Draft(NamedTuple):
-    """Entries that are numbered and not entered: `after` which one, and the tail that they would be."""
+    """Entries that are numbered and not entered: `after` which one, and the tail that they would be. `once`: the key
+    of the submission that they come from."""
 
     after: Tail
     rows: list[Row]
     tail: Tail
+    once: str = ""
 
 
 def tail(path: Path) -> Tail:
@@ -81,8 +94,8 @@ def entries_after(path: Path, number: int, most_bytes: int) -> Draft:
     return Draft(Tail(number, before), rows, Tail(number + len(rows), digest))
 
 
-def drafted(path: Path, entries: Sequence[Entry], after: Tail, read_to: int | None) -> Draft:
-    """Entries as they would follow on the register's last one. `read_to`: as for `Register.add`.
+def drafted(path: Path, entries: Sequence[Entry], after: Tail, read_to: int | None, once: str = "") -> Draft:
+    """Entries as they would follow on the register's last one. `read_to`, `once`: as for `Register.add`.
 
     Raises Overtaken, also where that one is no longer the last; LedgerError and its kinds.
     """
@@ -92,7 +105,8 @@ def drafted(path: Path, entries: Sequence[Entry], after: Tail, read_to: int | No
         if last != after or (read_to is not None and any(last_number(database.conn, one) > read_to for one in said)):
             raise Overtaken(f"{path}: somebody else has added to the register meanwhile; try again")
     numbered = list(sealed([row_of(entry) for entry in entries], last))
-    return Draft(last, [row[:-1] for row in numbered], Tail(numbered[-1][0], numbered[-1][-1]) if numbered else last)
+    rows = [(*columns, known_by) for *columns, _, known_by in numbered]
+    return Draft(last, rows, Tail(numbered[-1][0], numbered[-1][-2]) if numbered else last, once)
 
 
 def take_over(path: Path, draft: Draft) -> int:
@@ -111,9 +125,11 @@ def take_over(path: Path, draft: Draft) -> int:
             _check(path, draft.tail, _digest_at(database.conn, draft.tail.number))
             return 0
         new = list(sealed(draft.rows[known:], last))
-        _check(path, draft.tail, new[-1][-1])
+        _check(path, draft.tail, new[-1][-2])
         database.conn.executemany(INSERT, new)
-        append(database.conn, new[0][_AT_MS], {"register": new})
+        append(database.conn, new[0][_AT_MS], {"register": chained(new)})
+        if draft.once:
+            database.conn.execute(_SUBMIT, (draft.once, draft.after.number + 1, draft.tail.number))
         return len(new)
 
 
