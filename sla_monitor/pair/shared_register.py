@@ -105,7 +105,7 @@ class Keeping:
         while True:
             place = await self.settle()
             own = await asyncio.to_thread(tail, self._path)
-            if once and await asyncio.to_thread(self._is_submitted, once):
+            if await asyncio.to_thread(self._is_submitted, once):
                 return Draft(own, [], own)
             try:
                 draft = await asyncio.to_thread(drafted, self._path, entries, own, read_to, once)
@@ -162,7 +162,7 @@ class Keeping:
         return self._member.path
 
     def _is_submitted(self, once: str) -> bool:
-        return bool(Register(self._path).submitted(once))
+        return bool(once and Register(self._path).submitted(once))
 
     def _sealed(self, draft: Draft) -> bytes:
         member = self._member
