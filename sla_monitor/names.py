@@ -53,6 +53,7 @@ _ENDPOINT = ("contract", "service", "endpoint")
 _PLACE = ("contract", "service", "endpoint", "place")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
+_OBLIGATION = ("contract", "obligation", "party")
 _MONEY = ("contract", "currency")
 _CAP = ("contract", "cap", "scope", "currency")
 
@@ -100,6 +101,29 @@ DOWN_END = MetricName(
     "gauge",
     _ENDPOINT,
     "When a probe found the endpoint down no longer; absent while it is down, and after an hour.",
+)
+
+WITHOUT_SERIES = MetricName(
+    "sla_endpoints_without_series",
+    "gauge",
+    ("why",),
+    "Endpoints without series of their own: well (only failing ones have them, as the settings say), too_many (of those"
+    " that fail).",
+)
+SERVICE_PROBES = MetricName(
+    "sla_service_probes",
+    "counter",
+    _SERVICE,
+    "Probes at the endpoints of a service since the daemon started; there where only failing endpoints have series.",
+)
+SERVICE_PROBE_FAILURES = MetricName(
+    "sla_service_probe_failures", "counter", _SERVICE, "Those of them that found an endpoint down."
+)
+SERVICE_PROBES_SKIPPED = MetricName(
+    "sla_service_probes_skipped",
+    "counter",
+    _SERVICE,
+    "Probes that were due there and did not happen.",
 )
 
 SERVICE_STATE = MetricName(
@@ -358,6 +382,27 @@ REPORT_DUE = MetricName(
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
 )
+OBLIGATION_DUE = MetricName(
+    "sla_obligation_due_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Until when the next duty that is open and not late is due; absent without one.",
+)
+OBLIGATION_DUE_SOON = MetricName(
+    "sla_obligation_due_soon",
+    "gauge",
+    _OBLIGATION,
+    "1 while a duty is due soon, or due, and neither met nor excused; 0 otherwise.",
+)
+OBLIGATION_LATE = MetricName(
+    "sla_obligation_late", "gauge", _OBLIGATION, "Days of an obligation that are late: neither met nor excused."
+)
+OBLIGATION_LATE_SINCE = MetricName(
+    "sla_obligation_late_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Since when the oldest of these is late; absent without one.",
+)
 MONTH_POINTS = MetricName(
     "sla_contract_month_points",
     "gauge",
@@ -469,6 +514,18 @@ FAR_BEHIND = MetricName(
     "How old the oldest observation is that a collector of the pair does not have of a site far away: the site keeps"
     " it for that one.",
 )
+PAIR_IN_STEP = MetricName(
+    "sla_pair_register_in_step",
+    "gauge",
+    (),
+    "1 while the register has what is entered at either collector of the pair, 0 while it may lack some.",
+)
+PAIR_DAYS_COMPARED = MetricName(
+    "sla_pair_days_compared", "counter", (), "Days of this record that were held against the other collector's."
+)
+PAIR_DAYS_UNEQUAL = MetricName(
+    "sla_pair_days_unequal", "gauge", (), "Days of which the two collectors of the pair do not have the same."
+)
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
 )
@@ -495,6 +552,9 @@ FAR_UP = MetricName(
     "gauge",
     ("place", "contract", "service", "endpoint"),
     "1 when a site far away last found the endpoint up or degraded, 0 when down; not there while it is unknown.",
+)
+FAR_DOWN = MetricName(
+    "sla_far_site_down_endpoints", "gauge", ("place",), "Endpoints that a site far away last found down."
 )
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
@@ -580,7 +640,8 @@ ALL_METRICS: tuple[MetricName, ...] = tuple(
 OF_EACH: tuple[MetricName, ...] = (
     BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
     OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
-    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, COMMITTED, DROPPED,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_DAYS_COMPARED,
+    PAIR_DAYS_UNEQUAL, COMMITTED, DROPPED,
     OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
     LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
     ARCHIVE_FAILING, LOG_MESSAGES,
@@ -706,6 +767,18 @@ REPORT_OVERDUE = AlertName(
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
 )
+OBLIGATION_SOON = AlertName(
+    "SlaObligationDueSoon",
+    "contract",
+    "A duty of the contract is due soon.",
+    "The duty is no longer due soon: it was met, excused or put off, or is late.",
+)
+OBLIGATION_OVERDUE = AlertName(
+    "SlaObligationLate",
+    "contract",
+    "A duty of the contract is late.",
+    "No day of the duty is late any more: it was met, excused or put off.",
+)
 
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
@@ -773,6 +846,18 @@ SITE_REFUSED = AlertName(
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
 )
+PAIR_DIFFERS = AlertName(
+    "SlaPairDiffers",
+    "monitor",
+    "The two collectors of the pair do not have the same record of a day.",
+    "The records of the pair are equal again.",
+)
+PAIR_OUT_OF_STEP = AlertName(
+    "SlaPairOutOfStep",
+    "monitor",
+    "The register of a collector may lack what is entered at the other one.",
+    "Both registers of the pair have all entries again.",
+)
 COLLECTOR_DOWN = AlertName(
     "SlaCollectorDown",
     "monitor",
@@ -811,6 +896,12 @@ MONITOR_LAGGING = AlertName(
     "monitor",
     "The monitor probes late, or not as often as it should.",
     "The monitor probes in time again.",
+)
+ENDPOINTS_UNTOLD = AlertName(
+    "SlaEndpointsUntold",
+    "monitor",
+    "More endpoints fail than have series of their own.",
+    "Each endpoint that fails has series of its own again.",
 )
 ASSESSMENT_STALE = AlertName(
     "SlaAssessmentStale",

@@ -16,6 +16,7 @@ from sla_monitor.daemon.nightly import CHECKING, Nightly
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
+from sla_monitor.pair.shared_register import register_of
 from sla_monitor.queries import Queries
 from sla_monitor.review.pack_scheduler import PackScheduler, due
 from sla_monitor.review.pack_store import shelved
@@ -65,7 +66,7 @@ class BackgroundJobs:
         self._duty = PackScheduler(settings.reviews, path, is_posted=keeper is not None)
         reviews = settings.reviews
         self._posting = None if keeper is None else Posting(reviews.folder, reviews.mail, keeper, speaks, clock)
-        self._queries = Queries(settings.ledger.path, clock)
+        self._queries = Queries(lambda: register_of(settings, settings.ledger.path, clock), clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
         self._nightly = Nightly(path)
         self._checking = Nightly(path, CHECKING, clock.now_ms() + CHECK_AFTER_MS)
@@ -122,10 +123,11 @@ class BackgroundJobs:
         with self._assessing.recorded() as recorded:
             contracts = self._configuration().contracts if self._is_proven(recorded) else ()
             now_ms, reviews = self._clock.now_ms(), self._configuration().settings.reviews
+            firsts = recorded.firsts_ms([contract.id for contract in contracts])
             wanted = [
                 one
                 for contract in contracts
-                for one in due(contract, recorded.entries(contract.id), recorded.first_ms(contract.id), reviews, now_ms)
+                for one in due(contract, recorded.entries(contract.id), firsts[contract.id], reviews, now_ms)
             ]
         self._duty.check(wanted, now_ms)
         if self._posting is not None:
@@ -143,11 +145,10 @@ class BackgroundJobs:
         A clock that is set ahead leaves a gap, as a monitor does that was off. A record that has just begun has none.
         """
         since_ms = self._clock.now_ms() - PROVEN_MS
-        firsts = (recorded.first_ms(contract.id) for contract in self._configuration().contracts)
         is_proven = (
             recorded.was_seen(since_ms - WITHIN_MS, since_ms)
-            or all(first_ms is None or first_ms >= since_ms for first_ms in firsts)
             or self._clock.monotonic() - self._started_s >= PROVEN_MS / 1000
+            or self._has_just_begun(recorded, since_ms)
         )
         if not is_proven and not self._is_waiting:
             log.warning(
@@ -156,6 +157,10 @@ class BackgroundJobs:
             )
         self._is_waiting = not is_proven
         return is_proven
+
+    def _has_just_begun(self, recorded: Recorded, since_ms: int) -> bool:
+        firsts = recorded.firsts_ms([contract.id for contract in self._configuration().contracts])
+        return all(first_ms is None or first_ms >= since_ms for first_ms in firsts.values())
 
     def take_in_response_times(self) -> None:
         """Have the pages know how long the answers of the days took that are over."""

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sla_monitor import log as logs
@@ -21,6 +22,7 @@ from sla_monitor.daemon import head_publishing, systemd
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
+from sla_monitor.daemon.following import Following
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.lease import LeaseKeeper, always
 from sla_monitor.daemon.record_verification import RecordVerification
@@ -29,6 +31,8 @@ from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
+from sla_monitor.metrics.tables import tables_of
+from sla_monitor.pair.shared_register import register_of
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, PageLinks, PageRecord, Web
@@ -48,7 +52,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "log", "links", "alerting")
+RELOADABLE = ("contracts", "log", "links", "alerting", "desk")
 
 log = logging.getLogger(__package__)
 
@@ -82,6 +86,9 @@ class Daemon:
         self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, self._keeper)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
+        self._following = Following.of(
+            settings, clock, self._collector.far.complete_until_ms, lambda: list(self._collector.heartbeat_intervals_ms)
+        )
         self._sites = self._collector.sites
         self._scheduler = threaded()
         self._schedule = Schedule(clock, self._scheduler, self._collector.judge_heartbeat, self.board.skip)
@@ -95,11 +102,13 @@ class Daemon:
             assessing=self._assessing,
             reloads=self._reloads,
             verified=self._verified,
+            series=settings.metrics,
         )
         self._exporter = Exporter(
             self.board,
             self._metrics,
             self._own.lateness,
+            tables_of(settings.metrics, settings.alerting.certificate_days),
             speaks,
         )
         self._web = Web(
@@ -120,6 +129,9 @@ class Daemon:
             ),
             elsewhere=self._elsewhere,
             views=settings.views,
+            desk=lambda: self._configuration.settings.desk,
+            ledger=settings.ledger.path,
+            open_register=partial(register_of, settings),
         )
 
     def _elsewhere(self) -> PageLinks:
@@ -134,12 +146,16 @@ class Daemon:
         if self._keeper is None:
             return replace(own, reasons=reasons, facts=facts)
         reasons += self._keeper.troubles()
+        if self._following is not None:
+            reasons += self._following.troubles()
         return replace(own, reasons=reasons, facts=facts, notice=self._keeper.notice())
 
     def _metrics(self) -> Own:
         parts = [self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()]
         if self._keeper is not None:
             parts.append(self._keeper.metrics())
+        if self._following is not None:
+            parts.append(self._following.metrics())
         return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
@@ -180,6 +196,8 @@ class Daemon:
         self._collector.far.start()
         if self._keeper is not None:
             self._keeper.start()
+        if self._following is not None:
+            self._following.start()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._collector), **where})
 
@@ -193,6 +211,8 @@ class Daemon:
         self._errands.stop()
         if self._keeper is not None:
             self._keeper.stop(GIVE_BACK_S)  # the other one speaks at once, rather than after a while
+        if self._following is not None:
+            self._following.stop(GIVE_BACK_S)
         self._collector.stop()
         self._assessing.stop()
         self._web.stop(0.5)

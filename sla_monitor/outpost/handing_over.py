@@ -15,7 +15,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import OutboxError
 from sla_monitor.outpost.lane import Lane
 from sla_monitor.outpost.outbox import FarOutbox
-from sla_monitor.transport import Answer, FarPulse, MessageError, SiteTerms, encode
+from sla_monitor.transport import Answer, Assembly, FarPulse, MessageError, SiteTerms, encode
 from sla_monitor.transport.line import FarConnection, pulses_of, to_site
 
 GATHER_S = 0.5
@@ -73,6 +73,7 @@ class HandingOver:
     ) -> None:
         self._site, self._outbox, self._clock, self._skew = site, outbox, clock, skew
         self._understand, self._doing = understand, doing
+        self._assembly = Assembly()
         self._revision = 0
         self.lanes = {"": Lane(site, "", outbox, clock)}
         self._given_up: dict[str, int] = {}
@@ -131,7 +132,8 @@ class HandingOver:
 
     async def _hear(self, subject: str, data: bytes) -> None:
         try:
-            told = self._understand(data)
+            whole = self._assembly.take(data)
+            told = None if whole is None else self._understand(whole)
             if told is not None:
                 self._take_answer(told)
         except (MessageError, OutboxError) as error:

@@ -23,34 +23,6 @@ def far_site_alerts(settings: Settings) -> Iterator[Alert]:
     yield _skewed(settings)
     yield _lost(settings)
     yield _refused(settings)
-    yield _behind(settings)
-
-
-BEHIND_S = 900
-
-
-def _behind(settings: Settings) -> Alert:
-    wait_ms = settings.alerting.patience_ms
-    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
-    west = ours(names.FAR_BEHIND, place="north", collector="west")
-    return monitor_alert(
-        settings,
-        names.COLLECTOR_BEHIND,
-        "warning",
-        f"{names.FAR_BEHIND.sample} > {BEHIND_S}",
-        text(
-            "Collector ", Label("collector"), " does not have what site ", Label("place"), " saw in the last ",
-            Value(SHORT_DURATION), ". The site keeps it, until its outbox is full.",
-        ),
-        (
-            AlertTest(
-                "fires when one does not record", at_ms, {west: "1000x100"}, {**NORTH, "collector": "west"},
-                {"value": format_short_duration(1_000_000)},
-            ),
-            AlertTest("is quiet while it does", at_ms, {west: "3x100"}),
-        ),
-        for_ms=wait_ms,
-    )  # fmt: skip
 
 
 def _cut_off(settings: Settings) -> Alert:

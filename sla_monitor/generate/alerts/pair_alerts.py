@@ -6,14 +6,17 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import Label, text
-from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alert
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, Label, Value, text
+from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alert, ours
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.promql import sample, select
 from sla_monitor.settings import Settings
+from sla_monitor.wording.durations import format_short_duration
 
 EAST, WEST = ({**OURS, "instance": f"{name}:9810"} for name in ("east", "west"))
 _OF_PAIR = {"job": JOB}
+BEHIND_S = 900
+"""How old what a collector lacks may be."""
 
 
 def pair_alerts(settings: Settings) -> Iterator[Alert]:
@@ -23,6 +26,9 @@ def pair_alerts(settings: Settings) -> Iterator[Alert]:
     yield _two_speak(settings)
     yield _cannot_reach(settings)
     yield _taken_over(settings)
+    yield _behind(settings)
+    yield _differs(settings)
+    yield _out_of_step(settings)
 
 
 def _speaking(east: str, west: str) -> dict[str, str]:
@@ -120,4 +126,65 @@ def _taken_over(settings: Settings) -> Alert:
             AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {west: "0x5 1x100"}),
             AlertTest("is quiet while it does not", 10 * MINUTE_MS, {west: "3x100"}),
         ),
+    )
+
+
+def _behind(settings: Settings) -> Alert:
+    wait_ms = settings.alerting.patience_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    west = ours(names.FAR_BEHIND, place="north", collector="west")
+    return monitor_alert(
+        settings,
+        names.COLLECTOR_BEHIND,
+        "warning",
+        f"{names.FAR_BEHIND.sample} > {BEHIND_S}",
+        text(
+            "Collector ", Label("collector"), " does not have what site ", Label("place"), " saw in the last ",
+            Value(SHORT_DURATION), ". The site keeps it, until its outbox is full.",
+        ),
+        (
+            AlertTest(
+                "fires when one does not record",
+                at_ms,
+                {west: "1000x100"},
+                {**OURS, "place": "north", "collector": "west"},
+                {"value": format_short_duration(1_000_000)},
+            ),
+            AlertTest("is quiet while it does", at_ms, {west: "3x100"}),
+        ),
+        for_ms=wait_ms,
+    )  # fmt: skip
+
+
+def _differs(settings: Settings) -> Alert:
+    unequal = ours(names.PAIR_DAYS_UNEQUAL)
+    return monitor_alert(
+        settings,
+        names.PAIR_DIFFERS,
+        "warning",
+        f"{names.PAIR_DAYS_UNEQUAL.sample} > 0",
+        text("The two collectors of the pair differ in what they have of a day; the log names the first difference."),
+        (
+            AlertTest("fires when a day differs", 5 * MINUTE_MS, {unequal: "0x2 1x100"}, OURS),
+            AlertTest("is quiet while none does", 5 * MINUTE_MS, {unequal: "0x100"}),
+        ),
+    )
+
+
+def _out_of_step(settings: Settings) -> Alert:
+    wait_ms = settings.alerting.patience_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    in_step = ours(names.PAIR_IN_STEP)
+    return monitor_alert(
+        settings,
+        names.PAIR_OUT_OF_STEP,
+        "warning",
+        f"{names.PAIR_IN_STEP.sample} == 0",
+        text("The register of this collector may lack what is entered at the other one; its page says why."),
+        (
+            AlertTest("fires when it lasts", at_ms, {in_step: "1x3 0x100"}, OURS),
+            AlertTest("is quiet while it has all", at_ms, {in_step: "1x100"}),
+            AlertTest("a short while does not alert", at_ms, {in_step: "1x3 0x2 1x100"}),
+        ),
+        for_ms=wait_ms,
     )
