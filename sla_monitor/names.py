@@ -303,6 +303,12 @@ CONTRACT_INFO = MetricName(
     ("contract", "authority", "supplier", "period", "terms"),
     "1; labels say who agreed, which period runs and which version of the terms holds.",
 )
+CONTRACT_ELSEWHERE = MetricName(
+    "sla_contract_elsewhere",
+    "gauge",
+    ("contract",),
+    "1; the label is a contract that this collector leaves to another one, as its settings say.",
+)
 PERIOD_START = MetricName(
     "sla_contract_period_start_timestamp_seconds", "gauge", ("contract",), "When the running period began."
 )
@@ -780,6 +786,12 @@ OBLIGATION_OVERDUE = AlertName(
     "No day of the duty is late any more: it was met, excused or put off.",
 )
 
+CONTRACT_UNWATCHED = AlertName(
+    "SlaContractUnwatched",
+    "monitor",
+    "A contract is left to another collector, and none has it.",
+    "A collector has the contract again.",
+)
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
     "monitor",
