@@ -141,7 +141,11 @@ class EnteredPage(DeskHandler):
         found = next((one for one in entries if f"{one.number}" == number and one.actor == self.person.name), None)
         if found is None:
             raise Refusal(404, "no such entry of yours")
-        self.show_page("entered.html", contract=self.contract(contract), entry=found, is_again="again" in given)
+        may_undo = not found.body.changes_figures and self.person.may(Action.UNDO, contract)
+        undo = f"/desk/contracts/{contract}/entries/{found.number}/undo" if may_undo else ""
+        self.show_page(
+            "entered.html", contract=self.contract(contract), entry=found, is_again="again" in given, undo=undo
+        )
 
     head = get
 

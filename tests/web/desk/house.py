@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import bcrypt
 
-from sla_monitor.clock import SystemClock
+from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger.opening import make_ledger
@@ -160,12 +160,15 @@ def contracts_in(folder: Path) -> list[Contract]:
 
 
 @contextmanager
-def furnished(folder: Path, limits: Limits | None = None, **more: Any) -> Iterator[House]:
+def furnished(
+    folder: Path, *, limits: Limits | None = None, clock: Clock | None = None, **more: Any
+) -> Iterator[House]:
     """A desk with everybody of ROLES. `more`: of its settings."""
     ledger = folder / "ledger.db"
     if not ledger.exists():
         make_ledger(ledger)
     parts = Parts(desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts_in(folder), ledger=ledger)
+    parts.clock = clock or parts.clock
     web = web_of(parts, limits=limits)
     web.start()
     try:
