@@ -28,6 +28,7 @@ from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
+from sla_monitor.metrics.tables import tables_of
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, PageLinks, PageRecord, Web
@@ -88,11 +89,13 @@ class Daemon:
             assessing=self._assessing,
             reloads=self._reloads,
             verified=self._verified,
+            series=settings.metrics,
         )
         self._exporter = Exporter(
             self.board,
             self._metrics,
             self._own.lateness,
+            tables_of(settings.metrics, settings.alerting.certificate_days),
         )
         self._web = Web(
             settings.listen,

@@ -28,6 +28,7 @@ from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.kinds.maintenance import Maintenance
 from sla_monitor.register.kinds.meeting import Action, Done, Minute
 from sla_monitor.register.kinds.misreport import Misreported
+from sla_monitor.register.kinds.obligation import ObligationExcused, ObligationMet
 from sla_monitor.register.kinds.occurrence import Occurred
 from sla_monitor.register.kinds.outage_list import ListedOutage, OutageList
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
@@ -56,6 +57,8 @@ __all__ = [
     "Minute",
     "Misreported",
     "Month",
+    "ObligationExcused",
+    "ObligationMet",
     "Occurred",
     "OutageList",
     "ReportedFigure",
@@ -83,6 +86,8 @@ EntryBody = Annotated[
     | Underpinning
     | EarnedBackEntry
     | CreditClaim
+    | ObligationMet
+    | ObligationExcused
     | SignOff
     | Minute
     | Action

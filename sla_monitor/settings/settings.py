@@ -18,6 +18,7 @@ from sla_monitor.errors import ConfigError
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
 from sla_monitor.settings.desk.users import DeskSettings
+from sla_monitor.settings.metrics import MetricsSettings
 from sla_monitor.settings.reviews import Reviews
 from sla_monitor.settings.sites import OutpostSettings, SiteSettings
 from sla_monitor.settings.views import SharedViews
@@ -99,6 +100,7 @@ class Settings(Strict):
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )
     assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="Interval of assessments.")
+    metrics: MetricsSettings = Field(MetricsSettings(), description="What Prometheus is told.")
     log: LogSettings = Field(LogSettings(), description="The log.")
     links: Links = Field(Links(), description="Where the links in alerts lead.")
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")

@@ -22,10 +22,12 @@ OWNERS = {
     "authlib": {"web"},
     "bcrypt": {"web"},
     "click": {"cli"},
-    "cryptography": {"demo", "signing.py"},
+    "cryptography": {"demo", "probe", "signing.py"},
+    "dateutil": {"contract"},
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "httptools": {"probe"},
+    "icalendar": {"document"},
     "idna": {"contract"},
     "joserfc": {"web"},
     "jinja2": {"web", "review"},
@@ -106,6 +108,7 @@ def test_every_dependency_has_an_owner() -> None:
     modules = {
         "dnspython": "dns",
         "google-re2": "re2",
+        "python-dateutil": "dateutil",
         "pyyaml": "yaml",
         "python-json-logger": "pythonjsonlogger",
     }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.document.calendar_file import MEDIA_TYPE as CALENDAR_TYPE
+from sla_monitor.document.calendar_file import calendar_file
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.contract_json import contract_json
 from sla_monitor.web.api.feed import MEDIA_TYPE, outages_feed
@@ -212,6 +216,26 @@ class ServiceFeed(Answering):
     head = get
 
 
+class CalendarFeed(Answering):
+    """`GET /calendar.ics`: duties and deadlines of the contracts for the coming year."""
+
+    names = ("contract",)
+
+    async def get(self) -> None:
+        self.given()
+        self.send(CALENDAR_TYPE, await self.site.rendering.run(self._calendar))
+
+    head = get
+
+    def _calendar(self) -> bytes:
+        contracts, name = self.site.board.assessment.contracts, self.argument("contract")
+        if name and name not in {one.contract for one in contracts}:
+            known = [one.contract for one in contracts]
+            raise Refusal(404, f"no contract is called {name[:80]}", remedy=suggestion(name, known))
+        chosen = [one for one in contracts if name in {"", one.contract}]
+        return calendar_file(chosen, local_date(self.site.clock.now_ms(), UTC))
+
+
 class Badge(BadgeAnswering):
     """`GET /badge/<contract>/<service>.svg`: its state as a picture, with its availability if `show` asks for it."""
 
@@ -238,6 +262,7 @@ API_ROUTES: tuple[tuple[str, type[Answering]], ...] = (
     (rf"{API}/packs", PacksResource),
     (rf"{API}/openapi\.json", OpenApiResource),
     (r"/api(?:/.*)?", NoResource),
+    (r"/calendar\.ics", CalendarFeed),
     (r"/outages\.atom", OutagesFeed),
     (r"/services/([^/]+)/([^/]+)/outages\.atom", ServiceFeed),
     (r"/badge/([^/]+)/([^/]+)\.svg", Badge),
