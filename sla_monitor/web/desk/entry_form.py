@@ -75,9 +75,14 @@ def _field(name: str, model: type[EntryKind], values: Mapping[str, str], problem
 
 
 def form_model(kind: str) -> type[EntryKind] | None:
-    """A kind that this form enters; None: it is none, or it changes figures, which have to be shown first."""
+    """A kind that this form enters; None: it is none, it changes figures, which have to be shown first, or it has
+    lists, which need a form of their own."""
     model = KINDS.get(kind)
-    return None if model is None or model.changes_figures else model
+    if model is None or model.changes_figures:
+        return None
+    fields = model.model_json_schema()["properties"].values()
+    has_lists = any(one.get("type") == "array" for field in fields for one in (field, *field.get("anyOf", ())))
+    return None if has_lists else model
 
 
 class EntryForm(DeskHandler):

@@ -23,7 +23,7 @@ from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.users import DeskSettings
-from sla_monitor.web import Limits, Web
+from sla_monitor.web import Limits, ReviewPack, Web
 from sla_monitor.web.identity.desk_state import digest_of
 from tests.register.office import TERMS
 from tests.web.running import Parts, web_of
@@ -42,6 +42,16 @@ ROLES: dict[str, list[dict[str, Any]]] = {
     "audrey": [{"role": "auditor"}],
 }
 """Somebody of each role, and somebody of another supplier."""
+
+
+PACKS = tuple(
+    ReviewPack(
+        f"{contract}-2026-10{ending}", contract, "2026-10", "draft", copy, ("pack.json",), lambda name: b'{"a": 1}'
+    )
+    for contract in ("small", "other")
+    for copy, ending in (("authority", ""), ("supplier", "-supplier"))
+)
+"""Of each contract, the pack and its supplier's copy."""
 
 
 @dataclass
@@ -169,6 +179,7 @@ def furnished(
         make_ledger(ledger)
     parts = Parts(desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts_in(folder), ledger=ledger)
     parts.clock = clock or parts.clock
+    parts.packs = lambda: PACKS
     web = web_of(parts, limits=limits)
     web.start()
     try:

@@ -104,9 +104,11 @@ class Liar:
 
 @pytest.fixture(scope="module")
 def liar() -> Iterator[Liar]:
+    lying: list[Liar] = []
+
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = json.dumps(liar.answer(self.path)).encode()
+            body = json.dumps(lying[0].answer(self.path)).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -115,16 +117,16 @@ def liar() -> Iterator[Liar]:
 
         def do_POST(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
-            liar.asked = dict(urllib.parse.parse_qsl(self.rfile.read(size).decode()))
+            lying[0].asked = dict(urllib.parse.parse_qsl(self.rfile.read(size).decode()))
             self.do_GET()
 
         def log_message(self, *_: object) -> None: ...
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    liar = Liar(server.server_port)
+    lying.append(Liar(server.server_port))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield liar
+    yield lying[0]
     server.shutdown()
     server.server_close()
     thread.join()
