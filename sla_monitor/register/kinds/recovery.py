@@ -109,7 +109,7 @@ class CreditSettled(EntryKind):
 class CreditWrittenOff(EntryKind):
     """The authority gives up a month's credit, or a part of it, and leaves the figures as they are."""
 
-    example = Example({"month": "2026-10", "amount": "20.00", "on": "2027-03-01"}, note="Less than it costs to claim.")
+    example = Example({"month": "2026-10", "amount": "20.00", "on": "2026-11-30"}, note="Less than it costs to claim.")
     is_of_the_past = True
     may_repeat = True
     changes_figures = False
