@@ -388,6 +388,33 @@ REPORT_DUE = MetricName(
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
 )
+CREDIT_AMOUNT = MetricName(
+    "sla_credit_amount",
+    "gauge",
+    (*_MONEY, "step"),
+    "Credits of all months that are over: expected, notified, invoiced, recovered, written_off, open.",
+)
+CREDIT_OPEN = MetricName(
+    "sla_credit_open_amount",
+    "gauge",
+    (*_MONEY, "age"),
+    "What is open of them, by how long it has been due: current, 1_to_30, 31_to_60, 61_to_90, over_90 days.",
+)
+CREDIT_NOTIFY_DEADLINE = MetricName(
+    "sla_credit_notify_deadline_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "Until when the next credit is to be notified, or should have been; absent without one.",
+)
+CREDIT_NOT_INVOICED = MetricName(
+    "sla_credit_not_invoiced_months",
+    "gauge",
+    ("contract",),
+    "Months whose credit is not on the invoice on which it was due.",
+)
+CREDIT_OVERDUE = MetricName(
+    "sla_credit_overdue_months", "gauge", ("contract",), "Months whose credit is open and past due."
+)
 OBLIGATION_DUE = MetricName(
     "sla_obligation_due_timestamp_seconds",
     "gauge",
@@ -772,6 +799,21 @@ REPORT_OVERDUE = AlertName(
     "contract",
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
+)
+CREDIT_NOT_NOTIFIED = AlertName(
+    "SlaCreditNotNotified",
+    "contract",
+    "A credit is to be notified to the supplier soon, or should have been.",
+    "Every credit that was to be notified soon was notified.",
+)
+CREDIT_NOT_ON_INVOICE = AlertName(
+    "SlaCreditNotInvoiced",
+    "contract",
+    "A credit is not on the invoice on which it was due.",
+    "No credit is missing on an invoice any more.",
+)
+CREDIT_PAST_DUE = AlertName(
+    "SlaCreditOverdue", "contract", "A credit is open and past due.", "No credit is past due any more."
 )
 OBLIGATION_SOON = AlertName(
     "SlaObligationDueSoon",

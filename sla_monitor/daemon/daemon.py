@@ -159,7 +159,13 @@ class Daemon:
 
     def _metrics(self) -> Own:
         elsewhere = {names.CONTRACT_ELSEWHERE: [((name,), 1) for name in self._configuration.elsewhere]}
-        parts = [elsewhere, self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()]
+        parts = [
+            elsewhere,
+            self._own.metrics(),
+            self._verified.metrics(),
+            self._heads.metrics(),
+            self._errands.metrics(),
+        ]
         if self._keeper is not None:
             parts.append(self._keeper.metrics())
         if self._following is not None:
