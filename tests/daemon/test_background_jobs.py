@@ -135,7 +135,7 @@ def test_a_job_that_waited_until_the_ledger_was_closed_is_no_fault(place: Place)
     with closing(Ledger.open(place.ledger, clock)) as ledger:
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
         times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
-        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified, times)
+        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, times)
         turns = Turns()
         errands.begin(turns)  # type: ignore[arg-type]
     with pytest.raises(LedgerError):
