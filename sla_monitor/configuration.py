@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.endpoints.endpoint import Endpoint, NetworkTerms
+from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint, NetworkTerms
 from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.load import load_contracts
 from sla_monitor.contract.reading.nearest import suggestion
@@ -17,6 +17,7 @@ from sla_monitor.contract.reading.places import locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, is_missing, load_settings
+from sla_monitor.settings.desk.doubts import desk_doubts
 from sla_monitor.settings.web_config import read_web_config
 
 ENDPOINT_SERIES, SERVICE_SERIES, MANY_SERIES = 15, 30, 300_000
@@ -88,14 +89,17 @@ def division_problems(paths: Sequence[Path]) -> list[str]:
 
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
     """What the settings allow and cannot work well, a line each. `path` is theirs."""
-    asking = _witness_advice, _views_advice, _site_advice, _series_advice
+    asking = _witness_advice, _views_advice, _site_advice, _series_advice, _desk_advice
     return [line for advice in asking for line in advice(path, configuration)]
 
 
 def _site_advice(path: Path, configuration: Configuration) -> Iterator[str]:
-    """One line for each site that contracts name and the settings do not: it would see nothing, for ever."""
-    known = {MAIN, *(site.id for site in configuration.settings.sites.known)}
-    named = {site: endpoint.id for endpoint in _endpoints(configuration) for site in endpoint.sites}
+    """One line for each site that contracts name and the settings do not: it would see nothing, for ever. A pair of
+    collectors probes nothing itself: `main` is a site as any other."""
+    settings = configuration.settings
+    known = {site.id for site in settings.sites.known} | ({MAIN} if settings.collectors is None else set())
+    probed = (one for one in _endpoints(configuration) if not isinstance(one, HeartbeatEndpoint))
+    named = {site: endpoint.id for endpoint in probed for site in endpoint.sites}
     for site in sorted(named.keys() - known):
         document = read_document(path)
         message = (
@@ -125,6 +129,16 @@ def _series_advice(path: Path, configuration: Configuration) -> Iterator[str]:
             " (share the contracts among several collectors by only_contracts, or let services have more endpoints)"
         )
         yield str(Problem(document.file, at, "contracts", message))
+
+
+def _desk_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """What of the desk's people cannot work well: each line at the role, the person or the desk that it is about."""
+    document, desk = read_document(path), configuration.settings.desk
+    contracts = {one.id: one.versions[-1].terms for one in configuration.contracts}
+    participants = {one.id for terms in contracts.values() for one in terms.participants}
+    for at, message in desk_doubts(desk, {name: terms.supplier for name, terms in contracts.items()}, participants):
+        place = locate(document.root, ("desk", *at)).key
+        yield str(Problem(document.file, place, ".".join(map(str, ("desk", *at))), message))
 
 
 def _views_advice(path: Path, configuration: Configuration) -> Iterator[str]:

@@ -87,7 +87,7 @@ def test_what_cannot_be_taken_back_waits_while_the_clock_may_be_ahead(
         verified = RecordVerification()
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
         times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
-        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified, times)
+        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, times)
         assert begun(errands) == (True, False)
         clock.step(30 * DAY_MS)
         assert begun(errands) == (False, False)
@@ -109,7 +109,7 @@ def test_silences_wait_for_the_first_figures_and_the_page_says_when_they_fail(pl
         verified = RecordVerification()
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
         times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
-        errands = BackgroundJobs(place.settings, lambda: configuration, assessing, clock, verified, times)
+        errands = BackgroundJobs(place.settings, lambda: configuration, assessing, clock, times)
         errands.silence()
         assert list(errands.troubles()) == []
         assessing.assess(lambda: configuration.contracts)
@@ -135,7 +135,7 @@ def test_a_job_that_waited_until_the_ledger_was_closed_is_no_fault(place: Place)
     with closing(Ledger.open(place.ledger, clock)) as ledger:
         assessing = Assessing(ledger, Board(0, ""), clock, verified)
         times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
-        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, verified, times)
+        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, times)
         turns = Turns()
         errands.begin(turns)  # type: ignore[arg-type]
     with pytest.raises(LedgerError):
