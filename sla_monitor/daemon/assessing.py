@@ -37,8 +37,8 @@ class Assessing:
         self._is_stopping = False
 
     def stop(self) -> None:
-        """The ledger is about to be closed: an assessment that goes on ends at its next rest. One of many endpoints would
-        hold up the end of the process."""
+        """The ledger is about to be closed: an assessment that goes on ends at its next rest. One of many endpoints
+        would hold up the end of the process."""
         self._is_stopping = True
 
     def assess(self, take_up: Callable[[], Sequence[Contract]]) -> None:
