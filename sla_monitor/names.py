@@ -145,6 +145,20 @@ LAST_OUTAGE_END = MetricName(
     _SERVICE,
     "When the last outage that is over ended; absent without one in the running period.",
 )
+PLACE_STATE = MetricName(
+    "sla_place_state",
+    "gauge",
+    (*_PLACE, "state"),
+    "Of endpoints that several places probe: 1 for how one place sees it now, 0 for the others; unknown while it is cut"
+    " off.",
+)
+PLACES_SHORT = MetricName(
+    "sla_endpoint_places_short",
+    "gauge",
+    _ENDPOINT,
+    "How many places more would have to see anything of the endpoint before they could make an outage; 0 while enough"
+    " do.",
+)
 PLACE_COVERAGE = MetricName(
     "sla_place_coverage_ratio",
     "gauge",

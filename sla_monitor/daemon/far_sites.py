@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -89,7 +89,6 @@ class FarSite:
     again: int = 0
     lost: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    last: dict[str, Observation] = field(default_factory=dict)
     begun_s: list[float] = field(default_factory=list)
 
 
@@ -102,9 +101,11 @@ OutboxName = tuple[str, str]
 class FarSites:
     """All that are known. `start` begins to listen; `assign` may be called from any thread, and before."""
 
-    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger) -> None:
-        """Raises SigningKeyError and LedgerError."""
-        self._clock, self._ledger, self._settings = clock, ledger, settings.sites
+    def __init__(
+        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Sequence[Observation], str], None]
+    ) -> None:
+        """`show` is given what a site saw, and its name. Raises SigningKeyError and LedgerError."""
+        self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
         self._line: FarLine | None = None
         self._key: SigningKey | None = None
@@ -235,7 +236,7 @@ class FarSites:
 
     def _hand_over(self, site: FarSite, parcel: Parcel, position: int) -> None:
         self._credible.note_time()
-        now_ms, arrived = self._clock.now_ms(), list[tuple[Arrived, int]]()
+        now_ms, arrived, shown = self._clock.now_ms(), list[tuple[Arrived, int]](), list[Observation]()
         in_force = site.terms, site.former  # a reload may change them meanwhile
         if parcel.first > position + 1:
             gone = parcel.first - position - 1
@@ -253,11 +254,12 @@ class FarSites:
                 arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, None), 0))
                 continue
             judged = _by_its_clock(seen, site.skew_ms if skew_ms is None else skew_ms)
-            site.last[seen.endpoint] = judged
+            shown.append(judged)
             site.recorded += 1
             kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
             arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), known[0].every_ms))
         self._ledger.hand_over(arrived)
+        self._show(shown, site.name)
 
     def _doubt(self, seen: Observation, known: Sequence[Endpoint], now_ms: int) -> str:
         """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not. `known`: the terms

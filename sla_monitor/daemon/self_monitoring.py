@@ -55,7 +55,7 @@ class OwnState:
     @property
     def is_probing(self) -> bool:
         """Whether the start is over."""
-        return self.collector.has_observed or not len(self.collector)
+        return self.collector.has_observed
 
     def health(self) -> Health:
         """For the status page and for whoever asks whether we are ready: what is not recorded was not seen."""

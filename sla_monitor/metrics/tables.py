@@ -39,6 +39,14 @@ def _endpoint_states(board: Board) -> Iterator[Row]:
             yield (*labels, state), outcome == state
 
 
+def _place_states(board: Board) -> Iterator[Row]:
+    for watched in list(board.endpoints.values()):
+        labels = watched.labels
+        for place in watched.sights:
+            for state in names.STATES:
+                yield (*labels, place.site, state), place.outcome == state
+
+
 def _phases(board: Board) -> Iterator[Row]:
     of_phase = attrgetter(*(f"{phase}_us" for phase in names.PHASES))
     for watched in list(board.endpoints.values()):
@@ -192,6 +200,8 @@ TABLES: Mapping[MetricName, Rows] = {
     ),
     names.LAST_OUTAGE_START: of_services(_last_outage_start),
     names.LAST_OUTAGE_END: of_services(_last_outage_end),
+    names.PLACE_STATE: _place_states,
+    names.PLACES_SHORT: of_endpoints(lambda watched: watched.places_short),
     names.PLACE_COVERAGE: of_places(lambda place: maybe(place.coverage_ratio)),
     names.PLACE_DOWNTIME: of_places(lambda place: seconds(place.down_ms)),
     names.PLACE_OUTVOTED: of_places(lambda place: seconds(place.outvoted_ms)),

@@ -202,6 +202,7 @@ class Collector:
 
     def __init__(self, folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint], clock: Clock) -> None:
         self.path, self._endpoints, self._clock = folder / "ledger.db", endpoints, clock
+        self.shown: list[tuple[str, Observation]] = []
         folder.mkdir(exist_ok=True)
         key = folder / "ledger.key"
         if not key.exists():
@@ -220,9 +221,12 @@ class Collector:
 
     def start(self) -> None:
         self.ledger = Ledger.open(self.path, self._clock, commit_within_ms=5)
-        self.far = FarSites(self.settings, self._clock, self.ledger)
+        self.far = FarSites(self.settings, self._clock, self.ledger, self._show)
         self.far.assign(self._endpoints)
         self.far.start()
+
+    def _show(self, observations: Sequence[Observation], site: str) -> None:
+        self.shown += [(site, one) for one in observations]
 
     def stop(self) -> None:
         self.far.stop(5)
