@@ -728,6 +728,12 @@ OBSERVATIONS_REFUSED = AlertName(
 SITE_CUT_OFF = AlertName(
     "SlaFarSiteCutOff", "monitor", "A site far away does not answer.", "The site far away answers again."
 )
+TOO_FEW_PLACES = AlertName(
+    "SlaTooFewPlaces",
+    "monitor",
+    "Too few of our places see endpoints to tell an outage.",
+    "Enough of our places see the endpoints again.",
+)
 SITE_CLOCK_SKEWED = AlertName(
     "SlaFarSiteClockSkewed",
     "monitor",

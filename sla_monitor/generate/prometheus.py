@@ -47,7 +47,7 @@ def prometheus_files(
         raise GenerateError([str(refusal) for refusal in found])
     files: Files = {"prometheus.yml": _configuration(settings)}
     clock = _clock(terms)
-    about_itself = [*monitor_alerts(settings, terms), *far_site_alerts(settings), *coverage_alerts(settings)]
+    about_itself = [*monitor_alerts(settings, terms), *far_site_alerts(settings, terms), *coverage_alerts(settings)]
     files |= _alerts("monitor", [replace(alert, clock=clock) for alert in about_itself], settings.links)
     for one in terms:
         left_out = frozenset((refusal.kpi, refusal.alert) for refusal in found if refusal.contract == one.id)
