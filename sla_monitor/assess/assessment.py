@@ -88,7 +88,8 @@ class Outage(NamedTuple):
     service hours and not excluded (agreed view); `gross_ms` is the same with nothing excluded. `endpoints` are the
     ids of those that were down in it; `entries` the numbers of the register entries that touch it. Of a KPI's outage
     all times are by its own way of counting, and `claimed_ms` is that of the claimed view. `places`: what each site saw
-    of the endpoints that several places probe.
+    of the endpoints that several places probe. `end_seen` is False where nothing was seen when it ended: it was down
+    until then at least.
     """
 
     start_ms: int
@@ -100,6 +101,7 @@ class Outage(NamedTuple):
     entries: tuple[int, ...] = ()
     claimed_ms: int = 0
     places: tuple[PlaceSight, ...] = ()
+    end_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

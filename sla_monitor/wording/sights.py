@@ -22,6 +22,9 @@ _SEES = {
 }
 
 
+_END_UNSEEN = "its end was not seen"
+
+
 class Sight(Protocol):
     """What one site saw of an endpoint: of an outage, whether it saw any of it."""
 
@@ -53,6 +56,18 @@ class Place(Protocol):
     def down_ms(self) -> int: ...
     @property
     def outvoted_ms(self) -> int: ...
+
+
+def describe_end(when: str, *, is_seen: bool) -> str:
+    """When an outage ended, or from when to when it was: `14 Mar 10:42 (its end was not seen)` where nothing was seen
+    afterwards."""
+    return when if is_seen else f"{when} ({_END_UNSEEN})"
+
+
+def describe_lasted(milliseconds: int, *, is_seen: bool) -> str:
+    """How long an outage was; `at least 5 min` where nobody saw it end."""
+    told = format_duration(max(0, milliseconds), up=True)
+    return told if is_seen else f"at least {told}"
 
 
 def describe_seen_at(endpoints: Sequence[str], sights: Sequence[Sight]) -> str:

@@ -21,7 +21,7 @@ OWNERS = {
     "arro3": {"archive"},
     "bcrypt": {"web"},
     "click": {"cli"},
-    "cryptography": {"demo", "signing.py"},
+    "cryptography": {"demo", "probe", "signing.py"},
     "dns": {"probe", "demo"},
     "holidays": {"contract"},
     "httptools": {"probe"},

@@ -116,6 +116,8 @@ class OutageRowJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""
     counted_ms: int
@@ -246,6 +248,8 @@ class FailureJson(WithReasons):
     """The first failed probe."""
     ended_at: str | None
     """The first probe after it that found something else."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     reason: str | None
     """Why, in words."""
     probes: int | None
@@ -678,6 +682,8 @@ class SharedOutageJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""
 
