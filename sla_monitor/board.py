@@ -15,11 +15,8 @@ from sla_monitor.assess import Assessment
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.endpoints.several_places import MAIN, Places
 from sla_monitor.sla.aggregation import from_places
-from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
+from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.spans import vouches_until_ms
-
-UNSEEN = Finding(Outcome.UNKNOWN, Reason.TOO_FEW_PLACES)
-"""What several places make of an endpoint where those that are cut off could have tipped the balance."""
 
 
 class DownRun(NamedTuple):
@@ -166,9 +163,9 @@ def _together(sights: tuple[PlaceNow, ...], seen: Mapping[str, SeenFrom], places
     latest = max((one.last for one in agreeing if one.last), key=lambda one: one.at_ms, default=None)
     if latest is None:
         newest = max(told, key=lambda one: one.at_ms)
-        is_seen = outcome is not Outcome.UNKNOWN  # some of them see it worse, and they are too few
-        finding = replace(newest.finding, outcome=outcome, reason=None, detail="") if is_seen else UNSEEN
-        latest = replace(newest, finding=finding)
+        # Those that are cut off could tip the balance; or some of them see it worse, and they are too few.
+        reason = Reason.TOO_FEW_PLACES if outcome is Outcome.UNKNOWN else None
+        latest = replace(newest, finding=replace(newest.finding, outcome=outcome, reason=reason, detail=""))
     return SeenFrom(latest, since_ms, failures)
 
 

@@ -248,8 +248,7 @@ class FarLine(threading.Thread):
             raise LineError(refusals[-1] if refusals else "the connection has ended")
         finally:
             self.is_up = False
-            with suppress(Exception):
-                await asyncio.wait_for(client.close(), PATIENCE_S)
+            await _close(client)
 
     async def _connect(self, closed: asyncio.Event, refusals: list[str]) -> Client:
         """Raises LineError, SecretError and OSError."""
@@ -280,9 +279,12 @@ class FarLine(threading.Thread):
         )
         try:
             await asyncio.wait_for(connecting, 2 * PATIENCE_S)
-        except TimeoutError:
-            raise LineError("the server does not answer") from None
-        except Exception as error:
+        except BaseException as error:
+            await _close(client)  # a connection that was refused is not closed by the client
+            if isinstance(error, TimeoutError):
+                raise LineError("the server does not answer") from None
+            if not isinstance(error, Exception):
+                raise
             raise LineError(str(error) or type(error).__name__) from error
         return client
 
@@ -290,6 +292,11 @@ class FarLine(threading.Thread):
         if trouble != self.trouble or self.was_up:
             log.error("the line is down", extra={"error": trouble})
         self.trouble = trouble
+
+
+async def _close(client: Client) -> None:
+    with suppress(Exception):
+        await asyncio.wait_for(client.close(), PATIENCE_S)
 
 
 def _host(client: Client) -> str:

@@ -31,6 +31,8 @@ from sla_monitor.transport import Answer, decode_signed, decode_to_site
 from sla_monitor.transport.line import FarLine
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
+OLDEST = Path("/usr/sbin/nats-server")
+"""Debian 12's, 2.9: the Debian package nats-server."""
 PASSWORD = "a-long-password-for-tests"
 KEY = "custody/login"
 EVERY_MS = 10_000
@@ -39,7 +41,7 @@ FOREVER_MS = 1 << 45
 
 _CONFIG = """
 listen: "127.0.0.1:{port}"
-jetstream {{ store_dir: "{folder}/store", sync_interval: always }}
+jetstream {{ store_dir: "{folder}/store"{sync} }}
 max_payload: 1MB
 tls {{ cert_file: "{folder}/server.pem", key_file: "{folder}/server.pem", timeout: 5 }}
 authorization {{
@@ -69,14 +71,15 @@ def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
 class Server:
     """Of one folder and port, started as often as one likes."""
 
-    def __init__(self, folder: Path, sites: Sequence[str] = ("north", "south")) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, sites: Sequence[str] = ("north", "south"), program: Path = PROGRAM) -> None:
+        self.folder, self.port, self._program = folder, free_port(), program
         folder.mkdir()
         self.authority = trustme.CA()
         self.authority.cert_pem.write_to_path(folder / "ca.pem")
         self.certify()
         users = "\n".join(_SITE.format(site=site, password=PASSWORD) for site in sites)
-        text = _CONFIG.format(port=self.port, folder=folder, password=PASSWORD, sites=users)
+        sync = "" if program == OLDEST else ", sync_interval: always"  # since 2.10
+        text = _CONFIG.format(port=self.port, folder=folder, password=PASSWORD, sites=users, sync=sync)
         (folder / "server.conf").write_text(text)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -85,7 +88,7 @@ class Server:
         issued.private_key_and_cert_chain_pem.write_to_path(self.folder / "server.pem")
 
     def start(self) -> None:
-        command = [str(PROGRAM), "-c", str(self.folder / "server.conf"), "-l", str(self.folder / "log")]
+        command = [str(self._program), "-c", str(self.folder / "server.conf"), "-l", str(self.folder / "log")]
         self._process = subprocess.Popen(command)
         wait(self._listens)
 
