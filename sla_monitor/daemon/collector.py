@@ -47,7 +47,8 @@ class WatchedJob:
 
 
 class Collector:
-    """The endpoints in force. Everything may be called from any thread."""
+    """The endpoints in force. Everything may be called from any thread. `has_own`: whether this host watches any; the
+    others are seen from afar alone."""
 
     def __init__(self, board: Board, ledger: Ledger, settings: Settings, clock: Clock) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
@@ -56,7 +57,7 @@ class Collector:
         self._heartbeats: dict[str, HeartbeatProber] = {}
         self._in_force: list[tuple[TermsVersion, bool]] = []
         self._changing = threading.Lock()
-        self._has_observed, self._own = False, 0
+        self.has_observed = self.has_own = False
         self.sites = Sites(settings, clock, self.take, board.skip)
         self.far = FarSites(settings, clock, ledger, self.show)
         self._doubting = threading.Lock()
@@ -64,11 +65,6 @@ class Collector:
 
     def __len__(self) -> int:
         return len(self._endpoints)
-
-    @property
-    def has_observed(self) -> bool:
-        """Whether something was seen from here since the start, or nothing is to be: all of it is probed elsewhere."""
-        return self._has_observed or not self._own
 
     @property
     def heartbeat_intervals_ms(self) -> dict[str, int]:
@@ -104,7 +100,7 @@ class Collector:
             }
             self._jobs = jobs
             here = {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
-            self._own = len(here)
+            self.has_own = bool(here)
             self.sites.assign({key: terms for key, terms in here.items() if key not in self._heartbeats})
             self.far.assign(self._endpoints)
             watched = (
@@ -120,7 +116,7 @@ class Collector:
             [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
         )
         self.show(observations, MAIN)
-        self._has_observed = True
+        self.has_observed = True
 
     def show(self, observations: Sequence[Observation], place: str) -> None:
         """Have what was observed from a place on the board."""

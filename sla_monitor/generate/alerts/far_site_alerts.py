@@ -52,13 +52,12 @@ def _too_few(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     wait_ms = settings.alerting.patience_ms
     at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
     where = {"contract": "c", "service": "s"}
-    web, api = (ours(names.PLACES_SHORT, **where, endpoint=endpoint) for endpoint in ("web", "api"))
-    came, told = {**OURS, **where}, {"value": "2"}
+    endpoints = ours(names.SERVICE_WITHOUT_QUORUM, **where)
     return monitor_alert(
         settings,
         names.TOO_FEW_PLACES,
         "warning",
-        f"sum without (endpoint) ({names.PLACES_SHORT.sample} > bool 0) > 0",
+        f"{names.SERVICE_WITHOUT_QUORUM.sample} > 0",
         text(
             CountOf("endpoint of ", "endpoints of "),
             service_by_name(contracts),
@@ -66,9 +65,11 @@ def _too_few(settings: Settings, contracts: Sequence[Terms]) -> Alert:
             " unknown, and the coverage falls.",
         ),
         (
-            AlertTest("fires while places are missing", at_ms, {web: "0x3 1x100", api: "0x3 2x100"}, came, told),
-            AlertTest("is quiet while enough see it", at_ms, {web: "0x100", api: "0x100"}),
-            AlertTest("a short cut does not alert", at_ms, {web: "0x3 1x2 0x100"}),
+            AlertTest(
+                "fires while places are missing", at_ms, {endpoints: "0x3 2x100"}, {**OURS, **where}, {"value": "2"}
+            ),
+            AlertTest("is quiet while enough see it", at_ms, {endpoints: "0x100"}),
+            AlertTest("a short cut does not alert", at_ms, {endpoints: "0x3 1x2 0x100"}),
         ),
         for_ms=wait_ms,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import Dashboard
-from sla_monitor.generate.grafana.dashboard_queries import Query, each, or_zero, rate, select
+from sla_monitor.generate.grafana.dashboard_queries import Query, each, rate, select
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
+from sla_monitor.generate.probe_series import ProbeSeries
 
 COUNT = PanelStyle(decimals=0, least=0)
 PER_SECOND = PanelStyle(unit="cps", least=0)
@@ -15,7 +16,7 @@ INSTANCE = "{{instance}}"
 PLACE = "{{place}}"
 
 
-def health(sites: int) -> Dashboard:
+def health(series: ProbeSeries, sites: int) -> Dashboard:
     """Every monitor that the data source knows. `sites`: how many there are far away."""
     return Dashboard(
         uid=HEALTH,
@@ -24,7 +25,7 @@ def health(sites: int) -> Dashboard:
         rows=(
             ("Now", _now()),
             *((("Sites far away", _far_sites()),) if sites else ()),
-            ("Probing on time", (_lateness(), _lost(), _in_flight(), _probes())),
+            ("Probing on time", (_lateness(), _lost(), _in_flight(), _probes(series))),
             ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
             ("What it costs", (_cpu(), _memory(), _files(), _scrape())),
         ),
@@ -72,7 +73,6 @@ def _ages() -> tuple[Panel, ...]:
 
 def _far_sites() -> tuple[Panel, ...]:
     yes = PanelStyle(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=style.steps((None, style.BAD), (1, style.GOOD)))
-    unjudged = f"count({select(names.PLACES_SHORT)} > 0)"
     skew = PanelStyle(unit="s", decimals=1)
     return (
         _stat(
@@ -81,7 +81,7 @@ def _far_sites() -> tuple[Panel, ...]:
         _stat(
             "Without a quorum",
             "Endpoints of which too few places see anything to tell an outage.",
-            or_zero(unjudged, select(names.PLACES_SHORT)),
+            f"sum({select(names.SERVICE_WITHOUT_QUORUM)})",
             PanelStyle(decimals=0, thresholds=style.ANY_IS_UNSEEN),
         ),
         stat(
@@ -160,13 +160,13 @@ def _in_flight() -> Panel:
     )
 
 
-def _probes() -> Panel:
+def _probes(series: ProbeSeries) -> Panel:
     return timeseries(
         "Probes a second",
         "Made, and those that found an endpoint down.",
         [
-            Query(f"sum by (instance) ({rate(names.PROBES)})", f"made {INSTANCE}"),
-            Query(f"sum by (instance) ({rate(names.PROBE_FAILURES)})", f"found it down {INSTANCE}"),
+            Query(f"sum by (instance) ({rate(series.made)})", f"made {INSTANCE}"),
+            Query(f"sum by (instance) ({rate(series.failed)})", f"found it down {INSTANCE}"),
         ],
         PER_SECOND,
     )

@@ -10,6 +10,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from sla_monitor.document.obligations import ObligationJson
 from sla_monitor.document.values import Money, Number, TimesJson
 
 State = Literal["up", "degraded", "down", "unknown"]
@@ -455,6 +456,10 @@ class ReconciliationJson(ComparedJson):
     """What was not compared, in words."""
 
 
+class ObligationRowJson(ObligationJson, WithReasons):
+    """A duty on one of the days on which it is due."""
+
+
 class ContractJson(WithReasons):
     """A contract in the running month so far, agreed view."""
 
@@ -510,6 +515,8 @@ class ContractJson(WithReasons):
     """Booked maintenance that is not over."""
     reconciliation: ReconciliationJson | None
     """Our outages against the supplier's list: of the running month, or of the newest that has one."""
+    obligations: list[ObligationRowJson]
+    """Duties of the month, late ones, and the next of each, by their day."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
 

@@ -84,6 +84,7 @@ sla_service_maintenance_not_permitted{contract="c",service="bad"} 1
 sla_service_failing_endpoints{contract="c",service="bad",reason="status_unexpected"} 1
 sla_service_agreed_seconds{contract="c",service="bad"} 1000
 sla_endpoint_places_short{contract="c",service="bad",endpoint="e"} 1
+sla_service_endpoints_without_quorum{contract="c",service="bad"} 1
 sla_line_up 1
 """
 
