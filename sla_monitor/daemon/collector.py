@@ -59,6 +59,7 @@ class Collector:
         self._changing = threading.Lock()
         self.has_observed = self.has_own = False
         self.sites = Sites(settings, clock, self.take, board.skip)
+        self._is_one_of_two = settings.collectors is not None
         self.far = FarSites(settings, clock, ledger, self.show)
         self._doubting = threading.Lock()
         self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
@@ -99,7 +100,8 @@ class Collector:
                 for key, job in jobs.items()
             }
             self._jobs = jobs
-            here = {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
+            # Of a pair, none probes: its record would not be the other one's. `main` is a site far away as any other.
+            here = {} if self._is_one_of_two else self._of_main()
             self.has_own = bool(here)
             self.sites.assign({key: terms for key, terms in here.items() if key not in self._heartbeats})
             self.far.assign(self._endpoints)
@@ -116,13 +118,16 @@ class Collector:
             [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
         )
         self.show(observations, MAIN)
-        self.has_observed = True
 
     def show(self, observations: Sequence[Observation], place: str) -> None:
         """Have what was observed from a place on the board."""
         for one in observations:
             self._log_change(one, place)
             self._board.observe(one, place)
+        self.has_observed = self.has_observed or place == MAIN
+
+    def _of_main(self) -> dict[str, Endpoint]:
+        return {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
 
     def judge_heartbeat(self, key: str, _: int) -> None:
         """Whether a job has been heard in time. One that we cannot hear, because we are cut off, is not silent."""
@@ -181,7 +186,7 @@ class Collector:
         if watched is None or (before is not None and before.last.finding.outcome is finding.outcome):
             return
         extra = {
-            "endpoint": seen_from(place, observation.endpoint) if place != MAIN else observation.endpoint,
+            "endpoint": seen_from(place, observation.endpoint),
             "outcome": finding.outcome.value,
             "reason": "" if finding.reason is None else finding.reason.value,
             "detail": finding.detail,
