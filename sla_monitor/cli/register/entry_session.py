@@ -75,10 +75,14 @@ class EntrySession:
         """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
         from sla_monitor.clock import SystemClock
         from sla_monitor.ledger.recording.register_entries import Register
+        from sla_monitor.pair.shared_register import register_of
+        from sla_monitor.settings import is_missing, load_settings
 
         contract, clock = chosen_contract(name, config), SystemClock()
         path = ledger_path(config, ledger)
-        return cls(contract, Register.open(path, clock), config, path, clock, actor)
+        is_by_itself = ledger is not None and is_missing(config)
+        register = Register.open(path, clock) if is_by_itself else register_of(load_settings(config), path, clock)
+        return cls(contract, register, config, path, clock, actor)
 
     def entries(self) -> Sequence[Entry]:
         """All that has been said. Raises LedgerError and its kinds."""
