@@ -11,7 +11,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.configuration import Configuration
 from sla_monitor.daemon import response_history
 from sla_monitor.daemon.assessing import Assessing
-from sla_monitor.daemon.lease import always
+from sla_monitor.daemon.lease import LeaseKeeper, always
 from sla_monitor.daemon.nightly import CHECKING, Nightly
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.ledger import Recorded
@@ -20,6 +20,7 @@ from sla_monitor.pair.shared_register import register_of
 from sla_monitor.queries import Queries
 from sla_monitor.review.pack_scheduler import PackScheduler, due
 from sla_monitor.review.pack_store import shelved
+from sla_monitor.review.posting import Posting
 from sla_monitor.schedule import Schedule
 from sla_monitor.silences import Silences, silenced
 from sla_monitor.web import ReviewPack
@@ -54,15 +55,17 @@ class BackgroundJobs:
         assessing: Assessing,
         clock: Clock,
         response_times: ResponseHistory,
-        speaks: Callable[[], bool] = always,
+        keeper: LeaseKeeper | None = None,
     ) -> None:
-        """`speaks`: whether this collector, of a pair, is the one that tells others. Both make packs, seal days and
+        """`keeper`: of a pair, what says whether this one is the one that tells others. Both make packs, seal days and
         verify, each its own; one makes silences, asks Prometheus for figures, and sends mails."""
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock
-        self._speaks = speaks
+        self._speaks = speaks = always if keeper is None else keeper.lease.is_held
         self.response_times = response_times
-        self._duty = PackScheduler(settings.reviews, path)
+        self._duty = PackScheduler(settings.reviews, path, is_posted=keeper is not None)
+        reviews = settings.reviews
+        self._posting = None if keeper is None else Posting(reviews.folder, reviews.mail, keeper, speaks, clock)
         self._queries = Queries(lambda: register_of(settings, settings.ledger.path, clock), clock)
         self._queries.known(configuration().contracts)  # so that the first scrape has a count for each of their KPIs
         self._nightly = Nightly(path)
@@ -127,6 +130,8 @@ class BackgroundJobs:
                 for one in due(contract, recorded.entries(contract.id), firsts[contract.id], reviews, now_ms)
             ]
         self._duty.check(wanted, now_ms)
+        if self._posting is not None:
+            self._posting.check()
 
     def seal_days(self) -> None:
         """Have the days sealed that are over."""
@@ -169,6 +174,8 @@ class BackgroundJobs:
 
     def troubles(self) -> Iterator[str]:
         """What is not as it should be, for the page."""
+        if self._posting is not None and self._posting.failing:
+            yield "the mail server did not take a mail: it is tried again within the hour"
         if self._silences.failing:
             yield "Alertmanager does not take silences: permitted maintenance may call people"
         if self._silences.foreign:

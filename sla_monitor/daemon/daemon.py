@@ -83,7 +83,7 @@ class Daemon:
         self._heads = Heads(self._ledger, clock, settings, self._verified)
         older = Archived(settings.archive.folder)
         times = ResponseHistory(lambda: HistoryReader(settings.ledger.path, older), Recorded(self._ledger).keep, clock)
-        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, speaks)
+        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, self._keeper)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
         self._following = Following.of(

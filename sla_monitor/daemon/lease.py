@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from sla_monitor import names
 from sla_monitor.clock import Clock
+from sla_monitor.errors import LineError
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.settings import Settings
 from sla_monitor.transport.line import FarConnection, FarLine, SharedValues
@@ -192,6 +193,7 @@ class LeaseKeeper:
         self._line = FarLine(settings.sites.nats, "lease", "_INBOX_collector", self._serve)
         self._line.longest_pause_s = LONGEST_PAUSE_S
         self._was_held = False
+        self._values: SharedValues | None = None
 
     @property
     def line(self) -> FarLine:
@@ -207,6 +209,20 @@ class LeaseKeeper:
         if self._line.is_up:
             self._given_back.wait(within_s)
         self._line.stop(within_s)
+
+    def read(self, key: str) -> tuple[bytes, int]:
+        """A mark that both collectors read, and its revision; 0: there is none. Raises LineError."""
+        found = self._line.result(self._marks().read(key, PATIENCE_S), 2 * PATIENCE_S)
+        return found.data, found.revision
+
+    def replace(self, key: str, data: bytes, revision: int) -> int:
+        """Write a mark if it still has that revision; its new one, or 0. Raises LineError."""
+        return self._line.result(self._marks().replace(key, data, revision, PATIENCE_S), 2 * PATIENCE_S)
+
+    def _marks(self) -> SharedValues:
+        if self._values is None:
+            raise LineError(self._line.trouble)
+        return self._values
 
     def check(self) -> None:
         """Say so when the lease has run out. To be called every second or so."""
@@ -243,7 +259,7 @@ class LeaseKeeper:
 
     async def _serve(self, connection: FarConnection) -> None:
         """For as long as the connection lasts. Raises LineError."""
-        values = await connection.values(BUCKET)
+        values = self._values = await connection.values(BUCKET)
         self.lease.connected()
         while not self._stopping.is_set():
             began_s = self._clock.monotonic()

@@ -11,7 +11,8 @@ import asyncio
 import logging
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -273,6 +274,19 @@ class FarLine(threading.Thread):
         if loop is not None:
             with suppress(RuntimeError):  # it has just ended
                 loop.call_soon_threadsafe(call)
+
+    def result(self, doing: Coroutine[Any, Any, T], within_s: float) -> T:
+        """What it comes to, in the loop of the line. Raises LineError, also where it takes too long."""
+        loop = self._loop
+        if loop is None or not self.is_up:
+            doing.close()
+            raise LineError(self.trouble)
+        future = asyncio.run_coroutine_threadsafe(doing, loop)
+        try:
+            return future.result(within_s)
+        except (TimeoutError, CancelledError):
+            future.cancel()
+            raise LineError("the server does not answer") from None
 
     def stop(self, within_s: float) -> None:
         self._is_stopping = True

@@ -100,18 +100,23 @@ def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     window_ms = max(20 * settings.alerting.scrape_every_ms, 3 * min(every, default=MINUTE_MS))
     series = ProbeSeries.of(settings.metrics)
     probes, age = ours(series.made, **series.where), ours(names.PULSE)
-    at_ms = (2 * minutes(window_ms) + 4) * MINUTE_MS
-    total = f"sum without ({', '.join(series.by)}) (increase({series.made.sample}[{lasting(window_ms)}]))"
+    at_ms, begun = (2 * minutes(window_ms) + 4) * MINUTE_MS, minutes(window_ms) + 5
+    made, window, counted = f"sum without ({', '.join(series.by)})", lasting(window_ms), series.made.sample
+    # Who counts for as long as that, and now: of a pair, the one that has just begun to speak, or has ended, does not.
+    counts = f"and {made} ({counted})\nand {made} ({counted} offset {window})"
+    total = f"{made} (increase({counted}[{window}])) == 0"
     return monitor_alert(
         settings,
         names.NOT_PROBING,
         "critical",
-        f"{names.PULSE.sample} > 30\nor {total} == 0",
+        f"{names.PULSE.sample} > 30\nor ({total}\n{counts})",
         text("It is up and makes no probes: supplier outages are not seen."),
         (
             AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
             AlertTest("fires when no probe is made", at_ms, {age: "0x100", probes: "5x100"}, dict(OURS)),
             AlertTest("is quiet while probes are made", at_ms, {age: "1x100", probes: "0+12x100"}),
+            AlertTest("one that has just begun is quiet", at_ms, {age: "1x100", probes: f"_x{begun} 5x100"}),
+            AlertTest("one that counts no more is quiet", at_ms, {age: "1x100", probes: f"0+12x{begun} 48 48 stale"}),
         ),
     )
 
