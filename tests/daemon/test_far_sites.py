@@ -184,6 +184,7 @@ def test_what_a_site_may_not_say_is_refused_counted_and_passed_over(
         assert recorded[:10] == [one.at_ms for one in good]
         assert recorded[-1] == times(1, start=100)[0]
         assert len(recorded) <= 10 + 1 + 4
+        assert [(site, one.at_ms) for site, one in collector.shown] == [("north", at_ms) for at_ms in recorded]
         assert set(collector.refused()) <= set(WHY_REFUSED)
     told = [one for one in caplog.messages if one == "a site sent what is refused"]
     assert 5 <= len(told) <= 5 * MOST_LOGGED

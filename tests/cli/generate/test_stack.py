@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from sla_monitor.settings import load_settings
 from tests.cli.generate.test_demo import REPOSITORY, moved_configuration, offset
 from tests.support.running import free_port
 
@@ -20,7 +21,7 @@ __all__ = ["offset"]  # a fixture
 def test_it_says_how_to_look_at_the_dashboards_and_ends_at_ctrl_c(tmp_path: Path, offset: int) -> None:
     moved_configuration(tmp_path, offset)
     config = tmp_path / "config" / "stack.yaml"
-    config.write_text(config.read_text().replace("9093", str(free_port())))
+    config.write_text(config.read_text().replace("9093", str(free_port())).replace("14222", str(free_port())))
     prometheus = f"127.0.0.1:{free_port()}"
     options = ("--calm", f"--config={config}", f"--port-offset={offset}", f"--prometheus={prometheus}")
     process = subprocess.Popen(
@@ -44,6 +45,11 @@ def test_it_says_how_to_look_at_the_dashboards_and_ends_at_ctrl_c(tmp_path: Path
     finally:
         process.kill()
     assert (process.returncode, "Traceback" in rest) == (0, False), told + rest
+    sites = tmp_path / "var/stack/sites"
+    assert {path.name for path in sites.iterdir()} == {"nats.conf", "collector.pub", "north.yaml", "south.yaml"}
+    assert "$SLA_STACK_NORTH" in (sites / "nats.conf").read_text(), "no password is written down"
+    for site in ("north", "south"):
+        load_settings(sites / f"{site}.yaml", {})
     provisioning = Path(re.findall(r"GF_PATHS_PROVISIONING=(\S+)", told)[0])
     (source,) = yaml.safe_load((provisioning / "datasources/sla-monitor.yaml").read_text())["datasources"]
     (provider,) = yaml.safe_load((provisioning / "dashboards/sla-monitor.yaml").read_text())["providers"]
