@@ -34,6 +34,7 @@ from sla_monitor.assess.settlement import (
     shares_of,
     status_of,
 )
+from sla_monitor.assess.together import Together
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
@@ -68,9 +69,10 @@ def assess(
     """Every contract's running month at `now_ms`. `yield_control` is called between services, KPIs and months: the
     daemon lets probes that are due go first, because working out thousands of endpoints in one go would make them late.
     `caches`, by contract, are kept from one assessment to the next."""
-    kept = {} if caches is None else caches
+    kept, contracts = {} if caches is None else caches, tuple(contracts)
+    together = Together(evidence, [contract.id for contract in contracts])
     several = [
-        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), yield_control))
+        _running(contract, together, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), yield_control))
         for contract in contracts
     ]
     return Assessment(now_ms, tuple(several))

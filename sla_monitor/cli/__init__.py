@@ -12,6 +12,7 @@ from sla_monitor.cli.assess.command import assess
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
 from sla_monitor.cli.credits.command import credits_group
+from sla_monitor.cli.desk.command import desk
 from sla_monitor.cli.generate.command import generate
 from sla_monitor.cli.generate.demo import demo
 from sla_monitor.cli.generate.stack import stack
@@ -39,7 +40,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, obligations,
+    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, desk, register, obligations,
     credits_group, assess, reconcile, review, verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:

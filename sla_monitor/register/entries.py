@@ -119,6 +119,9 @@ class Entry(Strict):
     number: Number = Field(description="By which others speak of it.")
     at_ms: Instant = Field(alias="at", description="When it was entered.")
     actor: Line = Field(description="Who entered it.")
+    known_by: Line | None = Field(
+        None, description="How the program knew who it is; left out: by an earlier version, which took people's word."
+    )
     contract: Identifier = Field(description="The id of the contract.")
     reference: Annotated[str, StringConstraints(max_length=200)] = Field(
         "", description="A number in somebody's files."

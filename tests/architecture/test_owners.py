@@ -19,6 +19,7 @@ HOUSE = Path(sla_monitor.__file__).parent
 OWNERS = {
     "apscheduler": {"schedule"},
     "arro3": {"archive"},
+    "authlib": {"web"},
     "bcrypt": {"web"},
     "click": {"cli"},
     "cryptography": {"demo", "probe", "signing.py"},
@@ -28,6 +29,7 @@ OWNERS = {
     "httptools": {"probe"},
     "icalendar": {"document"},
     "idna": {"contract"},
+    "joserfc": {"web"},
     "jinja2": {"web", "review"},
     "jsonpath_rfc9535": {"contract"},
     "logfmter": {"log.py"},
