@@ -46,6 +46,9 @@ WHOLE_CONTRACT = "contract"
 MONTHS_KEPT = 12
 """Closed months of which bands, points and credit are told: Prometheus forgets after fifteen days unless told."""
 
+TERMS_PROBLEMS = ("not_approved", "file_differs", "file_missing", "unreadable")
+"""What can be wrong with the terms of a contract: the label `problem`."""
+
 TEXT_KEPT = 120
 """Characters of an acknowledgement's text in its label: the rest stands on the page of the service."""
 
@@ -375,6 +378,13 @@ BUILD_INFO = MetricName("sla_build_info", "gauge", ("python_version", "version")
 START_TIME = MetricName("sla_start_timestamp_seconds", "gauge", (), "When the daemon started.")
 RELOAD_OK = MetricName(
     "sla_config_last_reload_successful", "gauge", (), "1 when the last reading of configuration loaded."
+)
+TERMS_PROBLEM = MetricName(
+    "sla_contract_terms_problem",
+    "gauge",
+    ("contract", "problem"),
+    "1 when the terms in force are not those of the contract's file, or nobody approved them; absent where no approval"
+    " is required.",
 )
 RELOAD_TIME = MetricName(
     "sla_config_last_reload_success_timestamp_seconds", "gauge", (), "When a configuration was last taken up."
@@ -791,6 +801,12 @@ OBSERVATIONS_LOST = AlertName(
     "monitor",
     "Observations could not be kept.",
     "No observation was lost in the last quarter of an hour.",
+)
+TERMS_NOT_APPROVED = AlertName(
+    "SlaTermsNotApproved",
+    "monitor",
+    "A contract's terms in force are not those of its file, or were never approved.",
+    "The contract's terms in force are approved, and those of its file.",
 )
 RELOAD_FAILED = AlertName(
     "SlaReloadFailed",

@@ -27,6 +27,7 @@ from sla_monitor.cli.schema import schema
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.site import site
 from sla_monitor.cli.starting.command import init
+from sla_monitor.cli.terms.command import terms
 from sla_monitor.errors import SlaMonitorError
 
 
@@ -37,8 +38,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, assess, reconcile, review,
-    verify, generate, import_, stack,
+    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, terms, assess, reconcile,
+    review, verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

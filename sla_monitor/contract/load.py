@@ -40,6 +40,15 @@ def load_kept(kept: KeptTerms) -> Contract:
     return contract
 
 
+def load_again(contract: Contract, holidays: HolidayPlace) -> Contract:
+    """The same contract with the files of bank holidays that are in a place of theirs. Raises ConfigError."""
+    files = contract.read_files
+    again, document = _made(files.contract, files.path, HolidayFiles(), holidays)
+    if again is None:
+        raise ConfigError(format_problems([document]))
+    return again
+
+
 def load_contracts(folder: Path) -> tuple[Contract, ...]:
     """Read every `*.yaml` of a folder, by name. Raises ConfigError with every problem of every file."""
     try:

@@ -25,6 +25,7 @@ from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
+from sla_monitor.daemon.terms_watch import TermsWatch
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
@@ -46,7 +47,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "log", "links", "alerting")
+RELOADABLE = ("contracts", "log", "links", "alerting", "terms")
 
 log = logging.getLogger(__package__)
 
@@ -56,7 +57,7 @@ class Daemon:
 
     def __init__(self, path: Path, configuration: Configuration, clock: Clock) -> None:
         settings = configuration.settings
-        self._path, self._configuration, self._clock = path, configuration, clock
+        self._path, self._clock = path, clock
         self._reloading, self._reloads = threading.Lock(), Reloads(clock.now_ms())
         self._is_announced = False
         self._awake_s = self._started_s = clock.monotonic()
@@ -68,6 +69,9 @@ class Daemon:
             buffer=settings.ledger.buffer,
             older=Archived(settings.archive.folder),
         )
+        self._terms = TermsWatch(settings.ledger.path, clock)
+        self._read = configuration
+        self._configuration = self._terms.of(configuration)
         self._verified = RecordVerification()
         self._assessing = Assessing(self._ledger, self.board, clock, self._verified)
         self._heads = Heads(self._ledger, clock, settings, self._verified)
@@ -122,11 +126,15 @@ class Daemon:
 
     def _health(self) -> Health:
         own = self._own.health()
-        reasons, facts = [*own.reasons, *self._errands.troubles()], {**own.facts, **self._errands.facts()}
+        reasons, facts = (
+            [*own.reasons, *self._terms.reasons(), *self._errands.troubles()],
+            {**own.facts, **self._errands.facts()},
+        )
         return replace(own, reasons=reasons, facts=facts)
 
     def _metrics(self) -> Own:
-        parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()
+        several = self._own, self._verified, self._heads, self._errands, self._terms
+        parts = [one.metrics() for one in several]
         return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
@@ -180,6 +188,7 @@ class Daemon:
         if not self._ledger.close(STOP_SECONDS):
             log.error("the ledger could not be closed in time; what was not committed is lost")
         self._errands.close()
+        self._terms.close()
         log.info("stopped")
 
     def reload(self) -> list[str]:
@@ -200,13 +209,13 @@ class Daemon:
             log.error("configuration rejected", extra={"problems": "; ".join(error.problems)})
             return error.problems
         self._warn_of_restart(new)
-        self._configuration = new
+        self._read = new
         self._assess()
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
         log.info("configuration loaded", extra={"endpoints": len(self._collector)})
         self._warn_of_unreadable()
-        return []
+        return self._terms.held_back()
 
     def _warn_of_unreadable(self) -> None:
         """Log what the configuration refers to and cannot be read: its endpoints will be UNKNOWN."""
@@ -224,7 +233,8 @@ class Daemon:
             log.warning("these settings take effect at the next start", extra={"settings": ", ".join(changed)})
 
     def _take_up(self) -> Sequence[Contract]:
-        """Watch what is in force now: after the start, a reload, or the day on which terms change."""
+        """Watch what is in force now: after the start, a reload, an approval, or the day on which terms change."""
+        self._configuration = self._terms.of(self._read)
         if self._collector.take_up(self._configuration.contracts):
             self._schedule.watch(self._collector.heartbeat_intervals_ms)
         return self._configuration.contracts

@@ -477,3 +477,37 @@ def m0012_site_positions(database: Database) -> None:
         "create table site_positions (site text not null, outbox text not null, sequence integer not null,"
         " primary key (site, outbox)) strict, without rowid"
     )
+
+
+_KEPT_FILES = """
+-- Files that somebody put into the record, each content once: digest is the SHA-256 of body.
+create table kept_files (
+  id integer primary key,
+  digest text not null unique,
+  size integer not null,
+  body blob not null
+) strict;
+
+-- Which terms the daemon has put in force, a row when they change. parts: the files that they are made of, by name,
+-- each with its digest in kept_files, as JSON. approval: the entry of the register that approved them; 0: none.
+create table terms_in_force (
+  id integer primary key,
+  at_ms integer not null,
+  contract text not null,
+  digest text not null,
+  parts text not null check (json_valid(parts)),
+  path text not null,
+  approval integer not null
+) strict;
+"""
+
+
+@MIGRATIONS()
+def m0013_kept_files(database: Database) -> None:
+    """So that terms can be worked with after the files have changed, and so that it is on record when they did."""
+    for statement in _KEPT_FILES.split(";"):
+        database.conn.execute(statement)
+    for table in ("kept_files", "terms_in_force"):
+        for trigger in _refusals(table, ("id",)):
+            database.conn.execute(trigger)
+    database.conn.execute(_no_replace("kept_files", ("digest",)))

@@ -41,7 +41,7 @@ class EntryContext:
     @cached_property
     def terms(self) -> TermsHistory:
         """The terms that were proposed and approved."""
-        return terms_history(self.effective.entries, self.contract.time_zone)
+        return terms_history(self.effective.entries)
 
     def in_force(self, start_ms: int, end_ms: int) -> list[Terms]:
         """The terms that hold at some time in `[start, end)`."""

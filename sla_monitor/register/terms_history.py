@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
-from zoneinfo import ZoneInfo
 
-from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.kinds.parts import is_same_person
 from sla_monitor.register.kinds.terms_change import TermsApproved, TermsProposed, TermsRejected, TermsWithdrawn
@@ -59,8 +57,7 @@ class ApprovedTerms:
 class TermsHistory:
     """Every proposal of one contract, ascending by number."""
 
-    proposals: tuple[Proposal, ...]
-    zone: ZoneInfo
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def open(self) -> tuple[Proposal, ...]:
@@ -91,11 +88,10 @@ class TermsHistory:
         approval = proposal.closed_by
         if approval is None or not isinstance(approval.body, TermsApproved):
             return None
-        from_ms = max(midnight_ms(proposal.said.from_on, self.zone), approval.at_ms)
-        return ApprovedTerms(from_ms, approval.body.digest, proposal, approval)
+        return ApprovedTerms(max(proposal.said.start_ms, approval.at_ms), approval.body.digest, proposal, approval)
 
 
-def terms_history(entries: Iterable[Entry], zone: ZoneInfo) -> TermsHistory:
+def terms_history(entries: Iterable[Entry]) -> TermsHistory:
     """`entries`: those of one contract that stand. The rules of entry are held here once more: an approval by the
     proposer, or of another digest, counts for nothing, however it came into the register."""
     proposals: dict[int, Proposal] = {}
@@ -105,7 +101,7 @@ def terms_history(entries: Iterable[Entry], zone: ZoneInfo) -> TermsHistory:
         proposal = proposals.get(entry.body.subject() or 0)
         if proposal is not None and proposal.closed_by is None and _closes(entry, proposal):
             proposals[proposal.entry.number] = Proposal(proposal.entry, proposal.said, entry)
-    return TermsHistory(tuple(proposals.values()), zone)
+    return TermsHistory(tuple(proposals.values()))
 
 
 def _closes(entry: Entry, proposal: Proposal) -> bool:

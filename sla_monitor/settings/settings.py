@@ -83,12 +83,23 @@ class LogSettings(Strict):
     format: Literal["logfmt", "json"] = Field("logfmt", description="Format of a line.")
 
 
+class TermsSettings(Strict):
+    """How terms come into force."""
+
+    approval: Literal["recorded", "required"] = Field(
+        "recorded",
+        description="required: a changed contract file comes into force once two people agreed on it with"
+        " `sla-monitor terms`; recorded: at once, and the record says when which file was in force.",
+    )
+
+
 class Settings(Strict):
     """The whole of `sla-monitor.yaml`. Relative paths are relative to the file."""
 
     listen: Address = Field("127.0.0.1:9810", description="Host and port of the status page and the metrics.")
     web_config: FilePath | None = Field(None, description="exporter-toolkit web-config.yml: TLS, basic authentication.")
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
+    terms: TermsSettings = Field(TermsSettings(), description="How changed contract files come into force.")
     vantage: Identifier = Field("main", description="The place from which this daemon probes.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
     sites: SiteSettings = Field(

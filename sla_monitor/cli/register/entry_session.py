@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import os
+import pwd
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
-from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, ledger_path
+from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, is_file_name, ledger_path
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from sla_monitor.register.kinds.kind import EntryKind
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
+
+UNSET_LOGIN = 2**32 - 1
+"""What the kernel says of a process that nobody logged in for."""
 
 
 def _all(*options: Options) -> Options:
@@ -43,11 +49,21 @@ def login(_: click.Context, __: click.Parameter, value: str | None) -> str:
         raise click.BadParameter("cannot determine the login name; pass --actor") from None
 
 
+def system_login() -> str:
+    """The login of whoever is at the terminal, as the system knows it: it stays the same through `sudo` and `su`, and
+    no option changes it. Empty: the system does not say."""
+    with suppress(OSError, ValueError, KeyError):
+        number = int(Path("/proc/self/loginuid").read_text(encoding="ascii"))
+        return pwd.getpwuid(os.getuid() if number == UNSET_LOGIN else number).pw_name
+    return ""
+
+
+actor_option = click.option("--actor", callback=login, help="Who enters it; without it, the login name.")
 session_options = _all(
     contract_argument,
     config_option,
     ledger_option,
-    click.option("--actor", callback=login, help="Who enters it; without it, the login name."),
+    actor_option,
     click.option("--yes", is_flag=True, help="Do not ask before a month that is over is changed or signed off."),
     format_option,
 )
@@ -75,7 +91,7 @@ class EntrySession:
         from sla_monitor.clock import SystemClock
         from sla_monitor.ledger.recording.register_entries import Register
 
-        contract, clock = chosen_contract(name, config), SystemClock()
+        contract, clock = _contract(name, config, ledger), SystemClock()
         path = ledger_path(config, ledger)
         return cls(contract, Register.open(path, clock), config, path, clock, actor)
 
@@ -107,3 +123,17 @@ class EntrySession:
                 f"entry {number} is dated {format_utc(at_ms)}, later than now, and does not count until then; if the"
                 " clock was ahead, undo it and enter it again"
             )
+
+
+def _contract(name: str, config: Path, ledger: Path | None) -> Contract:
+    """Where terms need an approval, nobody enters by a file that has none: a sign-off would be of other figures."""
+    from sla_monitor.cli.shared.signers import settings_of
+
+    contract = chosen_contract(name, config, ledger=ledger)
+    settings = settings_of(config, ledger) if is_file_name(name) else None
+    if settings is None or settings.terms.approval != "required":
+        return contract
+    in_force = chosen_contract(contract.id, config, ledger=ledger)
+    if in_force.read_files.digest != contract.read_files.digest:
+        raise click.ClickException(f"{name} is not in force (name the contract by its id: {contract.id})")
+    return in_force

@@ -47,6 +47,8 @@ KEYS = {
     "imported_looks": "id",
     "withdrawn_imports": "id",
     "span_states": "id",
+    "kept_files": "id",
+    "terms_in_force": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""
@@ -54,7 +56,7 @@ migration that adds one to such a table has to name the old ones in COLUMNS."""
 PLACES = {"intervals": 1}
 """Which column that is, where it is not the first."""
 
-COLUMNS = {"evidence": "id, hex(digest)"}
+COLUMNS = {"evidence": "id, hex(digest)", "kept_files": "id, digest, size"}
 """What of a table's row is in the chain, where that is not all: a body is proved by its digest."""
 
 OBSERVATIONS, EVIDENCE, ANSWERS = "observations", "evidence", "worked_out"

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
-from sla_monitor.contract.fields import Day, Misplaced, Strict
-from sla_monitor.contract.local_time import local_date
+from sla_monitor.contract.fields import Misplaced, Strict
+from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.contract.terms_files import CONTRACT, TermsPart, digest_of, digest_of_parts
+from sla_monitor.periods.edges import month_at
+from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Line, Number, is_same_person
 
@@ -40,7 +42,7 @@ class TermsProposed(EntryKind):
         {
             "digest": digest_of_parts((TermsPart(CONTRACT, _EXAMPLE),)),
             "files": [{"name": CONTRACT, "sha256": _EXAMPLE}],
-            "from": "2027-01-01",
+            "start": "2027-01-01 00:00",
         },
         note="CCN-12, signed by both parties.",
     )
@@ -53,7 +55,7 @@ class TermsProposed(EntryKind):
     kind: Literal["terms_proposed"] = "terms_proposed"
     digest: Digest = Field(description="SHA-256 of one line for each file: its digest, two spaces, its name.")
     files: tuple[ProposedFile, ...] = Field(min_length=1, description="The contract's file, and its bank holidays.")
-    from_on: Day = Field(alias="from", description="The day from which they are to be in force.")
+    start_ms: Instant = Field(alias="start", description="When they are to come into force: a day's beginning.")
     instead_of: Digest | None = Field(None, description="The digest of the terms that they were compared with.")
     login: Login = Field("", description="The system's login name behind the command.")
 
@@ -68,20 +70,20 @@ class TermsProposed(EntryKind):
         return tuple(TermsPart(one.name, one.sha256) for one in self.files)
 
     def words(self, say: Wording) -> str:
-        return f"Proposal of terms {short(self.digest)} from {self.from_on} on"
+        return f"Proposal of terms {short(self.digest)} from {say.at(self.start_ms)} on"
 
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
-        return (f"{self.from_on:%Y-%m}",)
+        return (month_at(self.start_ms, zone),)
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         if not entry.note.strip():
             yield _NO_NOTE
         today = local_date(entry.at_ms, context.contract.time_zone)
-        if self.from_on < today:
+        if self.start_ms < midnight_ms(today, context.contract.time_zone):
             message = (
                 f"lies in the past (write {today} or later: terms come into force by their approval, never before)"
             )
-            yield EntryProblem("from", message)
+            yield EntryProblem("start", message)
         last = context.terms.last
         if last is not None and last.digest == self.digest:
             yield EntryProblem(
