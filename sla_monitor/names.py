@@ -802,17 +802,17 @@ OBSERVATIONS_LOST = AlertName(
     "Observations could not be kept.",
     "No observation was lost in the last quarter of an hour.",
 )
-TERMS_NOT_APPROVED = AlertName(
-    "SlaTermsNotApproved",
-    "monitor",
-    "A contract's terms in force are not those of its file, or were never approved.",
-    "The contract's terms in force are approved, and those of its file.",
-)
 RELOAD_FAILED = AlertName(
     "SlaReloadFailed",
     "monitor",
     "The configuration on disk was not taken up.",
     "The configuration on disk was taken up.",
+)
+TERMS_NOT_APPROVED = AlertName(
+    "SlaTermsNotApproved",
+    "monitor",
+    "A contract's terms in force are not those of its file, or were never approved.",
+    "The contract's terms in force are approved, and those of its file.",
 )
 SILENCES_ALERT = AlertName(
     "SlaSilencesFailing",

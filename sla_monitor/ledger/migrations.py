@@ -489,7 +489,7 @@ create table kept_files (
 ) strict;
 
 -- Which terms the daemon has put in force, a row when they change. parts: the files that they are made of, by name,
--- each with its digest in kept_files, as JSON. approval: the entry of the register that approved them; 0: none.
+-- each with its digest in kept_files, as JSON. approval: the entry of the register that approved them, or 0.
 create table terms_in_force (
   id integer primary key,
   at_ms integer not null,

@@ -61,8 +61,9 @@ def example(name: str) -> Entry:
 def before(name: str) -> list[Entry]:
     """The entry that an example is about."""
     subject = example(name).body.subject()
-    about = example("action" if name == "done" else "claim")
-    return [] if subject is None else [about.model_copy(update={"number": subject, "actor": "bob"})]
+    about = example("action" if name == "done" else "terms_proposed" if name.startswith("terms_") else "claim")
+    by = "ann" if name == "terms_withdrawn" else "bob"
+    return [] if subject is None else [about.model_copy(update={"number": subject, "actor": by})]
 
 
 @every_kind
