@@ -79,9 +79,9 @@ def _always(contract: Contract, at_ms: int) -> Contract:
 
 def _first_month(contract: Contract, evidence: Evidence) -> str:
     """The first of which anything was seen, or said."""
-    instants = [evidence.first_ms(contract.id), *(entry.at_ms for entry in evidence.entries(contract.id)[:1])]
-    begun = [month_at(at_ms, contract.time_zone) for at_ms in instants if at_ms is not None]
-    return min(begun, default="9999-12")
+    zone, first_ms = contract.time_zone, evidence.first_ms(contract.id)
+    said = (month for entry in evidence.entries(contract.id) for month in entry.body.months(zone)[:1])
+    return min([*said, *([] if first_ms is None else [month_at(first_ms, zone)])], default="9999-12")
 
 
 def _last(found: Comparison, first: str) -> Comparison:

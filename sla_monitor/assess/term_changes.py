@@ -70,7 +70,7 @@ def _named(value: Any) -> dict[str, Any] | None:
 
 
 def _word(key: str) -> str:
-    return WORDS.get(key, describe_id(key))
+    return key if key[:1].isdigit() else WORDS.get(key, describe_id(key))  # a day is told as it is written
 
 
 def _title(item: Mapping[str, Any]) -> str:

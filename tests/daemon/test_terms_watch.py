@@ -6,6 +6,7 @@ import logging
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,6 @@ from tests.support.approvals import TermsOffice
 from tests.support.running import wait_until
 
 NOON_MS = 1_796_040_000_000
-"""2026-11-30T12:00:00Z."""
 
 
 def target(watch: TermsWatch, office: TermsOffice) -> str:
@@ -85,8 +85,8 @@ def test_a_changed_file_is_held_back_loudly_until_it_is_approved(
 def test_the_day_of_approved_terms_comes_without_a_reload(tmp_path: Path) -> None:
     office = TermsOffice.furnished(tmp_path)
     office.approve(office.propose(office.file))
-    office.approve(office.propose(office.write("contracts", "50"), "--from", "2027-07-01"))
-    midnight_ms = 1_814_396_400_000  # London is an hour ahead in July
+    office.approve(office.propose(office.write("contracts", "50"), "--from", "2039-07-01"))
+    midnight_ms = int(datetime(2039, 6, 30, 23, tzinfo=UTC).timestamp()) * 1000  # London is an hour ahead in July
     clock, read = FakeClock(midnight_ms - 1), office.read()
     watch = TermsWatch(office.ledger, clock)
 
@@ -122,8 +122,8 @@ def test_a_daemon_goes_on_by_the_approved_terms_and_its_page_says_so(tmp_path: P
         at_end.callback(one.stop)
         one.start()
         wait_until(lambda: one._assessing.is_first_done)
-        (contract,) = one.board.assessment.contracts
-        assert f"{contract.kpis[0].terms.target}" == "99.9"
+        assert [each.contract for each in one.board.assessment.contracts] == ["small"]
+        assert f"{one._configuration.contracts[0].versions[0].terms.kpis[0].target}" == "99.9"
         assert any("is not in force" in line for line in one.reload())
         url = f"http://127.0.0.1:{one._web.port}"
         assert "is not in force" in asked(f"{url}/-/ready")

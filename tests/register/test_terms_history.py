@@ -8,7 +8,7 @@ import pytest
 
 from sla_monitor.contract.terms_files import CONTRACT, TermsPart, digest_of_parts
 from sla_monitor.register.effective import effective_entries
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, TermsProposed
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import problems
 from sla_monitor.register.terms_history import terms_history
@@ -40,6 +40,11 @@ def closed(number: int, about: int, kind: str, actor: str = "ann") -> Entry:
 
 def by(one: Entry, actor: str, note: str = "why") -> Entry:
     return one.model_copy(update={"actor": actor, "note": note})
+
+
+def start_ms(one: Entry) -> int:
+    assert isinstance(one.body, TermsProposed)
+    return one.body.start_ms
 
 
 def digest(letter: str) -> str:
@@ -105,8 +110,8 @@ def test_nobody_undoes_terms(number: int) -> None:
 
 def test_the_day_is_one_in_the_contracts_zone_and_none_that_is_over() -> None:
     summer = proposed(1, "a", "2026-06-30T23:00:00Z")  # midnight of the 1st of July in London
-    assert wrong(summer.model_copy(update={"at_ms": summer.body.start_ms + DAY_MS - 1})) == []  # type: ignore[union-attr]
-    (told,) = wrong(summer.model_copy(update={"at_ms": summer.body.start_ms + DAY_MS}))  # type: ignore[union-attr]
+    assert wrong(summer.model_copy(update={"at_ms": start_ms(summer) + DAY_MS - 1})) == []
+    (told,) = wrong(summer.model_copy(update={"at_ms": start_ms(summer) + DAY_MS}))
     assert told.startswith("start: lies in the past (write 2026-07-02 or later")
 
 
@@ -124,10 +129,10 @@ def in_force(at_ms: int, *entries: Entry) -> str | None:
 
 def test_terms_are_in_force_from_their_day_or_from_a_later_approval() -> None:
     both = [proposed(1, "a"), approved(2, 1, "a")]
-    start_ms = both[0].body.start_ms  # type: ignore[union-attr]
-    assert [in_force(start_ms + ms, *both) for ms in (-1, 0)] == [None, "a"]
-    late = [both[0], both[1].model_copy(update={"at_ms": start_ms + 5})]
-    assert [in_force(start_ms + ms, *late) for ms in (4, 5)] == [None, "a"]
+    began_ms = start_ms(both[0])
+    assert [in_force(began_ms + ms, *both) for ms in (-1, 0)] == [None, "a"]
+    late = [both[0], both[1].model_copy(update={"at_ms": began_ms + 5})]
+    assert [in_force(began_ms + ms, *late) for ms in (4, 5)] == [None, "a"]
 
 
 def test_the_last_one_approved_counts_of_those_whose_time_has_come() -> None:
@@ -135,7 +140,7 @@ def test_the_last_one_approved_counts_of_those_whose_time_has_come() -> None:
     later = [proposed(3, "b", "2026-03-01 00:00", "a"), approved(4, 3, "b")]
     sooner = [proposed(5, "c", "2026-02-01 00:00", "b"), approved(6, 5, "c")]
     several = [*first, *later, *sooner]
-    starts = [one.body.start_ms for one in (first[0], sooner[0], later[0])]  # type: ignore[union-attr]
+    starts = [start_ms(one) for one in (first[0], sooner[0], later[0])]
     assert [in_force(ms, *several) for ms in starts] == ["a", "c", "c"]
 
 
