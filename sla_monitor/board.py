@@ -7,11 +7,11 @@ worked out again from the ledger, except the counters since start.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sla_monitor.assess import Assessment
+from sla_monitor.assess import Assessment, ContractAssessment
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.sla.observation import Observation, Outcome, Reason
 
@@ -75,12 +75,23 @@ class Watched:
 
 
 @dataclass(slots=True)
+class ServiceTally:
+    """Probes at the endpoints of a service since the daemon started, whichever they were."""
+
+    probes: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclass(slots=True)
 class Board:
-    """The endpoints being watched, by key in the contracts' order, and the latest Assessment."""
+    """The endpoints being watched, by key in the contracts' order, and the latest Assessment. `tallies`: by contract
+    and service."""
 
     started_ms: int
     vantage: str = "main"
     endpoints: dict[str, Watched] = field(default_factory=dict)
+    tallies: dict[tuple[str, str], ServiceTally] = field(default_factory=dict)
     assessment: Assessment = field(default_factory=lambda: Assessment(0, ()))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -90,20 +101,35 @@ class Board:
             watched = self.endpoints.get(observation.endpoint)
             if watched is not None:
                 watched.saw(observation)
+                tally = self.tallies[watched.contract, watched.service]
+                tally.probes += 1
+                tally.failed += observation.finding.outcome is Outcome.DOWN
 
     def skip(self, key: str, count: int) -> None:
         """Count probes that were due and did not happen."""
         with self._lock:
             if key in self.endpoints:
-                self.endpoints[key].skipped += count
+                watched = self.endpoints[key]
+                watched.skipped += count
+                self.tallies[watched.contract, watched.service].skipped += count
 
     def watch(self, watched: Iterable[Watched]) -> None:
         """Replace the list of endpoints; those that stay keep what has been seen of them."""
         with self._lock:
-            before = self.endpoints
-            self.endpoints = {}
+            before, tallies = self.endpoints, self.tallies
+            self.endpoints, self.tallies = {}, {}
             for new in watched:
                 old = before.get(new.key)
                 if old is not None:
                     old.contract, old.service, old.terms, old.labels = new.contract, new.service, new.terms, new.labels
                 self.endpoints[new.key] = old or new
+                service = new.contract, new.service
+                self.tallies[service] = tallies.get(service) or self.tallies.get(service) or ServiceTally()
+
+    def only(self, shown: Callable[[ContractAssessment], ContractAssessment], ids: Callable[[str], bool]) -> Board:
+        """What of the board somebody may see: of contracts whose id `ids` lets pass, as `shown` gives them."""
+        endpoints = {key: watched for key, watched in self.endpoints.items() if ids(watched.contract)}
+        assessment = self.assessment
+        contracts = tuple(shown(one) for one in assessment.contracts if ids(one.contract))
+        tallies = {owner: tally for owner, tally in self.tallies.items() if ids(owner[0])}
+        return Board(self.started_ms, self.vantage, endpoints, tallies, Assessment(assessment.at_ms, contracts))

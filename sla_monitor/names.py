@@ -56,6 +56,7 @@ _ENDPOINT = ("contract", "service", "endpoint")
 _PLACE = ("contract", "service", "endpoint", "place")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
+_OBLIGATION = ("contract", "obligation", "party")
 _MONEY = ("contract", "currency")
 _CAP = ("contract", "cap", "scope", "currency")
 
@@ -103,6 +104,29 @@ DOWN_END = MetricName(
     "gauge",
     _ENDPOINT,
     "When a probe found the endpoint down no longer; absent while it is down, and after an hour.",
+)
+
+WITHOUT_SERIES = MetricName(
+    "sla_endpoints_without_series",
+    "gauge",
+    ("why",),
+    "Endpoints without series of their own: well (only failing ones have them, as the settings say), too_many (of those"
+    " that fail).",
+)
+SERVICE_PROBES = MetricName(
+    "sla_service_probes",
+    "counter",
+    _SERVICE,
+    "Probes at the endpoints of a service since the daemon started; there where only failing endpoints have series.",
+)
+SERVICE_PROBE_FAILURES = MetricName(
+    "sla_service_probe_failures", "counter", _SERVICE, "Those of them that found an endpoint down."
+)
+SERVICE_PROBES_SKIPPED = MetricName(
+    "sla_service_probes_skipped",
+    "counter",
+    _SERVICE,
+    "Probes that were due there and did not happen.",
 )
 
 SERVICE_STATE = MetricName(
@@ -361,6 +385,27 @@ REPORT_DUE = MetricName(
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
 )
+OBLIGATION_DUE = MetricName(
+    "sla_obligation_due_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Until when the next duty that is open and not late is due; absent without one.",
+)
+OBLIGATION_DUE_SOON = MetricName(
+    "sla_obligation_due_soon",
+    "gauge",
+    _OBLIGATION,
+    "1 while a duty is due soon, or due, and neither met nor excused; 0 otherwise.",
+)
+OBLIGATION_LATE = MetricName(
+    "sla_obligation_late", "gauge", _OBLIGATION, "Days of an obligation that are late: neither met nor excused."
+)
+OBLIGATION_LATE_SINCE = MetricName(
+    "sla_obligation_late_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Since when the oldest of these is late; absent without one.",
+)
 MONTH_POINTS = MetricName(
     "sla_contract_month_points",
     "gauge",
@@ -474,6 +519,9 @@ FAR_UP = MetricName(
     "gauge",
     ("place", "contract", "service", "endpoint"),
     "1 when a site far away last found the endpoint up or degraded, 0 when down; not there while it is unknown.",
+)
+FAR_DOWN = MetricName(
+    "sla_far_site_down_endpoints", "gauge", ("place",), "Endpoints that a site far away last found down."
 )
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
@@ -675,6 +723,18 @@ REPORT_OVERDUE = AlertName(
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
 )
+OBLIGATION_SOON = AlertName(
+    "SlaObligationDueSoon",
+    "contract",
+    "A duty of the contract is due soon.",
+    "The duty is no longer due soon: it was met, excused or put off, or is late.",
+)
+OBLIGATION_OVERDUE = AlertName(
+    "SlaObligationLate",
+    "contract",
+    "A duty of the contract is late.",
+    "No day of the duty is late any more: it was met, excused or put off.",
+)
 
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
@@ -747,6 +807,12 @@ MONITOR_LAGGING = AlertName(
     "monitor",
     "The monitor probes late, or not as often as it should.",
     "The monitor probes in time again.",
+)
+ENDPOINTS_UNTOLD = AlertName(
+    "SlaEndpointsUntold",
+    "monitor",
+    "More endpoints fail than have series of their own.",
+    "Each endpoint that fails has series of its own again.",
 )
 ASSESSMENT_STALE = AlertName(
     "SlaAssessmentStale",

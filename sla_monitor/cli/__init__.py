@@ -17,6 +17,7 @@ from sla_monitor.cli.generate.stack import stack
 from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger.archive import archive
 from sla_monitor.cli.ledger.command import ledger_group
+from sla_monitor.cli.obligations import obligations
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.reconcile.command import reconcile
 from sla_monitor.cli.register.command import register
@@ -38,8 +39,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, terms, assess, reconcile,
-    review, verify, generate, import_, stack,
+    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, terms, obligations, assess,
+    reconcile, review, verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -40,6 +40,7 @@ from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.credit_tables import PercentPart
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.contract.notice import NoticeIdentifiers
+from sla_monitor.contract.obligations import Obligation
 from sla_monitor.contract.rules.consistency import as_written, inconsistencies
 from sla_monitor.contract.rules.plain_values import ALWAYS
 
@@ -199,6 +200,7 @@ class Terms(Strict):
     caps: tuple[Cap, ...] = Field((), description="Limits on money, one after the other; those of services first.")
     triggers: tuple[Trigger, ...] = Field((), description="What several results together set off.")
     claims: Claims = Field(Claims(), description="What must be done to have a credit.")
+    obligations: tuple[Obligation, ...] = Field((), description="Dated duties beside the KPIs.")
     reporting: Reporting = Field(Reporting(), description="When reports are due, and what is published.")
     archive: Archive = Field(Archive(), description="How exactly sealed days keep observations.")
 

@@ -111,10 +111,11 @@ class BackgroundJobs:
         with self._assessing.recorded() as recorded:
             contracts = self._configuration().contracts if self._is_proven(recorded) else ()
             now_ms, reviews = self._clock.now_ms(), self._configuration().settings.reviews
+            firsts = recorded.firsts_ms([contract.id for contract in contracts])
             wanted = [
                 one
                 for contract in contracts
-                for one in due(contract, recorded.entries(contract.id), recorded.first_ms(contract.id), reviews, now_ms)
+                for one in due(contract, recorded.entries(contract.id), firsts[contract.id], reviews, now_ms)
             ]
         self._duty.check(wanted, now_ms)
 
@@ -130,11 +131,10 @@ class BackgroundJobs:
         A clock that is set ahead leaves a gap, as a monitor does that was off. A record that has just begun has none.
         """
         since_ms = self._clock.now_ms() - PROVEN_MS
-        firsts = (recorded.first_ms(contract.id) for contract in self._configuration().contracts)
         is_proven = (
             recorded.was_seen(since_ms - WITHIN_MS, since_ms)
-            or all(first_ms is None or first_ms >= since_ms for first_ms in firsts)
             or self._clock.monotonic() - self._started_s >= PROVEN_MS / 1000
+            or self._has_just_begun(recorded, since_ms)
         )
         if not is_proven and not self._is_waiting:
             log.warning(
@@ -143,6 +143,10 @@ class BackgroundJobs:
             )
         self._is_waiting = not is_proven
         return is_proven
+
+    def _has_just_begun(self, recorded: Recorded, since_ms: int) -> bool:
+        firsts = recorded.firsts_ms([contract.id for contract in self._configuration().contracts])
+        return all(first_ms is None or first_ms >= since_ms for first_ms in firsts.values())
 
     def take_in_response_times(self) -> None:
         """Have the pages know how long the answers of the days took that are over."""

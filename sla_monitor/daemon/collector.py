@@ -48,7 +48,8 @@ class WatchedJob:
 
 
 class Collector:
-    """The endpoints in force. Everything may be called from any thread."""
+    """The endpoints in force. Everything may be called from any thread. `has_own`: whether this host watches any; the
+    others are seen from afar alone."""
 
     def __init__(self, board: Board, ledger: Ledger, settings: Settings, clock: Clock) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
@@ -57,7 +58,7 @@ class Collector:
         self._heartbeats: dict[str, HeartbeatProber] = {}
         self._in_force: list[tuple[TermsVersion, bool]] = []
         self._changing = threading.Lock()
-        self.has_observed = False
+        self.has_observed = self.has_own = False
         self.sites = Sites(settings, clock, self.take, board.skip)
         self.far = FarSites(settings, clock, ledger)
         self._doubting = threading.Lock()
@@ -100,6 +101,7 @@ class Collector:
             }
             self._jobs = jobs
             here = {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
+            self.has_own = bool(here)
             self.sites.assign({key: terms for key, terms in here.items() if key not in self._heartbeats})
             self.far.assign(self._endpoints)
             watched = (

@@ -29,6 +29,7 @@ from sla_monitor.daemon.terms_watch import TermsWatch
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
+from sla_monitor.metrics.tables import tables_of
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, PageLinks, PageRecord, Web
@@ -47,7 +48,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "log", "links", "alerting", "terms")
+RELOADABLE = ("contracts", "log", "links", "alerting", "desk", "terms")
 
 log = logging.getLogger(__package__)
 
@@ -92,11 +93,13 @@ class Daemon:
             assessing=self._assessing,
             reloads=self._reloads,
             verified=self._verified,
+            series=settings.metrics,
         )
         self._exporter = Exporter(
             self.board,
             self._metrics,
             self._own.lateness,
+            tables_of(settings.metrics, settings.alerting.certificate_days),
         )
         self._web = Web(
             settings.listen,
@@ -116,6 +119,8 @@ class Daemon:
             ),
             elsewhere=self._elsewhere,
             views=settings.views,
+            desk=lambda: self._configuration.settings.desk,
+            ledger=settings.ledger.path,
         )
 
     def _elsewhere(self) -> PageLinks:

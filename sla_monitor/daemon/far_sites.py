@@ -36,6 +36,7 @@ from sla_monitor.transport import (
     SiteTerms,
     decode_from_afar,
     encode,
+    in_parts,
 )
 from sla_monitor.transport.line import PULSES, Delivered, FarConnection, FarLine, Pull, site_of, to_site
 
@@ -74,14 +75,16 @@ log = logging.getLogger(__package__)
 @dataclass(slots=True)
 class FarSite:
     """One of them. `former`: the terms before the last reload; `skew_ms`: by how much its clock seems to be ahead;
-    `lost`: entries that its outbox had, and the record never will; `heard_s`: monotonic, of its last pulse."""
+    `lost`: entries that its outbox had, and the record never will; `heard_s`: monotonic, of its last pulse; `signed`:
+    the messages with its terms, and `told_s`: monotonic, when they were last said."""
 
     name: str
     keys: frozenset[str]
     terms: dict[str, Endpoint] = field(default_factory=dict)
     former: dict[str, Endpoint] = field(default_factory=dict)
     revision: int = 0
-    signed: bytes | None = None
+    signed: tuple[bytes, ...] = ()
+    told_s: float = float("-inf")
     pulse: FarPulse | None = None
     heard_s: float = float("-inf")
     skew_ms: int = 0
@@ -139,7 +142,7 @@ class FarSites:
                 if (key in site.keys or site.name in endpoints[key].sites)
                 and not isinstance(endpoints[key], HeartbeatEndpoint)  # jobs report to the collector
             }
-            if self._key is not None and (terms != site.terms or site.signed is None):
+            if self._key is not None and (terms != site.terms or not site.signed):
                 site.former, site.terms = site.terms, terms
                 self._sign(site, self._key, max(self._clock.now_ms(), site.revision + 1))
 
@@ -151,7 +154,12 @@ class FarSites:
         several = enumerate(site.terms.items(), start=1)
         endpoints = tuple(Assigned.of(number, name, spelled(terms)) for number, (name, terms) in several)
         body = encode(SiteTerms(site.name, revision, endpoints))
-        site.revision, site.signed = revision, encode(_signed(key, body))
+        try:
+            messages = in_parts(encode(_signed(key, body)))
+        except MessageError as error:  # it goes on with the terms of before
+            log.error("a site cannot be told its terms", extra={"site": site.name, "error": str(error)})
+            messages = ()
+        site.revision, site.signed, site.told_s = revision, messages, float("-inf")
 
     # What follows belongs to the thread of the line.
 
@@ -293,10 +301,20 @@ class FarSites:
             await connection.say(to_site(site.name), encode(answer))
             if pulse.revision > site.revision:  # it was told by one who knew more of the time
                 self._sign(site, self._key, pulse.revision + 1)
-            if pulse.revision != site.revision and site.signed is not None:
-                await connection.say(to_site(site.name), site.signed)
+            if pulse.revision != site.revision:
+                await self._say_terms(connection, site)
         except LineError as error:
             log.warning("a site cannot be answered", extra={"site": site.name, "error": str(error)})
+
+    async def _say_terms(self, connection: FarConnection, site: FarSite) -> None:
+        """Those of many endpoints take their time at the other end: a second is left to it for each further message.
+        Raises LineError."""
+        now_s = self._clock.monotonic()
+        if now_s - site.told_s < len(site.signed) - 1:
+            return
+        site.told_s = now_s
+        for message in site.signed:
+            await connection.say(to_site(site.name), message)
 
     def _understood(self, site: FarSite | None, data: bytes, kind: type[Message]) -> Message | None:
         """The message, if it is one of that kind and of that site; else it is refused."""

@@ -17,7 +17,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from sla_monitor.demo.listener import Listener, bind
+from sla_monitor.demo.listener import Listener, bind, shut
 from sla_monitor.demo.scenario import OK, Behaviour
 from sla_monitor.errors import ListenError
 
@@ -59,7 +59,6 @@ class NameServer:
     def open(self, port: int) -> int:
         """Listen on both transports; the port. Raises ListenError."""
         self._udp, port = self._pair(port)
-        self._udp.settimeout(0.2)  # to notice the end
         self._thread = threading.Thread(target=self._receive, args=(self._udp,), name="demo dns", daemon=True)
         self._thread.start()
         return port
@@ -79,9 +78,8 @@ class NameServer:
 
     def _receive(self, udp: socket.socket) -> None:
         while not self._tcp.stopping.is_set():
-            with suppress(TimeoutError):
-                query, client = udp.recvfrom(4096)
-                self._reply(udp, query, client)
+            query, client = udp.recvfrom(4096)  # nothing, from nobody, at the end
+            self._reply(udp, query, client)
 
     def _reply(self, udp: socket.socket, query: bytes, client: Any) -> None:
         behaviour = self._mood()
@@ -108,6 +106,7 @@ class NameServer:
         """Stop both transports."""
         self._tcp.close()
         if self._thread is not None and self._udp is not None:
+            shut(self._udp)
             self._thread.join()
             self._udp.close()
 

@@ -120,7 +120,7 @@ class Listener:
             self._refusing = is_refusing
         for index, (bound, address) in enumerate(self._bound):
             if is_refusing:
-                _shut(bound)
+                shut(bound)
                 bound.close()
                 self._bound[index] = (bind(*address), address)
             else:
@@ -130,17 +130,17 @@ class Listener:
         """Stop listening, end every conversation, and wait for their threads."""
         self.stopping.set()
         for bound, _ in self._bound:
-            _shut(bound)
+            shut(bound)
             bound.close()
         with self._lock:
             connections, threads = set(self._connections), set(self._threads)
         for connection in connections:
-            _shut(connection)
+            shut(connection)
         for thread in threads:
             thread.join(STOP_SECONDS)
 
 
-def _shut(end: socket.socket) -> None:
+def shut(end: socket.socket) -> None:
     """Wake whoever waits on it. The plain socket's method: TLS has its own, which would drop the session unasked."""
     with suppress(OSError):
         socket.socket.shutdown(end, socket.SHUT_RDWR)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor import names
 from sla_monitor.assess.assessment import ContractAssessment, Outlook
+from sla_monitor.assess.due_obligations import DueObligation
 from sla_monitor.metrics.rows import Rows, maybe_seconds, of_contracts, within_contracts
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
@@ -90,6 +91,26 @@ def _oldest_pending(contract: ContractAssessment) -> float | None:
     return maybe_seconds(min((entry.at_ms for entry in contract.pending), default=None))
 
 
+def _obligations(value: Callable[[Sequence[DueObligation]], float | None]) -> Rows:
+    """A series for each obligation that has a day to tell."""
+
+    def rows(contract: ContractAssessment) -> Iterator[Row]:
+        several: dict[tuple[str, str], list[DueObligation]] = {}
+        for one in contract.obligations.due:
+            several.setdefault((one.terms.id, one.terms.party), []).append(one)
+        yield from ((labels, value(dates)) for labels, dates in several.items())
+
+    return within_contracts(rows)
+
+
+def _next_due(dates: Sequence[DueObligation]) -> float | None:
+    return maybe_seconds(min((one.end_ms for one in dates if one.is_open and one.state != "late"), default=None))
+
+
+def _late_since(dates: Sequence[DueObligation]) -> float | None:
+    return maybe_seconds(min((one.late_ms for one in dates if one.state == "late"), default=None))
+
+
 CONTRACTS: Mapping[MetricName, Rows] = {
     names.CONTRACT_POINTS: of_contracts(_points),
     names.CONTRACT_CREDIT: within_contracts(_credit),
@@ -104,6 +125,10 @@ CONTRACTS: Mapping[MetricName, Rows] = {
     names.CLAIM_DEADLINE: of_contracts(_claim_deadline),
     names.FIGURES_MISSING: of_contracts(lambda contract: len(contract.missing_figures)),
     names.REPORT_DUE: of_contracts(lambda contract: maybe_seconds(contract.report_due_ms)),
+    names.OBLIGATION_DUE: _obligations(_next_due),
+    names.OBLIGATION_DUE_SOON: _obligations(lambda dates: any(one.state in {"due_soon", "due"} for one in dates)),
+    names.OBLIGATION_LATE: _obligations(lambda dates: sum(one.state == "late" for one in dates)),
+    names.OBLIGATION_LATE_SINCE: _obligations(_late_since),
     names.MONTH_POINTS: within_contracts(_month_points),
     names.MONTH_CREDIT: within_contracts(_month_credits),
 }

@@ -16,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encode
 from prometheus_client.registry import Collector
 
 from sla_monitor.board import Board
+from sla_monitor.metrics.rows import Rows
 from sla_monitor.metrics.series import Family, Row
 from sla_monitor.metrics.tables import TABLES
 from sla_monitor.names import LATENESS, MetricName
@@ -25,6 +26,8 @@ Encoder = Callable[[Collector], bytes]
 
 SPELT_ALIKE = ("", "underscores", "allow-utf-8")
 """The escaping schemes that leave our names as they are; the others write `_` as `__`."""
+
+Tables = Mapping[MetricName, Rows]
 
 Own = Mapping[MetricName, Iterable[Row]]
 """The daemon's own health: rows by family, read at each scrape."""
@@ -36,11 +39,11 @@ Lateness = Callable[[], tuple[tuple[float, ...], list[int], float]]
 class BoardCollector(Collector):
     """The board as the library's metrics: what the fast text is compared with."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, board: Board, tables: Tables = TABLES) -> None:
+        self._board, self._tables = board, tables
 
     def collect(self) -> Iterator[Metric]:
-        for metric, rows in TABLES.items():
+        for metric, rows in self._tables.items():
             yield from Family(metric).metrics(rows(self._board))
 
 
@@ -64,14 +67,15 @@ class _HealthCollector(Collector):
 class Exporter:
     """Answers scrapes, from any thread: it reads memory only, and keeps nothing but lines it has written."""
 
-    def __init__(self, board: Board, own: Callable[[], Own], lateness: Lateness) -> None:
+    def __init__(self, board: Board, own: Callable[[], Own], lateness: Lateness, tables: Tables = TABLES) -> None:
+        """`tables`: of `tables_of`."""
         self._board = board
-        self._families = [(Family(metric), rows) for metric, rows in TABLES.items()]
+        self._families = [(Family(metric), rows) for metric, rows in tables.items()]
         self._health = CollectorRegistry(auto_describe=False)
         self._health.register(_HealthCollector(own, lateness))
         ProcessCollector(registry=self._health)
         self._whole = CollectorRegistry(auto_describe=False)
-        for part in (BoardCollector(board), self._health):
+        for part in (BoardCollector(board, tables), self._health):
             self._whole.register(part)
 
     def answer(

@@ -15,7 +15,7 @@ from itertools import takewhile
 from sla_monitor.clock import Clock
 from sla_monitor.errors import OutboxError
 from sla_monitor.outpost.outbox import BEGINNING, FarOutbox, WaitingEntry
-from sla_monitor.transport import Answer, FarPulse, MessageError, Parcel, encode
+from sla_monitor.transport import Answer, Assembly, FarPulse, MessageError, Parcel, encode
 from sla_monitor.transport.line import FarConnection, parcels_of, pulses_of, to_site
 
 MOST_IN_A_PARCEL, LARGEST_PARCEL = 500, 400_000
@@ -81,6 +81,7 @@ class HandingOver:
     ) -> None:
         self._site, self._outbox, self._clock, self._skew = site, outbox, clock, skew
         self._understand, self._doing = understand, doing
+        self._assembly = Assembly()
         self.revision = 0
         self._sent, self._under_way = BEGINNING, 0
         self._told: dict[str, int] = {}
@@ -165,7 +166,8 @@ class HandingOver:
 
     async def _hear(self, subject: str, data: bytes) -> None:
         try:
-            told = self._understand(data)
+            whole = self._assembly.take(data)
+            told = None if whole is None else self._understand(whole)
             if told is not None:
                 self._take_answer(told)
         except (MessageError, OutboxError) as error:

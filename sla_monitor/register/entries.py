@@ -28,6 +28,7 @@ from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.kinds.maintenance import Maintenance
 from sla_monitor.register.kinds.meeting import Action, Done, Minute
 from sla_monitor.register.kinds.misreport import Misreported
+from sla_monitor.register.kinds.obligation import ObligationExcused, ObligationMet
 from sla_monitor.register.kinds.occurrence import Occurred
 from sla_monitor.register.kinds.outage_list import ListedOutage, OutageList
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
@@ -57,6 +58,8 @@ __all__ = [
     "Minute",
     "Misreported",
     "Month",
+    "ObligationExcused",
+    "ObligationMet",
     "Occurred",
     "OutageList",
     "ReportedFigure",
@@ -88,6 +91,8 @@ EntryBody = Annotated[
     | Underpinning
     | EarnedBackEntry
     | CreditClaim
+    | ObligationMet
+    | ObligationExcused
     | SignOff
     | Minute
     | Action
@@ -114,6 +119,9 @@ class Entry(Strict):
     number: Number = Field(description="By which others speak of it.")
     at_ms: Instant = Field(alias="at", description="When it was entered.")
     actor: Line = Field(description="Who entered it.")
+    known_by: Line | None = Field(
+        None, description="How the program knew who it is; left out: by an earlier version, which took people's word."
+    )
     contract: Identifier = Field(description="The id of the contract.")
     reference: Annotated[str, StringConstraints(max_length=200)] = Field(
         "", description="A number in somebody's files."

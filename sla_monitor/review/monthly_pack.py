@@ -15,6 +15,7 @@ from sla_monitor.review.chapters.kpis import kpi_table
 from sla_monitor.review.chapters.maintenance import maintenance
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import money
+from sla_monitor.review.chapters.obligations import obligations
 from sla_monitor.review.chapters.outage_comparison import outage_comparison
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.quality import quality
@@ -37,6 +38,7 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     money,
     tickets,
     maintenance,
+    obligations,
     quality,
     method,
     how_to_check,

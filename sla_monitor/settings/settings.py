@@ -17,6 +17,8 @@ from sla_monitor.contract.reading.model_file import load_model
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
+from sla_monitor.settings.desk.users import DeskSettings
+from sla_monitor.settings.metrics import MetricsSettings
 from sla_monitor.settings.reviews import Reviews
 from sla_monitor.settings.sites import OutpostSettings, SiteSettings
 from sla_monitor.settings.views import SharedViews
@@ -109,12 +111,14 @@ class Settings(Strict):
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )
     assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="Interval of assessments.")
+    metrics: MetricsSettings = Field(MetricsSettings(), description="What Prometheus is told.")
     log: LogSettings = Field(LogSettings(), description="The log.")
     links: Links = Field(Links(), description="Where the links in alerts lead.")
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")
     alertmanager: Alertmanager = Field(Alertmanager(), description="Where alerts and silences go.")
     reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
     views: SharedViews = Field(SharedViews(), description="Pages for the public and for participants.")
+    desk: DeskSettings = Field(DeskSettings(), description="Who signs in, and may do what.")
     archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
     @model_validator(mode="before")

@@ -15,6 +15,9 @@ from sla_monitor.wording.text import format_list
 _SEEN = {Outcome.DOWN: "down from", Outcome.UP: "up from", Outcome.UNKNOWN: "nothing seen from"}
 
 
+_END_UNSEEN = "its end was not seen"
+
+
 class Sight(Protocol):
     """What one site saw of an endpoint: of an outage, whether it saw any of it."""
 
@@ -35,6 +38,18 @@ class Place(Protocol):
     def down_ms(self) -> int: ...
     @property
     def outvoted_ms(self) -> int: ...
+
+
+def describe_end(when: str, *, is_seen: bool) -> str:
+    """When an outage ended, or from when to when it was: `14 Mar 10:42 (its end was not seen)` where nothing was seen
+    afterwards."""
+    return when if is_seen else f"{when} ({_END_UNSEEN})"
+
+
+def describe_lasted(milliseconds: int, *, is_seen: bool) -> str:
+    """How long an outage was; `at least 5 min` where nobody saw it end."""
+    told = format_duration(max(0, milliseconds), up=True)
+    return told if is_seen else f"at least {told}"
 
 
 def describe_seen_at(endpoints: Sequence[str], sights: Sequence[Sight]) -> str:

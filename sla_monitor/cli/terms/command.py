@@ -18,6 +18,8 @@ from sla_monitor.cli.shared.sources import contract_argument
 from sla_monitor.cli.shared.terminal import lines_of, plain, width
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sla_monitor.cli.terms.drafts import Draft
 
 _reference = click.option("--reference", default="", help="A number in somebody's files: CCN-12.")
@@ -68,6 +70,7 @@ def propose(  # noqa: PLR0913, PLR0917 - one for each option
     from sla_monitor.cli.terms.drafts import read_draft
 
     draft = read_draft(file, config, ledger)
+    _check_role("propose-terms", draft.contract.id, {"config": config, "ledger": ledger, "actor": actor})
     start_ms = _midnight_ms(start, draft)
     if style != "json" or dry_run:
         _print_effect(draft, style)
@@ -143,6 +146,7 @@ def approve(number: int, digest: str | None, **given: Any) -> None:
     from sla_monitor.cli.terms.drafts import TermsCase, proposed_draft
 
     draft, proposal = proposed_draft(TermsCase.of(given["contract"], given["config"], given["ledger"]), number)
+    _check_role("approve-terms", draft.contract.id, given)
     if proposal.closed_by is None and given["style"] != "json":
         _print_effect(draft, "table", is_aside=True)
     ask(f"Approve the terms {proposal.said.digest[:12]}?", yes=given["yes"])
@@ -156,6 +160,7 @@ def approve(number: int, digest: str | None, **given: Any) -> None:
 @_why
 def reject(number: int, why: str, **given: Any) -> None:
     """Reject the terms of CONTRACT that entry NUMBER proposes."""
+    _check_role("approve-terms", given["contract"], given)
     put_down("terms_rejected", {"about": number}, note=why, reference="", evidence="", **given)
 
 
@@ -166,6 +171,22 @@ def reject(number: int, why: str, **given: Any) -> None:
 def withdraw(number: int, why: str, **given: Any) -> None:
     """Take back the terms of CONTRACT that you proposed as entry NUMBER."""
     put_down("terms_withdrawn", {"about": number}, note=why, reference="", evidence="", **given)
+
+
+def _check_role(action: str, contract: str, given: Mapping[str, Any]) -> None:
+    """Where the settings name users, the actor is one of them and has a role for it. A command takes people at their
+    word all the same: the entry says so. Raises ClickException."""
+    from sla_monitor.cli.shared.signers import settings_of
+    from sla_monitor.settings.desk.access_table import TABLE, Action, allows
+
+    settings, actor = settings_of(given["config"], given["ledger"]), given["actor"]
+    users = {} if settings is None else {user.name: user for user in settings.desk.users}
+    if not users:
+        return
+    user, wanted = users.get(actor), Action(action)
+    if user is None or not allows(user.roles, wanted, contract):
+        roles = ", ".join(sorted(TABLE[wanted].roles))
+        raise click.ClickException(f"{plain(actor)} may not {TABLE[wanted].words} of {contract} (it takes: {roles})")
 
 
 def _print_effect(draft: Draft, style: str, *, is_aside: bool = False) -> None:

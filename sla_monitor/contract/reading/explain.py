@@ -65,6 +65,7 @@ SAMPLES = {
     "service": "service: custody",
     "sites": "sites: [main, north, south]",
     "quorum": "quorum: 2",
+    "title": "title: Performance Monitoring Report",
     "target": "target: 99.9",
     "pays": "pays: all",
     "credits": "credits: [outage, slow]",

@@ -19,6 +19,7 @@ from sla_monitor.generate.alerts.annotations import (
 )
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
+from sla_monitor.generate.probe_series import ProbeSeries
 from sla_monitor.generate.promql import lasting, sample, seconds, select
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.names import AlertName, MetricName
@@ -35,6 +36,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _not_probing(settings, contracts)
     yield _broken(settings, contracts)
     yield _restarted(settings)
+    yield _untold(settings)
     yield _stale(settings)
     yield from _counts(settings)
     yield _log_grows(settings)
@@ -85,9 +87,10 @@ def _down(settings: Settings) -> Alert:
 def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     every = [e.every_ms for terms in contracts for service in terms.services for e in service.endpoints]
     window_ms = max(20 * settings.alerting.scrape_every_ms, 3 * min(every, default=MINUTE_MS))
-    probes, age = ours(names.PROBES, contract="c", service="s", endpoint="e"), ours(names.PULSE)
+    series = ProbeSeries.of(settings.metrics)
+    probes, age = ours(series.made, **series.where), ours(names.PULSE)
     at_ms = (2 * minutes(window_ms) + 4) * MINUTE_MS
-    total = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{lasting(window_ms)}]))"
+    total = f"sum without ({', '.join(series.by)}) (increase({series.made.sample}[{lasting(window_ms)}]))"
     return monitor_alert(
         settings,
         names.NOT_PROBING,
@@ -158,6 +161,29 @@ def _restarted(settings: Settings) -> Alert:
             AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
             AlertTest("is quiet while none is", 10 * MINUTE_MS, {ended: "3x100", held: "0x100"}),
         ),
+    )
+
+
+def _untold(settings: Settings) -> Alert:
+    """Where only failing endpoints have series, an alert about one of them asks for its series."""
+    untold, well = (ours(names.WITHOUT_SERIES, why=why) for why in ("too_many", "well"))
+    wait_ms = 4 * settings.alerting.scrape_every_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    came = {**OURS, "why": "too_many"}
+    return monitor_alert(
+        settings,
+        names.ENDPOINTS_UNTOLD,
+        "warning",
+        f'{names.WITHOUT_SERIES.sample}{{why="too_many"}} > 0',
+        text(
+            CountOf("endpoint fails", "endpoints fail"),
+            " without an alert of its own: too many do. Services and KPIs are alerted as ever. The page names all.",
+        ),
+        (
+            AlertTest("fires while some are left out", at_ms, {untold: "0x3 7x100"}, came, {"value": "7"}),
+            AlertTest("is quiet about those that are well", at_ms, {untold: "0x100", well: "99000x100"}),
+        ),
+        for_ms=wait_ms,
     )
 
 

@@ -8,13 +8,14 @@ from sla_monitor.generate.grafana.dashboard import Dashboard
 from sla_monitor.generate.grafana.dashboard_queries import Query, rate, select
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
+from sla_monitor.generate.probe_series import ProbeSeries
 
 COUNT = PanelStyle(decimals=0, least=0)
 PER_SECOND = PanelStyle(unit="cps", least=0)
 INSTANCE = "{{instance}}"
 
 
-def health() -> Dashboard:
+def health(series: ProbeSeries) -> Dashboard:
     """Every monitor that the data source knows."""
     return Dashboard(
         uid=HEALTH,
@@ -22,7 +23,7 @@ def health() -> Dashboard:
         description="Is the monitor itself well: does it probe on time, keep what it saw, and assess it?",
         rows=(
             ("Now", _now()),
-            ("Probing on time", (_lateness(), _lost(), _in_flight(), _probes())),
+            ("Probing on time", (_lateness(), _lost(), _in_flight(), _probes(series))),
             ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
             ("What it costs", (_cpu(), _memory(), _files(), _scrape())),
         ),
@@ -106,13 +107,13 @@ def _in_flight() -> Panel:
     )
 
 
-def _probes() -> Panel:
+def _probes(series: ProbeSeries) -> Panel:
     return timeseries(
         "Probes a second",
         "Made, and those that found an endpoint down.",
         [
-            Query(f"sum by (instance) ({rate(names.PROBES)})", f"made {INSTANCE}"),
-            Query(f"sum by (instance) ({rate(names.PROBE_FAILURES)})", f"found it down {INSTANCE}"),
+            Query(f"sum by (instance) ({rate(series.made)})", f"made {INSTANCE}"),
+            Query(f"sum by (instance) ({rate(series.failed)})", f"found it down {INSTANCE}"),
         ],
         PER_SECOND,
     )

@@ -26,6 +26,7 @@ from sla_monitor.ledger.chaining.links import (
     OBSERVATIONS,
     Covers,
     Row,
+    Stretched,
     answer_key,
     answer_sum,
     digest_of,
@@ -82,11 +83,8 @@ class Proof:
         for begin, number in self.connection.execute(_FROM, {"name": table, "first": first, "last": last}).fetchall():
             if begin > expected and table not in SPARSE:
                 raise self.refused(f"{table} {expected} to {begin - 1} are in no link of the chain that can be found")
-            end, several = self._stretch(table, begin, number)
-            if first <= begin and end <= last:
-                yield from several
-            else:
-                yield from (row for row in several if first <= key_of(table, row) <= last)
+            end, several = self._within(table, begin, number, (first, last))
+            yield from several
             expected = end + 1
         if expected <= last and table not in SPARSE:
             raise self.refused(f"{table} {expected} to {last} are in no link of the chain")
@@ -182,22 +180,40 @@ class Proof:
     def refused(self, problem: str) -> LedgerDamaged:
         return damaged(self._path, problem)
 
+    def _within(self, table: str, begin: int, number: int, keys: tuple[int, int]) -> tuple[int, Iterable[Row]]:
+        """The last key of a stretch, and its rows between two keys: of one that is known already, no other is read. An
+        import makes links of weeks, out of which an assessment takes day after day."""
+        first, last = keys
+        if (table, begin) in self._known and not self._is_at_hand(table, begin):
+            end = self._covered(table, begin, number)[0][1]
+            return end, rows_of(self.connection, table, max(first, begin), min(last, end))
+        end, several = self._stretch(table, begin, number)
+        if first <= begin and end <= last:
+            return end, several
+        return end, (row for row in several if first <= key_of(table, row) <= last)
+
+    def _is_at_hand(self, table: str, begin: int) -> bool:
+        return table in self._read and self._read[table][0] == begin
+
     def _stretch(self, table: str, begin: int, number: int) -> tuple[int, Sequence[Row]]:
         """The last key of a stretch, and its rows."""
-        if table not in self._read or self._read[table][0] != begin:
+        if not self._is_at_hand(table, begin):
             self._read[table] = (begin, *self._verified(table, begin, number))
         return self._read[table][1:]
 
-    def _verified(self, table: str, begin: int, number: int) -> tuple[int, Sequence[Row]]:
+    def _covered(self, table: str, begin: int, number: int) -> tuple[Stretched, bytes, int]:
+        """What a link says of a stretch, the link's marks, and when it began."""
         at_ms, covers, marks = self._link(number)
         stretch = covers.get(table)
         if stretch is None or stretch[0] != begin:
             raise self.refused(f"link {number} of the chain does not cover {table} {begin}")
+        return stretch, marks, at_ms
+
+    def _verified(self, table: str, begin: int, number: int) -> tuple[int, Sequence[Row]]:
+        stretch, marks, at_ms = self._covered(table, begin, number)
         first, last, _, told = stretch
         rows = rows_of(self.connection, table, first, last)
-        if (table, first) in self._known:
-            return last, rows
-        if sum_of(rows) != told:
+        if (table, first) not in self._known and sum_of(rows) != told:
             pruned = self.pruned if table in {OBSERVATIONS, EVIDENCE} else UNPRUNED
             for problem in wrong_rows(self.connection, table, stretch, rows, pruned, (marks, at_ms)):
                 raise self.refused(problem)

@@ -6,6 +6,7 @@ locks put it between two of the daemon's.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,16 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger.chaining.links import append
 from sla_monitor.ledger.chaining.proof import Proof
-from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, check_register, last_number, read, row_of, sealed
+from sla_monitor.ledger.chaining.register_chain import (
+    INSERT,
+    LAST,
+    chained,
+    check_register,
+    last_number,
+    read,
+    row_of,
+    sealed,
+)
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
@@ -25,6 +35,8 @@ from sla_monitor.ledger.recording.kept_files import kept_rows
 from sla_monitor.register.entries import Entry
 
 _DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
+_SUBMITTED = "select first, last from submissions where key = ?"
+_SUBMIT = "insert into submissions values (?, ?, ?)"
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 
@@ -57,11 +69,13 @@ class Register:
         entries: Sequence[Entry],
         *,
         read_to: int | None = None,
+        once: str = "",
         files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> tuple[int, ...]:
         """Add entries, all or none; the numbers that they were given, whatever numbers they come with.
 
-        `read_to`: the last number of their contract that the caller has read. `files`: contents that the entries name,
+        `read_to`: the last number of their contract that the caller has read. `once`: the key of the submission. What
+        was submitted with it before is not added again: its numbers are given. `files`: contents that the entries name,
         by digest, to be kept with them. Raises Overtaken when there is a later entry, LedgerLocked when somebody else
         holds the ledger for seconds, and LedgerError.
         """
@@ -71,6 +85,8 @@ class Register:
             last = database.conn.execute(LAST).fetchone()
             numbered = list(sealed(rows, last))  # as much as can be done before the transaction, which must be short
             with immediate(database.conn):
+                if once and (before := _submitted(database.conn, once)):
+                    return before
                 if read_to is not None and any(last_number(database.conn, name) > read_to for name in contracts):
                     raise Overtaken(f"{self._path}: somebody else has added to the register meanwhile; try again")
                 now_last = database.conn.execute(LAST).fetchone()
@@ -78,8 +94,16 @@ class Register:
                     numbered = list(sealed(rows, now_last))
                 database.conn.executemany(INSERT, numbered)
                 kept = kept_rows(database.conn, files)
-                append(database.conn, entries[0].at_ms if entries else 0, {"register": numbered, "kept_files": kept})
+                added = {"register": chained(numbered), "kept_files": kept}
+                append(database.conn, entries[0].at_ms if entries else 0, added)
+                if once and numbered:
+                    database.conn.execute(_SUBMIT, (once, numbered[0][0], numbered[-1][0]))
         return tuple(row[0] for row in numbered)
+
+    def submitted(self, once: str) -> tuple[int, ...]:
+        """The numbers of what was submitted with a key; none: nothing was."""
+        with closing(open_reader(self._path, Resting(self._path))) as database:
+            return _submitted(database.conn, once)
 
     def entries(self, contract: str) -> Sequence[Entry]:
         """The contract's entries, ascending, each read once. Raises LedgerError and its kinds."""
@@ -100,6 +124,11 @@ class Register:
         """The number of the contract's last entry; 0: it has none."""
         with closing(open_reader(self._path, Resting(self._path))) as database:
             return last_number(database.conn, contract)
+
+
+def _submitted(connection: sqlite3.Connection, once: str) -> tuple[int, ...]:
+    row = connection.execute(_SUBMITTED, (once,)).fetchone()
+    return tuple(range(row[0], row[1] + 1)) if row else ()
 
 
 def _make(path: Path, clock: Clock, until: float) -> None:

@@ -13,6 +13,7 @@ from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web.api.booking_json import bookings_json
 from sla_monitor.web.api.kpi_json import kpis_json
 from sla_monitor.web.api.nulls import Nulls
+from sla_monitor.web.api.obligation_json import obligations_json
 from sla_monitor.web.api.reconciliation_json import reconciliation_json
 from sla_monitor.web.api.service_json import service_row_json
 from sla_monitor.web.api.shapes import CapLeftJson, ContractJson
@@ -62,6 +63,7 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
         "reconciliation": nulls.told(
             "reconciliation", reconciliation_json(contract), "the register has no list of the supplier's"
         ),
+        "obligations": obligations_json(contract),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,
     }

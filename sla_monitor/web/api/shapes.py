@@ -10,6 +10,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from sla_monitor.document.obligations import ObligationJson
 from sla_monitor.document.values import Money, Number, TimesJson
 
 State = Literal["up", "degraded", "down", "unknown"]
@@ -116,6 +117,8 @@ class OutageRowJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""
     counted_ms: int
@@ -223,6 +226,8 @@ class FailureJson(WithReasons):
     """The first failed probe."""
     ended_at: str | None
     """The first probe after it that found something else."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     reason: str | None
     """Why, in words."""
     probes: int | None
@@ -428,6 +433,10 @@ class ReconciliationJson(ComparedJson):
     """What was not compared, in words."""
 
 
+class ObligationRowJson(ObligationJson, WithReasons):
+    """A duty on one of the days on which it is due."""
+
+
 class ContractJson(WithReasons):
     """A contract in the running month so far, agreed view."""
 
@@ -483,6 +492,8 @@ class ContractJson(WithReasons):
     """Booked maintenance that is not over."""
     reconciliation: ReconciliationJson | None
     """Our outages against the supplier's list: of the running month, or of the newest that has one."""
+    obligations: list[ObligationRowJson]
+    """Duties of the month, late ones, and the next of each, by their day."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
 
@@ -655,6 +666,8 @@ class SharedOutageJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""
 

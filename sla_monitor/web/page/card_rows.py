@@ -12,7 +12,7 @@ from sla_monitor.wording.durations import format_age, format_days_left, format_d
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_recent
 from sla_monitor.wording.numbers import format_count, format_percent
-from sla_monitor.wording.sights import describe_seen_at
+from sla_monitor.wording.sights import describe_end, describe_lasted, describe_seen_at
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_reason
 
@@ -136,10 +136,11 @@ def _verdict(kpi: KpiAssessment) -> tuple[str, str]:
 def outage_row(outage: Outage, zone: ZoneInfo, now_ms: int) -> OutageRow:
     """One outage, open or ended."""
     end_ms = now_ms if outage.end_ms is None else outage.end_ms
+    ended = describe_end(format_recent(end_ms, zone, now_ms), is_seen=outage.end_seen)
     return OutageRow(
         began=format_recent(outage.start_ms, zone, now_ms),
-        ended="" if outage.end_ms is None else format_recent(outage.end_ms, zone, now_ms),
-        lasted=format_duration(max(0, end_ms - outage.start_ms), up=True),
+        ended="" if outage.end_ms is None else ended,
+        lasted=describe_lasted(end_ms - outage.start_ms, is_seen=outage.end_seen),
         counted=format_duration(outage.downtime_ms, up=True),
         reason=describe_reason(outage.reason),
         endpoints=plain(describe_seen_at(outage.endpoints, outage.places)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -112,6 +113,25 @@ def test_from_the_proposal_to_the_approval(tmp_path: Path) -> None:
     assert "has approved it already (propose again)" in again.err
     undone = office.run("register", "undo", "small", str(int(number) + 1), "--why", "x", "--yes", actor="carl")
     assert "which nobody undoes" in undone.err
+
+
+def test_where_there_are_users_their_roles_count(tmp_path: Path) -> None:
+    office = TermsOffice.furnished(tmp_path)
+    users = [
+        {"name": "ann", "proxy": "ann", "roles": [{"role": "contract_manager"}]},
+        {"name": "bob", "proxy": "bob", "roles": [{"role": "approver", "contracts": ["other"]}]},
+        {"name": "eve", "proxy": "eve", "roles": [{"role": "approver"}]},
+    ]
+    proxy = {"header": "X-User", "from": ["127.0.0.1"]}
+    desk = json.dumps({"users": users, "proxy": proxy})
+    office.settings.write_text(f"{office.settings.read_text()}desk: {desk}\n")
+    refused = office.run("terms", "propose", str(office.file), "--note", "x", actor="eve")
+    assert (refused.code, "it takes: contract_manager" in refused.err) == (1, True), refused
+    number = office.propose(office.file)
+    for actor in ("bob", "nobody", "ann"):
+        refused = office.run("terms", "approve", "small", str(number), "--yes", actor=actor)
+        assert (refused.code, "(it takes: approver)" in refused.err) == (1, True), refused
+    office.approve(number, "eve")
 
 
 def test_what_is_no_proposal_is_told(office: TermsOffice) -> None:

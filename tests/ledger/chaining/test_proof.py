@@ -21,6 +21,7 @@ from sla_monitor.document import Inputs, document, document_text
 from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.evidence import evidence_text
 from sla_monitor.ledger import Reader, read_only
+from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.ledger.chaining.register_chain import sealed
 from sla_monitor.ledger.chaining.verifying import RECENT_LINKS
 from sla_monitor.ledger.housekeeping.checking import check
@@ -223,6 +224,20 @@ def test_an_answer_that_the_program_did_not_keep_is_none(path: Path) -> None:
     edit(path, DERIVED["an answer put in"])
     with read_only(path) as reader:
         assert (reader.worked_out("digest"), reader.worked_out("other")) == (None, None)
+
+
+def test_of_a_long_link_that_was_verified_only_what_is_asked_for_is_read_again(path: Path) -> None:
+    """Imports make links of weeks, of which a month is read day by day."""
+    read: list[tuple[Any, ...]] = []
+    with closing(sqlite3.connect(path)) as connection:
+        first, last = connection.execute("select min(id), max(id) from observations").fetchone()
+        connection.row_factory = lambda _, row: read.append(row) or row  # type: ignore[func-returns-value]
+        known: set[tuple[str, int]] = set()
+        every = list(Proof(path, connection, known).rows("observations", first, last))
+        assert len(every) == last > 20
+        read.clear()
+        assert list(Proof(path, connection, known).rows("observations", 10, 12)) == every[9:12]
+        assert [row for row in read if row in every] == every[9:12]
 
 
 FAR = {

@@ -49,6 +49,7 @@ def named() -> Contract:
                 "none_if_corrected": True,
             },
         ],
+        obligations=[{"id": "insurance", "title": "Insurance", "rrule": "FREQ=YEARLY"}],
     )
 
 
