@@ -424,6 +424,12 @@ START_TIME = MetricName("sla_start_timestamp_seconds", "gauge", (), "When the da
 RELOAD_OK = MetricName(
     "sla_config_last_reload_successful", "gauge", (), "1 when the last reading of configuration loaded."
 )
+SIGNED_DIFFER = MetricName(
+    "sla_contract_signed_months_differ",
+    "gauge",
+    ("contract",),
+    "Signed months whose figures would come out otherwise now.",
+)
 TERMS_PROBLEM = MetricName(
     "sla_contract_terms_problem",
     "gauge",
@@ -689,6 +695,12 @@ KPI_BREACHED = AlertName(
     "contract",
     "A KPI's figure so far breaks the promise.",
     "A KPI's figure no longer counts as missing its target.",
+)
+SIGNED_DIFFERS = AlertName(
+    "SlaSignedMonthDiffers",
+    "contract",
+    "A month that was signed off would come out otherwise now.",
+    "Every signed month comes out as it was signed.",
 )
 TRIGGER_NEAR = AlertName(
     "SlaTriggerNear",

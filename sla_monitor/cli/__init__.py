@@ -9,6 +9,7 @@ import click
 
 from sla_monitor import __version__
 from sla_monitor.cli.assess.command import assess
+from sla_monitor.cli.assess.recalculations import recalculations
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
 from sla_monitor.cli.generate.command import generate
@@ -40,7 +41,7 @@ def cli() -> None:
 
 COMMANDS = (
     init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, terms, obligations, assess,
-    reconcile, review, verify, generate, import_, stack,
+    recalculations, reconcile, review, verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -22,6 +22,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.head_publishing import Heads
+from sla_monitor.daemon.month_watch import MonthWatch, note_all
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
@@ -71,6 +72,7 @@ class Daemon:
             older=Archived(settings.archive.folder),
         )
         self._terms = TermsWatch(settings.ledger.path, clock)
+        self._months = MonthWatch(settings.ledger.path)
         self._read = configuration
         self._configuration = self._terms.of(configuration)
         self._verified = RecordVerification()
@@ -138,7 +140,7 @@ class Daemon:
         return replace(own, reasons=reasons, facts=facts)
 
     def _metrics(self) -> Own:
-        several = self._own, self._verified, self._heads, self._errands, self._terms
+        several = self._own, self._verified, self._heads, self._errands, self._terms, self._months
         parts = [one.metrics() for one in several]
         return {metric: series for part in parts for metric, series in part.items()}
 
@@ -271,6 +273,9 @@ class Daemon:
 
     def _assess(self) -> None:
         self._assessing.assess_or_tell(self._take_up)
+        with self._assessing.recorded():
+            latest = self._assessing.latest
+            note_all(self._months, self._configuration.contracts, latest.contracts, self._assessing.caches)
 
 
 def _set_apart() -> None:

@@ -548,3 +548,27 @@ def m0014_kept_files(database: Database) -> None:
         for trigger in _refusals(table, ("id",)):
             database.conn.execute(trigger)
     database.conn.execute(_no_replace("kept_files", ("digest",)))
+
+
+_MONTH_RESULTS = """
+-- What a closed month came to: a row when it is first told, and one each time that its figures become others.
+create table month_results (
+  id integer primary key,
+  at_ms integer not null,
+  contract text not null,
+  month text not null,
+  figures text not null check (json_valid(figures)),
+  because text not null check (json_valid(because)),
+  basis text not null check (json_valid(basis))
+) strict;
+create index month_results_contract on month_results (contract, month)
+"""
+
+
+@MIGRATIONS()
+def m0015_month_results(database: Database) -> None:
+    """So that a month's figures have a history: when they changed, from what to what, and why."""
+    for statement in _MONTH_RESULTS.split(";"):
+        database.conn.execute(statement)
+    for trigger in _refusals("month_results", ("id",)):
+        database.conn.execute(trigger)

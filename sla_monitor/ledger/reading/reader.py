@@ -30,6 +30,7 @@ from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
 from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
 from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_terms, terms_in_force
+from sla_monitor.ledger.recording.month_results import MonthResult, month_results
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
@@ -439,6 +440,11 @@ class Reader(SingleObservations, Evidence):
         """Which terms of which contract the daemon put in force, ascending: an entry when they changed."""
         with self._proving() as proof:
             return terms_in_force(proof)
+
+    def month_results(self, contract: str) -> list[MonthResult]:
+        """What a contract's closed months came to, whenever that changed, in the order in which it was told."""
+        with self._proving() as proof:
+            return month_results(proof, contract)
 
     def terms_mark(self) -> tuple[int, int]:
         """The last entry of the register, and the last change of terms: by them it is known whether anything was added
