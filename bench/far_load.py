@@ -19,7 +19,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sla_monitor.outpost.handing_over import MOST_IN_A_PARCEL, MOST_UNDER_WAY, PULSE_S
+from sla_monitor.outpost.handing_over import PULSE_S
+from sla_monitor.outpost.lane import MOST_IN_A_PARCEL, MOST_UNDER_WAY
 from sla_monitor.settings.sites import Nats
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases
 from sla_monitor.transport import Answer, Assembly, FarPulse, Parcel, SiteTerms, decode_signed, decode_to_site, encode

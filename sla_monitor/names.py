@@ -306,6 +306,12 @@ CONTRACT_INFO = MetricName(
     ("contract", "authority", "supplier", "period", "terms"),
     "1; labels say who agreed, which period runs and which version of the terms holds.",
 )
+CONTRACT_ELSEWHERE = MetricName(
+    "sla_contract_elsewhere",
+    "gauge",
+    ("contract",),
+    "1; the label is a contract that this collector leaves to another one, as its settings say.",
+)
 PERIOD_START = MetricName(
     "sla_contract_period_start_timestamp_seconds", "gauge", ("contract",), "When the running period began."
 )
@@ -384,6 +390,33 @@ REPORT_DUE = MetricName(
     "gauge",
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
+)
+CREDIT_AMOUNT = MetricName(
+    "sla_credit_amount",
+    "gauge",
+    (*_MONEY, "step"),
+    "Credits of all months that are over: expected, notified, invoiced, recovered, written_off, open.",
+)
+CREDIT_OPEN = MetricName(
+    "sla_credit_open_amount",
+    "gauge",
+    (*_MONEY, "age"),
+    "What is open of them, by how long it has been due: current, 1_to_30, 31_to_60, 61_to_90, over_90 days.",
+)
+CREDIT_NOTIFY_DEADLINE = MetricName(
+    "sla_credit_notify_deadline_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "Until when the next credit is to be notified, or should have been; absent without one.",
+)
+CREDIT_NOT_INVOICED = MetricName(
+    "sla_credit_not_invoiced_months",
+    "gauge",
+    ("contract",),
+    "Months whose credit is not on the invoice on which it was due.",
+)
+CREDIT_OVERDUE = MetricName(
+    "sla_credit_overdue_months", "gauge", ("contract",), "Months whose credit is open and past due."
 )
 OBLIGATION_DUE = MetricName(
     "sla_obligation_due_timestamp_seconds",
@@ -484,6 +517,30 @@ REFUSED_OBSERVATIONS = MetricName(
     "sla_refused_observations", "counter", (), "Impossible observations sent by a site; not recorded."
 )
 LINE_UP = MetricName("sla_line_up", "gauge", (), "1 while the server between here and the sites far away is connected.")
+COLLECTOR_SPEAKS = MetricName(
+    "sla_collector_speaks",
+    "gauge",
+    ("collector",),
+    "Of a pair of collectors: 1 for the one that holds the lease and speaks, 0 for the one that follows.",
+)
+LEASE_UP = MetricName(
+    "sla_lease_up",
+    "gauge",
+    ("collector",),
+    "1 while this collector reaches the server that has the lease; without it, it follows.",
+)
+LEASE_REVISION = MetricName(
+    "sla_lease_revision", "gauge", (), "Revision of the lease as this collector saw it last: it rises all the time."
+)
+ROLE_SINCE = MetricName(
+    "sla_collector_role_since_timestamp_seconds", "gauge", (), "Since when this collector speaks, or follows."
+)
+TAKEOVERS = MetricName(
+    "sla_collector_takeovers",
+    "counter",
+    ("collector",),
+    "Times that this collector took the lease after the other one.",
+)
 FAR_CONNECTED = MetricName(
     "sla_far_site_connected", "gauge", ("place",), "1 while a site far away says how it is, 0 while it is cut off."
 )
@@ -498,6 +555,25 @@ FAR_WAITING = MetricName(
     "gauge",
     ("place",),
     "Observations in the outbox of a site far away, as it last said: not recorded yet.",
+)
+FAR_BEHIND = MetricName(
+    "sla_far_site_behind_seconds",
+    "gauge",
+    ("place", "collector"),
+    "How old the oldest observation is that a collector of the pair does not have of a site far away: the site keeps"
+    " it for that one.",
+)
+PAIR_IN_STEP = MetricName(
+    "sla_pair_register_in_step",
+    "gauge",
+    (),
+    "1 while the register has what is entered at either collector of the pair, 0 while it may lack some.",
+)
+PAIR_DAYS_COMPARED = MetricName(
+    "sla_pair_days_compared", "counter", (), "Days of this record that were held against the other collector's."
+)
+PAIR_DAYS_UNEQUAL = MetricName(
+    "sla_pair_days_unequal", "gauge", (), "Days of which the two collectors of the pair do not have the same."
 )
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
@@ -609,6 +685,17 @@ LOG_MESSAGES = MetricName("sla_log_messages", "counter", ("level",), "Log lines 
 ALL_METRICS: tuple[MetricName, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, MetricName)
 )
+
+OF_EACH: tuple[MetricName, ...] = (
+    BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
+    OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_DAYS_COMPARED,
+    PAIR_DAYS_UNEQUAL, COMMITTED, DROPPED,
+    OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
+    LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
+    ARCHIVE_FAILING, LOG_MESSAGES,
+)  # fmt: skip
+"""What each of a pair of collectors tells of itself. All other metrics are told by the one that speaks, once."""
 
 # Recording rules: level:metric:operations. What ends in increase, delta or agreed is followed by its window (5m).
 HOURS_RECORD = "service:sla_service_agreed_seconds:increase"
@@ -735,6 +822,21 @@ REPORT_OVERDUE = AlertName(
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
 )
+CREDIT_NOT_NOTIFIED = AlertName(
+    "SlaCreditNotNotified",
+    "contract",
+    "A credit is to be notified to the supplier soon, or should have been.",
+    "Every credit that was to be notified soon was notified.",
+)
+CREDIT_NOT_ON_INVOICE = AlertName(
+    "SlaCreditNotInvoiced",
+    "contract",
+    "A credit is not on the invoice on which it was due.",
+    "No credit is missing on an invoice any more.",
+)
+CREDIT_PAST_DUE = AlertName(
+    "SlaCreditOverdue", "contract", "A credit is open and past due.", "No credit is past due any more."
+)
 OBLIGATION_SOON = AlertName(
     "SlaObligationDueSoon",
     "contract",
@@ -748,6 +850,12 @@ OBLIGATION_OVERDUE = AlertName(
     "No day of the duty is late any more: it was met, excused or put off.",
 )
 
+CONTRACT_UNWATCHED = AlertName(
+    "SlaContractUnwatched",
+    "monitor",
+    "A contract is left to another collector, and none has it.",
+    "A collector has the contract again.",
+)
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
     "monitor",
@@ -813,6 +921,51 @@ SITE_REFUSED = AlertName(
     "monitor",
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
+)
+PAIR_DIFFERS = AlertName(
+    "SlaPairDiffers",
+    "monitor",
+    "The two collectors of the pair do not have the same record of a day.",
+    "The records of the pair are equal again.",
+)
+PAIR_OUT_OF_STEP = AlertName(
+    "SlaPairOutOfStep",
+    "monitor",
+    "The register of a collector may lack what is entered at the other one.",
+    "Both registers of the pair have all entries again.",
+)
+COLLECTOR_DOWN = AlertName(
+    "SlaCollectorDown",
+    "monitor",
+    "Prometheus cannot scrape one collector of the pair.",
+    "Prometheus can scrape the collector again.",
+)
+NOBODY_SPEAKS = AlertName(
+    "SlaNobodySpeaks",
+    "monitor",
+    "No collector of the pair speaks.",
+    "A collector of the pair speaks again.",
+)
+TWO_SPEAK = AlertName(
+    "SlaTwoSpeak", "monitor", "Both collectors of the pair speak.", "One collector of the pair speaks."
+)
+LEASE_UNREACHABLE = AlertName(
+    "SlaLeaseUnreachable",
+    "monitor",
+    "A collector of the pair does not reach the server that has the lease.",
+    "The collector reaches the server that has the lease again.",
+)
+TAKEN_OVER = AlertName(
+    "SlaCollectorTookOver",
+    "monitor",
+    "The other collector of the pair has taken over.",
+    "No collector has taken over in the last half hour.",
+)
+COLLECTOR_BEHIND = AlertName(
+    "SlaCollectorBehind",
+    "monitor",
+    "A collector of the pair does not record what the sites see.",
+    "Both collectors of the pair have what the sites see.",
 )
 MONITOR_LAGGING = AlertName(
     "SlaMonitorLagging",

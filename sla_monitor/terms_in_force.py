@@ -131,7 +131,7 @@ def _without_file(
     read: Configuration, record: TermsRecord, last: dict[str, TermsInForce], now_ms: int, known: Known
 ) -> Iterator[ContractInForce]:
     """Contracts that were in force and whose file is gone: nobody ends one by taking its file away."""
-    there = {contract.id for contract in read.contracts}
+    there = {*(contract.id for contract in read.contracts), *read.elsewhere}
     for name, before in last.items():
         if name in there or not before.digest:
             continue

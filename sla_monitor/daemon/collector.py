@@ -60,7 +60,8 @@ class Collector:
         self._changing = threading.Lock()
         self.has_observed = self.has_own = False
         self.sites = Sites(settings, clock, self.take, board.skip)
-        self.far = FarSites(settings, clock, ledger)
+        self._is_one_of_two = settings.collectors is not None
+        self.far = FarSites(settings, clock, ledger, self._show)
         self._doubting = threading.Lock()
         self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
 
@@ -100,7 +101,8 @@ class Collector:
                 for key, job in jobs.items()
             }
             self._jobs = jobs
-            here = {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
+            # Of a pair, none probes: its record would not be the other one's. `main` is a site far away as any other.
+            here = {} if self._is_one_of_two else self._of_main()
             self.has_own = bool(here)
             self.sites.assign({key: terms for key, terms in here.items() if key not in self._heartbeats})
             self.far.assign(self._endpoints)
@@ -117,9 +119,15 @@ class Collector:
             [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
         )
         for one in observations:
-            self._log_change(one)
-            self._board.observe(one)
+            self._show(one)
+
+    def _show(self, one: Observation) -> None:
+        self._log_change(one)
+        self._board.observe(one)
         self.has_observed = True
+
+    def _of_main(self) -> dict[str, Endpoint]:
+        return {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
 
     def judge_heartbeat(self, key: str, _: int) -> None:
         """Whether a job has been heard in time. One that we cannot hear, because we are cut off, is not silent."""

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.daemon.credible import Credible, content_doubt
 from sla_monitor.errors import LineError
@@ -41,6 +42,8 @@ from sla_monitor.transport import (
 from sla_monitor.transport.line import PULSES, Delivered, FarConnection, FarLine, Pull, site_of, to_site
 
 READER = "collector"
+"""Under what name the stream is read: with its own behind it, each of a pair has its own place in it."""
+
 FETCHED, FETCH_S, CHECK_S = 32, 1.0, 10.0
 """How many parcels are taken at a time, how long they are waited for, and after how long without any it is asked
 whether the stream is still there."""
@@ -94,6 +97,17 @@ class FarSite:
     refused: Counter[str] = field(default_factory=Counter)
     last: dict[str, Observation] = field(default_factory=dict)
     begun_s: list[float] = field(default_factory=list)
+    is_too_old: bool = False
+
+    def behind(self) -> list[tuple[str, float]]:
+        """By collector of the pair, how old the oldest observation is that it lacks, in seconds; 0: it has all."""
+        pulse = self.pulse
+        if pulse is None:
+            return []
+        return [
+            (name, 0.0 if since_ms is None else max(0, pulse.at_ms - since_ms) / 1000)
+            for name, since_ms in sorted(pulse.lacking.items())
+        ]
 
 
 Message = TypeVar("Message", Parcel, FarPulse)
@@ -105,9 +119,17 @@ OutboxName = tuple[str, str]
 class FarSites:
     """All that are known. `start` begins to listen; `assign` may be called from any thread, and before."""
 
-    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger) -> None:
-        """Raises SigningKeyError and LedgerError."""
-        self._clock, self._ledger, self._settings = clock, ledger, settings.sites
+    def __init__(
+        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Observation], None] = lambda _: None
+    ) -> None:
+        """`show` is given what the site `main` saw, once it is handed over to the record. Raises SigningKeyError and
+        LedgerError."""
+        self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
+        one = settings.collectors
+        self._name, self._pair = ("", ()) if one is None else (one.name, one.pair)
+        self._reader = READER if one is None else f"{READER}-{one.name}"
+        self.speaks: Callable[[], bool] = lambda: True
+        """Of a pair, one tells sites what to probe: each would take its own terms for the later ones."""
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
         self._line: FarLine | None = None
         self._key: SigningKey | None = None
@@ -146,6 +168,16 @@ class FarSites:
                 site.former, site.terms = site.terms, terms
                 self._sign(site, self._key, max(self._clock.now_ms(), site.revision + 1))
 
+    def complete_until_ms(self) -> int:
+        """Up to when all is recorded that the sites saw, as they say; 0: one has not said anything yet."""
+        instants = [self._clock.now_ms()]
+        for site in self.sites.values():
+            lacking_ms = 0 if site.pulse is None else site.pulse.lacking.get(self._name, 0)
+            if site.pulse is not None and lacking_ms is None:
+                lacking_ms = site.pulse.at_ms
+            instants.append(lacking_ms or 0)
+        return min(instants)
+
     def is_connected(self, site: FarSite) -> bool:
         """Whether it was heard of lately."""
         return self._clock.monotonic() - site.heard_s < CUT_OFF_S
@@ -153,7 +185,7 @@ class FarSites:
     def _sign(self, site: FarSite, key: SigningKey, revision: int) -> None:
         several = enumerate(site.terms.items(), start=1)
         endpoints = tuple(Assigned.of(number, name, spelled(terms)) for number, (name, terms) in several)
-        body = encode(SiteTerms(site.name, revision, endpoints))
+        body = encode(SiteTerms(site.name, revision, endpoints, self._pair))
         try:
             messages = in_parts(encode(_signed(key, body)))
         except MessageError as error:  # it goes on with the terms of before
@@ -182,7 +214,7 @@ class FarSites:
         await asyncio.to_thread(self._remember)
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
-        pull, quiet_s = await connection.pull(READER), 0.0
+        pull, quiet_s = await connection.pull(self._reader, self._name), 0.0
         while True:
             several = await pull.fetch(FETCHED, FETCH_S)
             quiet_s = 0.0 if several else quiet_s + FETCH_S
@@ -266,6 +298,10 @@ class FarSites:
             kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
             arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), known[0].every_ms))
         self._ledger.hand_over(arrived)
+        if site.name == MAIN:
+            for one, _ in arrived:
+                if one.observation is not None:
+                    self._show(one.observation)
 
     def _doubt(self, seen: Observation, known: Sequence[Endpoint], now_ms: int) -> str:
         """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not. `known`: the terms
@@ -295,13 +331,16 @@ class FarSites:
             site.lost += dropped
             log.error("a site had no room for what it saw", extra={"site": site.name, "observations": dropped})
         site.pulse, site.heard_s, site.skew_ms = pulse, self._clock.monotonic(), pulse.at_ms - now_ms
-        positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
         try:
-            answer = _signed(self._key, encode(Answer(positions, now_ms, pulse.at_ms)))
-            await connection.say(to_site(site.name), encode(answer))
-            if pulse.revision > site.revision:  # it was told by one who knew more of the time
+            if self._name and self._name not in pulse.lacking:
+                self._warn_of_stranger(site, pulse)
+            else:
+                positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
+                answer = _signed(self._key, encode(Answer(positions, now_ms, pulse.at_ms, self._name)))
+                await connection.say(to_site(site.name), encode(answer))
+            if pulse.revision > site.revision and self.speaks():  # it was told by one who knew more of the time
                 self._sign(site, self._key, pulse.revision + 1)
-            if pulse.revision != site.revision:
+            if pulse.revision != site.revision and self.speaks():
                 await self._say_terms(connection, site)
         except LineError as error:
             log.warning("a site cannot be answered", extra={"site": site.name, "error": str(error)})
@@ -315,6 +354,13 @@ class FarSites:
         site.told_s = now_s
         for message in site.signed:
             await connection.say(to_site(site.name), message)
+
+    def _warn_of_stranger(self, site: FarSite, pulse: FarPulse) -> None:
+        """It would give up what one of the pair has, and the other would never get it: it is told nothing."""
+        if pulse.revision == site.revision and not site.is_too_old:
+            site.is_too_old = True
+            log.error("a site is of a release that knows no pairs: it keeps all that it sees; upgrade it",
+                      extra={"site": site.name})  # fmt: skip
 
     def _understood(self, site: FarSite | None, data: bytes, kind: type[Message]) -> Message | None:
         """The message, if it is one of that kind and of that site; else it is refused."""

@@ -160,6 +160,9 @@ class OwnState:
             names.FAR_CONNECTED: [((name,), far.is_connected(site)) for name, site in sites],
             names.FAR_AHEAD: [((name,), site.skew_ms / 1000) for name, site in connected],
             names.FAR_WAITING: [((name,), site.pulse.waiting) for name, site in sites if site.pulse is not None],
+            names.FAR_BEHIND: [
+                ((name, collector), seconds) for name, site in connected for collector, seconds in site.behind()
+            ],
             names.FAR_RECORDED: [((name,), site.recorded) for name, site in sites],
             names.FAR_AGAIN: [((name,), site.again) for name, site in sites],
             names.FAR_LOST: [((name,), site.lost) for name, site in sites],

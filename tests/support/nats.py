@@ -21,6 +21,7 @@ import trustme
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon.far_sites import FarSites
+from sla_monitor.daemon.following import Following
 from sla_monitor.ledger import Ledger
 from sla_monitor.outpost.handing_over import Doing, HandingOver, Skew
 from sla_monitor.outpost.outbox import FarOutbox
@@ -197,19 +198,27 @@ def terms(name: str = "login", **more: Any) -> Endpoint:
     return endpoint_of(plain | more)
 
 
-class Collector:
-    """What the daemon has of sites far away, with a ledger of its own."""
+PAIR = ("east", "west")
 
-    def __init__(self, folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint], clock: Clock) -> None:
-        self.path, self._endpoints, self._clock = folder / "ledger.db", endpoints, clock
+
+class Collector:
+    """What the daemon has of sites far away, with a ledger of its own. `name`: which of PAIR it is; both have the key
+    that is in the folder above theirs."""
+
+    def __init__(
+        self, folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint], clock: Clock, name: str = ""
+    ) -> None:
+        self.path, self._endpoints, self._clock, self.name = folder / "ledger.db", endpoints, clock, name
         folder.mkdir(exist_ok=True)
-        key = folder / "ledger.key"
+        place = folder.parent if name else folder
+        key = place / "ledger.key"
         if not key.exists():
             SigningKey.make(key)
-            (folder / "ledger.pub").write_text(SigningKey.read(key).public.pem)
+            (place / "ledger.pub").write_text(SigningKey.read(key).public.pem)
         self.settings = Settings.model_validate(
             {
                 "ledger": {"path": str(self.path), "key": str(key)},
+                **({"collectors": {"name": name, "pair": list(PAIR)}} if name else {}),
                 "sites": {
                     "nats": dict(nats),
                     "known": [{"id": site, "endpoints": sorted(endpoints)} for site in ("north", "south")],
@@ -221,10 +230,16 @@ class Collector:
     def start(self) -> None:
         self.ledger = Ledger.open(self.path, self._clock, commit_within_ms=5)
         self.far = FarSites(self.settings, self._clock, self.ledger)
+        self.far.speaks = lambda: self.name in {"", PAIR[0]}
         self.far.assign(self._endpoints)
         self.far.start()
+        self.following = Following.of(self.settings, self._clock, self.far.complete_until_ms)
+        if self.following is not None:
+            self.following.start()
 
     def stop(self) -> None:
+        if self.following is not None:
+            self.following.stop(5)
         self.far.stop(5)
         self.ledger.close(5)
 
@@ -245,9 +260,13 @@ class Collector:
 
 @contextmanager
 def collecting(
-    folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint] | None = None, clock: Clock | None = None
+    folder: Path,
+    nats: Mapping[str, Any],
+    endpoints: Mapping[str, Endpoint] | None = None,
+    clock: Clock | None = None,
+    name: str = "",
 ) -> Iterator[Collector]:
-    one = Collector(folder, nats, endpoints or {KEY: terms()}, clock or SystemClock())
+    one = Collector(folder, nats, endpoints or {KEY: terms()}, clock or SystemClock(), name)
     one.start()
     try:
         yield one
@@ -274,6 +293,7 @@ class Sender:
         if isinstance(said, Answer):
             return said
         self.taken_up += 1
+        self.handing.take_terms(said)
         return None
 
     def see(self, *times_ms: int, key: str = KEY, finding: Finding = UP) -> None:

@@ -58,7 +58,7 @@ def prometheus(
     """
     from sla_monitor.generate.prometheus import prometheus_files, refused_alerts
 
-    read, now_ms = configuration_in_force(config), _instant_ms(on)
+    read, now_ms = configuration_in_force(config, is_whole=True), _instant_ms(on)
     if leave_out_refused:
         terms = [contract.version_at(now_ms).terms for contract in read.contracts]
         for refusal in refused_alerts(terms, read.settings):
@@ -80,7 +80,7 @@ def alertmanager(config: Path, output: Path, check: bool, on: datetime | None) -
     from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
     from sla_monitor.generate.alertmanager.receivers import read_receivers
 
-    read = configuration_in_force(config)
+    read = configuration_in_force(config, is_whole=True)
     own = read.settings.alerting.receivers
     receivers = read_receivers(own) if own else []
     _put(alertmanager_files(read.contracts, read.settings, _instant_ms(on), receivers), output, check=check)
@@ -99,7 +99,7 @@ def grafana(config: Path, output: Path, check: bool, on: datetime | None, addres
     """Four dashboards, and the files by which Grafana finds them and Prometheus."""
     from sla_monitor.generate.grafana import grafana_files
 
-    read, now_ms = configuration_in_force(config), _instant_ms(on)
+    read, now_ms = configuration_in_force(config, is_whole=True), _instant_ms(on)
     terms = [contract.version_at(now_ms).terms for contract in read.contracts]
     _put(grafana_files(terms, read.settings, address), output, check=check)
 

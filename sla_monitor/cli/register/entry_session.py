@@ -15,6 +15,7 @@ import click
 
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, is_file_name, ledger_path
+from sla_monitor.wording.known_by import COMMAND
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -88,12 +89,23 @@ class EntrySession:
     @classmethod
     def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> EntrySession:
         """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
+        return cls.of(_contract(name, config, ledger), config, ledger_path(config, ledger), actor, ledger is not None)
+
+    @classmethod
+    def of(
+        cls, contract: Contract, config: Path, ledger: Path, actor: str = "", is_named: bool = False
+    ) -> EntrySession:
+        """With a contract that is read already. `is_named`: the ledger was named, and may stand by itself. Raises
+        SlaMonitorError."""
         from sla_monitor.clock import SystemClock
         from sla_monitor.ledger.recording.register_entries import Register
+        from sla_monitor.pair.shared_register import register_of
+        from sla_monitor.settings import is_missing, load_settings
 
-        contract, clock = _contract(name, config, ledger), SystemClock()
-        path = ledger_path(config, ledger)
-        return cls(contract, Register.open(path, clock), config, path, clock, actor)
+        clock = SystemClock()
+        is_by_itself = is_named and is_missing(config)
+        register = Register.open(ledger, clock) if is_by_itself else register_of(load_settings(config), ledger, clock)
+        return cls(contract, register, config, ledger, clock, actor)
 
     def entries(self) -> Sequence[Entry]:
         """All that has been said. Raises LedgerError and its kinds."""
@@ -107,7 +119,8 @@ class EntrySession:
         """An entry made now, without a number. Raises RegisterError."""
         from sla_monitor.register.entry_parsing import entry_of
 
-        return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
+        known = {"actor": self.actor, "contract": self.contract.id, "known_by": COMMAND}
+        return entry_of(said, at_ms=self.clock.now_ms(), **known, **more)
 
     def warn_of_future_entries(self) -> None:
         """Nobody would notice them otherwise."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def chosen_contract(
     """A contract by its id, by the terms that are in force, or by the path of its file; `holidays`: where its files of
     bank holidays are, if not where it says; `ledger`: the one that is named. Raises ConfigError, LedgerError, and
     UsageError for a name of none."""
+    from sla_monitor.configuration import read_configuration
     from sla_monitor.contract.load import load_again, load_contract
     from sla_monitor.contract.reading.nearest import suggestion
 
@@ -40,8 +42,10 @@ def chosen_contract(
         return load_contract(Path(name), holidays)
     if holidays is not None and holidays.is_only:
         raise click.UsageError("--holidays goes with a contract's file (name the file, and not the id)")
-    several = terms_in_force(config, ledger)
-    contracts = {one.contract.id: one for one in several}
+    read = read_configuration(config)
+    if name in read.elsewhere:
+        raise click.UsageError(f"{name!r} is the contract of another collector (see only_contracts in {config})")
+    contracts = {one.contract.id: one for one in _asked_of(read, ledger)}
     if name not in contracts:
         raise click.UsageError(f"there is no contract {name[:63]!r} ({suggestion(name, contracts)})")
     _tell_terms([contracts[name]])
@@ -54,16 +58,22 @@ def is_file_name(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) or "/" in name
 
 
-def configuration_in_force(config: Path, ledger: Path | None = None) -> Configuration:
-    """The configuration by the terms that are in force; standard error says where those are not the files'. Raises
-    ConfigError and LedgerError."""
+def configuration_in_force(config: Path, ledger: Path | None = None, *, is_whole: bool = False) -> Configuration:
+    """The configuration by the terms that are in force; standard error says where those are not the files'. `is_whole`:
+    also other collectors' contracts, by their files: their terms are in another ledger. Raises ConfigError and
+    LedgerError."""
     from sla_monitor.configuration import read_configuration
     from sla_monitor.terms_in_force import with_terms_in_force
 
     read = read_configuration(config)
     several = _asked_of(read, ledger)
     _tell_terms(several)
-    return with_terms_in_force(read, several)
+    ours = with_terms_in_force(read, several)
+    if not is_whole or not read.elsewhere:
+        return ours
+    whole = read_configuration(config, is_whole=True)
+    by_id = {contract.id: contract for contract in ours.contracts}
+    return replace(whole, contracts=tuple(by_id.get(contract.id, contract) for contract in whole.contracts))
 
 
 def terms_in_force(config: Path, ledger: Path | None = None) -> Sequence[ContractInForce]:

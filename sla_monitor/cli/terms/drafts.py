@@ -70,11 +70,7 @@ class TermsCase:
 
     def session(self, actor: str) -> EntrySession:
         """To enter something. Raises LedgerError and its kinds."""
-        from sla_monitor.clock import SystemClock
-        from sla_monitor.ledger.recording.register_entries import Register
-
-        clock = SystemClock()
-        return EntrySession(self.contract, Register.open(self.ledger, clock), self.config, self.ledger, clock, actor)
+        return EntrySession.of(self.contract, self.config, self.ledger, actor)
 
     def _reading(self) -> Reader:
         from sla_monitor.ledger import read_only

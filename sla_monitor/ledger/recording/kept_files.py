@@ -52,6 +52,12 @@ def kept_rows(connection: sqlite3.Connection, contents: Mapping[str, bytes]) -> 
     return added
 
 
+def keep_files(path: Path, contents: Mapping[str, bytes], at_ms: int) -> None:
+    """Keep contents, by digest, by themselves. Raises LedgerError and its kinds."""
+    with appending(path, PATIENCE_SECONDS) as database, immediate(database.conn):
+        append(database.conn, at_ms, {"kept_files": kept_rows(database.conn, contents)})
+
+
 def record_in_force(path: Path, contract: str, files: TermsFiles | None, at_ms: int, approval: int = 0) -> None:
     """Put on record that these terms are in force from now on; None: none of the contract are. Raises LedgerError and
     its kinds."""

@@ -49,11 +49,12 @@ class Desk:
     ledger: Path
     contracts: Callable[[], Sequence[Contract]]
     clock: Clock
+    open_register: Callable[[Path, Clock], Register] = Register.open
 
     @cached_property
     def register(self) -> Register:
         """Raises LedgerError and its kinds."""
-        return Register.open(self.ledger, self.clock)
+        return self.open_register(self.ledger, self.clock)
 
     def contract(self, name: str) -> Contract | None:
         return next((one for one in self.contracts() if one.id == name), None)

@@ -20,6 +20,7 @@ from tornado.web import Application
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.settings.desk.users import DeskSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
@@ -72,6 +73,7 @@ class Web:
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     desk: Callable[[], DeskSettings] = DeskSettings
     ledger: Path | None = None
+    open_register: Callable[[Path, Clock], Register] = Register.open
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -132,8 +134,13 @@ class Web:
             elsewhere=self.elsewhere,
             views=self.views,
             reception=Reception(self.desk, self.clock, self._state(), self.limits.waiting),
-            desk=Desk(self.ledger, self.record.contracts, self.clock) if self.ledger else None,
+            desk=self._desk(),
         )
+
+    def _desk(self) -> Desk | None:
+        if self.ledger is None:
+            return None
+        return Desk(self.ledger, self.record.contracts, self.clock, self.open_register)
 
     def _state(self) -> DeskState:
         return DeskState.load(self.ledger.with_name(STATE_NAME)) if self.ledger else DeskState()
