@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container poppler-utils \
-	libreoffice-calc-nogui curl openssl iproute2 e2fsprogs dpkg-dev debhelper dh-virtualenv man-db
+	libreoffice-calc-nogui curl openssl iproute2 e2fsprogs dpkg-dev debhelper dh-virtualenv man-db nats-server
 
 ROOM ?= probe
 COUNT ?= 100
@@ -14,7 +14,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench fuzz oracle kill-loop site-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-records-loop standby-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,13 +31,17 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@ $(VENV)/run.stamp
+	@touch $@ $(VENV)/run.stamp $(VENV)/sites.stamp
+
+$(VENV)/sites.stamp: requirements-all.lock $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-all.lock
+	@touch $@
 
 run: $(VENV)/run.stamp ## Start the demo estate and the daemon; Ctrl-C stops both
 	@exec $(BIN)/sla-monitor demo --with-monitor --config config/sla-monitor.yaml
 
-stack: $(VENV)/run.stamp ## The same with Prometheus, Alertmanager and somebody who is called
-	@tools/debian-packages prometheus prometheus-alertmanager
+stack: $(VENV)/sites.stamp ## The same with Prometheus, Alertmanager, two sites and somebody who is called
+	@tools/debian-packages prometheus prometheus-alertmanager nats-server
 	@exec $(BIN)/sla-monitor stack
 
 test: $(VENV)/dev.stamp packages grafana lint types imports ## Run every check and every test
@@ -94,7 +98,11 @@ deb: $(VENV)/dev.stamp ## Build the Debian package for the Debian that this is, 
 bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server, and beside a peer
 	@tools/debian-packages prometheus prometheus-blackbox-exporter curl
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.peers
+
+bench-scale: $(VENV)/dev.stamp ## Measure a collector of 100,000 endpoints, seen from afar once a minute: ten minutes
+	$(BIN)/python -m bench.scale --endpoints 100000 --waiting 1000000 --seconds 120
 
 fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they came to
 	$(BIN)/python -m tests.fuzz --count 200000
@@ -108,6 +116,12 @@ kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and 
 
 site-loop: $(VENV)/dev.stamp ## Kill a site far away and its collector a hundred times each
 	SITE_KILLS=100 $(BIN)/python -m pytest -q -n 0 tests/outpost/test_handing_over.py -k killed_at_any_time
+
+standby-loop: $(VENV)/dev.stamp ## Take the lease fifty times from the collector that speaks, and print who spoke and what was told
+	$(BIN)/python -m tests.e2e.standby_loop --rounds 50 --seed $(SEED)
+
+standby-records-loop: $(VENV)/dev.stamp ## Kill either collector of a pair a hundred times: both records have everything once
+	PAIR_KILLS=100 PAIR_SEED=$(SEED) $(BIN)/python -m pytest -q -s -n 0 tests/pair/test_two_collectors.py -k killed_at_any_time
 
 damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
 	$(BIN)/python -m tests.ledger.test_damaged 1000

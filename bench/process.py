@@ -83,7 +83,7 @@ class Watched:
     """A program under way, with all the processes that it has started."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+        self.process = process
 
     def cpu_seconds(self) -> float:
         """User and system time so far, of all its processes, those that have ended too. Raises BenchError when it
@@ -104,9 +104,9 @@ class Watched:
         return total / 1024
 
     def _family(self) -> list[int]:
-        if self._process.poll() is not None:
-            raise BenchError(f"it ended with status {self._process.returncode}")
-        return family(self._process.pid)
+        if self.process.poll() is not None:
+            raise BenchError(f"it ended with status {self.process.returncode}")
+        return family(self.process.pid)
 
 
 class Daemon(Watched):
@@ -121,7 +121,7 @@ class Daemon(Watched):
 
     def wait_until_ready(self) -> None:
         """Raises BenchError."""
-        wait_for(lambda: self.get("/-/ready") is not None, START_S, self._process, "the daemon is ready")
+        wait_for(lambda: self.get("/-/ready") is not None, START_S, self.process, "the daemon is ready")
 
     def scrape(self) -> bool:
         """Read the metrics as Prometheus would; False when they do not come in time."""
@@ -138,7 +138,7 @@ class Daemon(Watched):
 
     def stop(self) -> bool:
         """Whether it stopped by itself in time; if not, it is killed."""
-        return end(self._process, STOP_S)
+        return end(self.process, STOP_S)
 
     def get(self, path: str) -> str | None:
         """The whole answer, if it is a good one and all of it has come in time."""

@@ -53,6 +53,7 @@ _ENDPOINT = ("contract", "service", "endpoint")
 _PLACE = ("contract", "service", "endpoint", "place")
 _SERVICE = ("contract", "service")
 _KPI = ("contract", "kpi", "service")
+_OBLIGATION = ("contract", "obligation", "party")
 _MONEY = ("contract", "currency")
 _CAP = ("contract", "cap", "scope", "currency")
 
@@ -102,6 +103,29 @@ DOWN_END = MetricName(
     "When a probe found the endpoint down no longer; absent while it is down, and after an hour.",
 )
 
+WITHOUT_SERIES = MetricName(
+    "sla_endpoints_without_series",
+    "gauge",
+    ("why",),
+    "Endpoints without series of their own: well (only failing ones have them, as the settings say), too_many (of those"
+    " that fail).",
+)
+SERVICE_PROBES = MetricName(
+    "sla_service_probes",
+    "counter",
+    _SERVICE,
+    "Probes at the endpoints of a service since the daemon started; there where only failing endpoints have series.",
+)
+SERVICE_PROBE_FAILURES = MetricName(
+    "sla_service_probe_failures", "counter", _SERVICE, "Those of them that found an endpoint down."
+)
+SERVICE_PROBES_SKIPPED = MetricName(
+    "sla_service_probes_skipped",
+    "counter",
+    _SERVICE,
+    "Probes that were due there and did not happen.",
+)
+
 SERVICE_STATE = MetricName(
     "sla_service_state", "gauge", (*_SERVICE, "state"), "1 for the service's state now, 0 for the others."
 )
@@ -145,6 +169,20 @@ LAST_OUTAGE_END = MetricName(
     _SERVICE,
     "When the last outage that is over ended; absent without one in the running period.",
 )
+PLACE_STATE = MetricName(
+    "sla_place_state",
+    "gauge",
+    (*_PLACE, "state"),
+    "Of endpoints that several places probe: 1 for how one place sees it now, 0 for the others; unknown while it is cut"
+    " off.",
+)
+PLACES_SHORT = MetricName(
+    "sla_endpoint_places_short",
+    "gauge",
+    _ENDPOINT,
+    "How many places more would have to see anything of the endpoint before they could make an outage; 0 while enough"
+    " do.",
+)
 PLACE_COVERAGE = MetricName(
     "sla_place_coverage_ratio",
     "gauge",
@@ -171,6 +209,12 @@ SERVICE_FAILING = MetricName(
     "gauge",
     (*_SERVICE, "reason"),
     "Endpoints whose last probe found something wrong, by reason; absent while none.",
+)
+SERVICE_WITHOUT_QUORUM = MetricName(
+    "sla_service_endpoints_without_quorum",
+    "gauge",
+    _SERVICE,
+    "Endpoints of which too few of their places see anything to make an outage; absent where one place alone probes.",
 )
 ACKNOWLEDGED = MetricName(
     "sla_acknowledged_timestamp_seconds",
@@ -279,6 +323,12 @@ CONTRACT_INFO = MetricName(
     ("contract", "authority", "supplier", "period", "terms"),
     "1; labels say who agreed, which period runs and which version of the terms holds.",
 )
+CONTRACT_ELSEWHERE = MetricName(
+    "sla_contract_elsewhere",
+    "gauge",
+    ("contract",),
+    "1; the label is a contract that this collector leaves to another one, as its settings say.",
+)
 PERIOD_START = MetricName(
     "sla_contract_period_start_timestamp_seconds", "gauge", ("contract",), "When the running period began."
 )
@@ -358,6 +408,54 @@ REPORT_DUE = MetricName(
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
 )
+CREDIT_AMOUNT = MetricName(
+    "sla_credit_amount",
+    "gauge",
+    (*_MONEY, "step"),
+    "Credits of all months that are over: expected, notified, invoiced, recovered, written_off, open.",
+)
+CREDIT_OPEN = MetricName(
+    "sla_credit_open_amount",
+    "gauge",
+    (*_MONEY, "age"),
+    "What is open of them, by how long it has been due: current, 1_to_30, 31_to_60, 61_to_90, over_90 days.",
+)
+CREDIT_NOTIFY_DEADLINE = MetricName(
+    "sla_credit_notify_deadline_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "Until when the next credit is to be notified, or should have been; absent without one.",
+)
+CREDIT_NOT_INVOICED = MetricName(
+    "sla_credit_not_invoiced_months",
+    "gauge",
+    ("contract",),
+    "Months whose credit is not on the invoice on which it was due.",
+)
+CREDIT_OVERDUE = MetricName(
+    "sla_credit_overdue_months", "gauge", ("contract",), "Months whose credit is open and past due."
+)
+OBLIGATION_DUE = MetricName(
+    "sla_obligation_due_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Until when the next duty that is open and not late is due; absent without one.",
+)
+OBLIGATION_DUE_SOON = MetricName(
+    "sla_obligation_due_soon",
+    "gauge",
+    _OBLIGATION,
+    "1 while a duty is due soon, or due, and neither met nor excused; 0 otherwise.",
+)
+OBLIGATION_LATE = MetricName(
+    "sla_obligation_late", "gauge", _OBLIGATION, "Days of an obligation that are late: neither met nor excused."
+)
+OBLIGATION_LATE_SINCE = MetricName(
+    "sla_obligation_late_timestamp_seconds",
+    "gauge",
+    _OBLIGATION,
+    "Since when the oldest of these is late; absent without one.",
+)
 MONTH_POINTS = MetricName(
     "sla_contract_month_points",
     "gauge",
@@ -423,6 +521,30 @@ REFUSED_OBSERVATIONS = MetricName(
     "sla_refused_observations", "counter", (), "Impossible observations sent by a site; not recorded."
 )
 LINE_UP = MetricName("sla_line_up", "gauge", (), "1 while the server between here and the sites far away is connected.")
+COLLECTOR_SPEAKS = MetricName(
+    "sla_collector_speaks",
+    "gauge",
+    ("collector",),
+    "Of a pair of collectors: 1 for the one that holds the lease and speaks, 0 for the one that follows.",
+)
+LEASE_UP = MetricName(
+    "sla_lease_up",
+    "gauge",
+    ("collector",),
+    "1 while this collector reaches the server that has the lease; without it, it follows.",
+)
+LEASE_REVISION = MetricName(
+    "sla_lease_revision", "gauge", (), "Revision of the lease as this collector saw it last: it rises all the time."
+)
+ROLE_SINCE = MetricName(
+    "sla_collector_role_since_timestamp_seconds", "gauge", (), "Since when this collector speaks, or follows."
+)
+TAKEOVERS = MetricName(
+    "sla_collector_takeovers",
+    "counter",
+    ("collector",),
+    "Times that this collector took the lease after the other one.",
+)
 FAR_CONNECTED = MetricName(
     "sla_far_site_connected", "gauge", ("place",), "1 while a site far away says how it is, 0 while it is cut off."
 )
@@ -437,6 +559,25 @@ FAR_WAITING = MetricName(
     "gauge",
     ("place",),
     "Observations in the outbox of a site far away, as it last said: not recorded yet.",
+)
+FAR_BEHIND = MetricName(
+    "sla_far_site_behind_seconds",
+    "gauge",
+    ("place", "collector"),
+    "How old the oldest observation is that a collector of the pair does not have of a site far away: the site keeps"
+    " it for that one.",
+)
+PAIR_IN_STEP = MetricName(
+    "sla_pair_register_in_step",
+    "gauge",
+    (),
+    "1 while the register has what is entered at either collector of the pair, 0 while it may lack some.",
+)
+PAIR_DAYS_COMPARED = MetricName(
+    "sla_pair_days_compared", "counter", (), "Days of this record that were held against the other collector's."
+)
+PAIR_DAYS_UNEQUAL = MetricName(
+    "sla_pair_days_unequal", "gauge", (), "Days of which the two collectors of the pair do not have the same."
 )
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
@@ -464,6 +605,9 @@ FAR_UP = MetricName(
     "gauge",
     ("place", "contract", "service", "endpoint"),
     "1 when a site far away last found the endpoint up or degraded, 0 when down; not there while it is unknown.",
+)
+FAR_DOWN = MetricName(
+    "sla_far_site_down_endpoints", "gauge", ("place",), "Endpoints that a site far away last found down."
 )
 COMMITTED = MetricName(
     "sla_ledger_committed_observations", "counter", (), "Observations whose commit has returned: they survive a crash."
@@ -545,6 +689,17 @@ LOG_MESSAGES = MetricName("sla_log_messages", "counter", ("level",), "Log lines 
 ALL_METRICS: tuple[MetricName, ...] = tuple(
     value for value in list(globals().values()) if isinstance(value, MetricName)
 )
+
+OF_EACH: tuple[MetricName, ...] = (
+    BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
+    OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_DAYS_COMPARED,
+    PAIR_DAYS_UNEQUAL, COMMITTED, DROPPED,
+    OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
+    LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
+    ARCHIVE_FAILING, LOG_MESSAGES,
+)  # fmt: skip
+"""What each of a pair of collectors tells of itself. All other metrics are told by the one that speaks, once."""
 
 # Recording rules: level:metric:operations. What ends in increase, delta or agreed is followed by its window (5m).
 HOURS_RECORD = "service:sla_service_agreed_seconds:increase"
@@ -665,7 +820,40 @@ REPORT_OVERDUE = AlertName(
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
 )
+CREDIT_NOT_NOTIFIED = AlertName(
+    "SlaCreditNotNotified",
+    "contract",
+    "A credit is to be notified to the supplier soon, or should have been.",
+    "Every credit that was to be notified soon was notified.",
+)
+CREDIT_NOT_ON_INVOICE = AlertName(
+    "SlaCreditNotInvoiced",
+    "contract",
+    "A credit is not on the invoice on which it was due.",
+    "No credit is missing on an invoice any more.",
+)
+CREDIT_PAST_DUE = AlertName(
+    "SlaCreditOverdue", "contract", "A credit is open and past due.", "No credit is past due any more."
+)
+OBLIGATION_SOON = AlertName(
+    "SlaObligationDueSoon",
+    "contract",
+    "A duty of the contract is due soon.",
+    "The duty is no longer due soon: it was met, excused or put off, or is late.",
+)
+OBLIGATION_OVERDUE = AlertName(
+    "SlaObligationLate",
+    "contract",
+    "A duty of the contract is late.",
+    "No day of the duty is late any more: it was met, excused or put off.",
+)
 
+CONTRACT_UNWATCHED = AlertName(
+    "SlaContractUnwatched",
+    "monitor",
+    "A contract is left to another collector, and none has it.",
+    "A collector has the contract again.",
+)
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
     "monitor",
@@ -714,6 +902,12 @@ OBSERVATIONS_REFUSED = AlertName(
 SITE_CUT_OFF = AlertName(
     "SlaFarSiteCutOff", "monitor", "A site far away does not answer.", "The site far away answers again."
 )
+TOO_FEW_PLACES = AlertName(
+    "SlaTooFewPlaces",
+    "monitor",
+    "Too few of our places see endpoints to tell an outage.",
+    "Enough of our places see the endpoints again.",
+)
 SITE_CLOCK_SKEWED = AlertName(
     "SlaFarSiteClockSkewed",
     "monitor",
@@ -732,11 +926,62 @@ SITE_REFUSED = AlertName(
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
 )
+PAIR_DIFFERS = AlertName(
+    "SlaPairDiffers",
+    "monitor",
+    "The two collectors of the pair do not have the same record of a day.",
+    "The records of the pair are equal again.",
+)
+PAIR_OUT_OF_STEP = AlertName(
+    "SlaPairOutOfStep",
+    "monitor",
+    "The register of a collector may lack what is entered at the other one.",
+    "Both registers of the pair have all entries again.",
+)
+COLLECTOR_DOWN = AlertName(
+    "SlaCollectorDown",
+    "monitor",
+    "Prometheus cannot scrape one collector of the pair.",
+    "Prometheus can scrape the collector again.",
+)
+NOBODY_SPEAKS = AlertName(
+    "SlaNobodySpeaks",
+    "monitor",
+    "No collector of the pair speaks.",
+    "A collector of the pair speaks again.",
+)
+TWO_SPEAK = AlertName(
+    "SlaTwoSpeak", "monitor", "Both collectors of the pair speak.", "One collector of the pair speaks."
+)
+LEASE_UNREACHABLE = AlertName(
+    "SlaLeaseUnreachable",
+    "monitor",
+    "A collector of the pair does not reach the server that has the lease.",
+    "The collector reaches the server that has the lease again.",
+)
+TAKEN_OVER = AlertName(
+    "SlaCollectorTookOver",
+    "monitor",
+    "The other collector of the pair has taken over.",
+    "No collector has taken over in the last half hour.",
+)
+COLLECTOR_BEHIND = AlertName(
+    "SlaCollectorBehind",
+    "monitor",
+    "A collector of the pair does not record what the sites see.",
+    "Both collectors of the pair have what the sites see.",
+)
 MONITOR_LAGGING = AlertName(
     "SlaMonitorLagging",
     "monitor",
     "The monitor probes late, or not as often as it should.",
     "The monitor probes in time again.",
+)
+ENDPOINTS_UNTOLD = AlertName(
+    "SlaEndpointsUntold",
+    "monitor",
+    "More endpoints fail than have series of their own.",
+    "Each endpoint that fails has series of its own again.",
 )
 ASSESSMENT_STALE = AlertName(
     "SlaAssessmentStale",

@@ -31,6 +31,9 @@ PATHS = frozenset({"ca_file", "client_certificate", "client_key", "collector_key
 """Keys whose values are files that somebody else writes. Those that are folders, that the daemon writes itself, or that
 are read with the configuration are not among them."""
 
+MARKS = (b"${", b"\\", *(key.encode() for key in PATHS))
+"""One of these is in each file that refers to something; the second spells what is not seen in the bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingAccount:
@@ -108,10 +111,22 @@ def _elsewhere(count: int) -> str:
 
 def _of_contract(contract: Contract, reader: ReadingAccount) -> Iterator[Problem]:
     """Of every version, past and to come."""
+    if not _may_refer(Path(contract.file)):
+        return
     document = read_document(Path(contract.file))
     for version in contract.versions:
         root = resolve(document.root, local_date(version.from_ms, version.terms.time_zone))
         yield from _problems(contract.file, repeated(document, root), reader)
+
+
+def _may_refer(path: Path) -> bool:
+    """Whether a file has anything that could be a reference, however it is written. Most have not, and to read their
+    places again takes as long as reading them did."""
+    try:
+        content = path.read_bytes()
+    except OSError:  # told by whoever reads it
+        return True
+    return any(word in content for word in MARKS)
 
 
 @dataclass(frozen=True, slots=True)

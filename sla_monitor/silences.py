@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -44,6 +44,10 @@ log = logging.getLogger(__name__)
 
 Matcher = tuple[str, str, bool, bool]
 """Label, value, whether that is a pattern, and whether it has to match."""
+
+
+class _FollowsNow(Exception):  # noqa: N818 - no error: the other collector does it
+    """This collector speaks no more."""
 
 
 class _Found(NamedTuple):
@@ -91,8 +95,10 @@ class Silences:
     """Keeps Alertmanager's silences as permitted maintenance has them. For the metrics: `failing`; `count` of silences;
     `foreign`, those over our alerts for which nothing is booked here."""
 
-    def __init__(self, settings: Alertmanager, vantage: str) -> None:
-        self._settings, self._vantage = settings, vantage
+    def __init__(self, settings: Alertmanager, vantage: str, may_speak: Callable[[], bool] = lambda: True) -> None:
+        """`may_speak` is asked before each change: of a pair of collectors, one makes them. Both have one `vantage`,
+        and find each other's."""
+        self._settings, self._vantage, self._may_speak = settings, vantage, may_speak
         self._session: Session | None = None
         self.failing, self.count, self.foreign = False, 0, 0
 
@@ -100,6 +106,9 @@ class Silences:
         """One round: make, change and end silences for what each contract permits. Never raises."""
         try:
             self.count = self._keep(wanted, now_ms)
+        except _FollowsNow:
+            self.follow()
+            return
         except (OSError, SecretError, ValueError, KeyError, TypeError) as error:
             if not self.failing:
                 log.warning(
@@ -110,6 +119,10 @@ class Silences:
         if self.failing:
             log.info("Alertmanager takes silences again")
         self.failing = False
+
+    def follow(self) -> None:
+        """Another collector keeps them: nothing is known of how they are."""
+        self.failing, self.count, self.foreign = False, 0, 0
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -183,7 +196,10 @@ class Silences:
         return self._session
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """One request. Raises OSError for anything but a good answer, ValueError for one that is no JSON."""
+        """One request. Raises OSError for anything but a good answer, ValueError for one that is no JSON, and
+        _FollowsNow where nothing may be changed."""
+        if method != "GET" and not self._may_speak():
+            raise _FollowsNow
         token = self._settings.bearer_token
         answer = self._connected().request(
             method,

@@ -20,8 +20,8 @@ ENOUGH_BYTES = 4 * 2**30
 
 
 def pytest_configure() -> None:
-    """Temporary files are in memory where there is enough: thousands of commits would each wait for the disk. What is
-    held of disks is held on file systems that tests mount. TMPDIR says otherwise."""
+    """Temporary files are in memory where there is enough of it: thousands of commits would each wait for the disk.
+    What is held of disks is held on file systems that tests mount. TMPDIR says otherwise."""
     if "TMPDIR" not in os.environ and _is_roomy(MEMORY):
         os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
 

@@ -183,6 +183,18 @@ lists: {site: [{id: x}, {id: y}]}
     assert sorted(re.findall(r"contracts/(\S+): there", "\n".join(others))) == ["later", "of-x", "of-y"]
 
 
+@pytest.mark.parametrize(
+    "term", ['"\\x63a_file": gone.pem', 'bearer_token: "\\x24{file:gone.pem}"', "ca_file: gone.pem"]
+)
+def test_a_reference_is_found_however_it_is_written(tmp_path: Path, term: str) -> None:
+    path = configuration(tmp_path, {})
+    text = HEAD + f"services: [{{id: s, endpoints: [{{id: a, kind: http, url: 'https://a.example', {term}}}]}}]\n"
+    (tmp_path / "contracts/c.yaml").write_text(text)
+    read = read_configuration(path)
+    (line,) = unreadable(path, read.settings, read.contracts, NOW_MS)
+    assert "gone.pem: there is no such file" in line
+
+
 def test_every_path_that_a_file_may_hold_is_looked_at_or_known_elsewhere() -> None:
     """A new key with a path must be put on one side or the other."""
     found = {

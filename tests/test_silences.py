@@ -96,6 +96,22 @@ def test_a_booking_is_silenced_once_also_after_a_restart(empty: Alertmanager) ->
     assert silence["comment"] == "[sla-monitor main c #7] Booked maintenance CHG-1"
 
 
+def test_one_that_follows_changes_nothing_and_finds_what_the_other_made(empty: Alertmanager) -> None:
+    wanted, speaks = {"c": [booking()]}, [False]
+    east = Silences(Wanted.model_validate({"url": empty.url}), "main", lambda: speaks[0])
+    east.keep(wanted, now_ms())
+    assert (empty.silences(), east.failing, east.count) == ([], False, 0)
+    silencing(empty.url).keep(wanted, now_ms())
+    before = ids(empty)
+    speaks[0] = True  # and takes over
+    east.keep(wanted, now_ms())
+    assert ids(empty) == before
+    assert east.count == 1
+    speaks[0] = False
+    east.keep({"c": []}, now_ms())
+    assert ids(empty) == before
+
+
 def test_alerts_of_the_service_are_silenced_and_others_are_not(empty: Alertmanager) -> None:
     silencing(empty.url).keep({"c": [booking(services=("custody", "mobile.data"))]}, now_ms())
     down = {**CUSTODY, "alertname": "SlaServiceDown"}

@@ -171,7 +171,8 @@ def _lines(day: SealedDay, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _digest(entry: dict[str, Any]) -> str:
-    columns = [entry[name] for name in _CHAINED]
+    # An entry of an earlier version does not say how its actor was known.
+    columns = [entry[name] for name in _CHAINED] + [entry[name] for name in ("known_by",) if name in entry]
     return sha256(json.dumps(columns, separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from sla_monitor.assess.deadlines import Deadline
+from sla_monitor.assess.due_obligations import Obligations
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.maintenance import AllowanceOver
 from sla_monitor.periods.edges import Period
@@ -20,6 +22,7 @@ from sla_monitor.periods.intervals import Intervals, intersect, length, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import Seconds
+from sla_monitor.sla.money.recovery import CreditAccount
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.results import KpiResult, PeriodResult
@@ -88,7 +91,8 @@ class Outage(NamedTuple):
     service hours and not excluded (agreed view); `gross_ms` is the same with nothing excluded. `endpoints` are the
     ids of those that were down in it; `entries` the numbers of the register entries that touch it. Of a KPI's outage
     all times are by its own way of counting, and `claimed_ms` is that of the claimed view. `places`: what each site saw
-    of the endpoints that several places probe.
+    of the endpoints that several places probe. `end_seen` is False where nothing was seen when it ended: it was down
+    until then at least.
     """
 
     start_ms: int
@@ -100,6 +104,7 @@ class Outage(NamedTuple):
     entries: tuple[int, ...] = ()
     claimed_ms: int = 0
     places: tuple[PlaceSight, ...] = ()
+    end_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +430,9 @@ class ContractAssessment:
     `participants`: the names of those whom the contract serves, by id.
     `booked`: maintenance from now to the end of next month, in the running month alone.
     `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
+    `obligations`: the duties that are due in the month, late or ahead; `deadlines`: reports, reviews and claims from
+    today on, in the running month alone. `recovery`: what became of the credits of the months that are over. No figure
+    depends on these either.
     """
 
     contract: str
@@ -467,6 +475,9 @@ class ContractAssessment:
     participants: Mapping[str, str] = field(default_factory=dict)
     booked: tuple[BookedStretch, ...] = ()
     acknowledged: tuple[Acknowledged, ...] = ()
+    obligations: Obligations = Obligations()  # noqa: RUF009 - frozen
+    deadlines: tuple[Deadline, ...] = ()
+    recovery: CreditAccount = CreditAccount()  # noqa: RUF009 - frozen
 
     @property
     def gives_points(self) -> bool:

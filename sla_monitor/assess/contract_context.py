@@ -44,9 +44,9 @@ class ContractContext:
     read_samples: dict[tuple[int, int], dict[str, list[Samples]]] = field(default_factory=dict)
 
     def spans(self, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
-        """The whole spans that overlap a range, by endpoint key."""
+        """The whole spans of the contract's endpoints that overlap a range, by endpoint key."""
         if self.seen is None:
-            return self.evidence.spans(start_ms, end_ms)
+            return self.evidence.contract_spans(self.contract.id, start_ms, end_ms)
         return {
             key: [span for span in several if span.start_ms < end_ms and span.end_ms > start_ms]
             for key, several in self.seen.items()

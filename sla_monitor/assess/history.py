@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +20,7 @@ from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.local_time import local_date
+from sla_monitor.periods.due_dates import DueDate
 from sla_monitor.periods.edges import period_of
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, effective_entries
@@ -52,6 +54,7 @@ class Cache:
     results: dict[str, PeriodResult] = field(default_factory=dict)
     reconciled: dict[str, Reconciliation] = field(default_factory=dict)
     times: ServiceTimes = field(default_factory=ServiceTimes)
+    due_dates: dict[date, tuple[DueDate, ...]] = field(default_factory=dict)
     samples: Memory = field(default_factory=Memory)
     latest_ms: int = 0
     moves: tuple[ClockMove, ...] = ()
@@ -75,7 +78,7 @@ class Cache:
         mark = (len(entries), last, local_date(now_ms, contract.time_zone) if needs_claims else None)
         if contract is not self.contract or mark != self.mark:
             self.contract, self.mark, self.effective = contract, mark, effective_entries(entries)
-            self.results, self.reconciled, self.times = {}, {}, ServiceTimes()
+            self.results, self.reconciled, self.times, self.due_dates = {}, {}, ServiceTimes(), {}
             self.samples.expect(contract)
         return self.effective
 

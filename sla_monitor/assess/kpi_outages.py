@@ -40,8 +40,9 @@ def kpi_outages(
         fact = seen.get(start_ms)
         if fact is not None:
             until_ms = None if end_ms >= now_ms else end_ms
-            names, numbers = fact.endpoints, fact.entries
-            found.append(Outage(start_ms, until_ms, counted, fact.reason, names, whole, numbers, least, fact.places))
+            is_seen = until_ms is None or fact.end_ms != until_ms or fact.end_seen
+            changed = fact._replace(end_ms=until_ms, end_seen=is_seen, downtime_ms=counted)
+            found.append(changed._replace(gross_ms=whole, claimed_ms=least))
     return tuple(found)
 
 
@@ -75,6 +76,7 @@ def _together(several: Iterable[Outage]) -> Iterator[Outage]:
             names, numbers = dict.fromkeys((*last.endpoints, *one.endpoints)), {*last.entries, *one.entries}
             places = max(last.places, one.places, key=lambda several: sum(place.whole_ms for place in several))
             last = last._replace(endpoints=tuple(names), entries=tuple(sorted(numbers)), places=places)
+            last = last._replace(end_ms=one.end_ms, end_seen=one.end_seen)
             continue
         if last is not None:
             yield last

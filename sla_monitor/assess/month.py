@@ -11,6 +11,7 @@ from sla_monitor.assess.booked_maintenance import booked_maintenance
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.counting_in_words import accounting
 from sla_monitor.assess.credit_inputs import month_input
+from sla_monitor.assess.deadlines import deadlines_of
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.exclusions import allowance_uses
 from sla_monitor.assess.forecast import forecast
@@ -19,8 +20,10 @@ from sla_monitor.assess.indicators import KpiEvaluation
 from sla_monitor.assess.kpi_evaluation import evaluated_kpis
 from sla_monitor.assess.kpi_outages import kpi_outages
 from sla_monitor.assess.measuring import excused
+from sla_monitor.assess.obligations import obligations_of
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
+from sla_monitor.assess.recovery import credit_account
 from sla_monitor.assess.sample_cache import SampleCache
 from sla_monitor.assess.service_and_kpi import kpi_assessments, service_assessment
 from sla_monitor.assess.settlement import (
@@ -31,6 +34,7 @@ from sla_monitor.assess.settlement import (
     shares_of,
     status_of,
 )
+from sla_monitor.assess.together import Together
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
@@ -65,9 +69,10 @@ def assess(
     """Every contract's running month at `now_ms`. `yield_control` is called between services, KPIs and months: the
     daemon lets probes that are due go first, because working out thousands of endpoints in one go would make them late.
     `caches`, by contract, are kept from one assessment to the next."""
-    kept = {} if caches is None else caches
+    kept, contracts = {} if caches is None else caches, tuple(contracts)
+    together = Together(evidence, [contract.id for contract in contracts])
     several = [
-        _running(contract, evidence, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), yield_control))
+        _running(contract, together, AssessmentRun(now_ms, kept.setdefault(contract.id, Cache()), yield_control))
         for contract in contracts
     ]
     return Assessment(now_ms, tuple(several))
@@ -230,6 +235,11 @@ def _assessment(
         booked=booked_maintenance(context) if status == "running" else (),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
         acknowledged=acknowledged(context, services) if status == "running" else (),
+        recovery=credit_account(
+            contract_context, context.period, earlier if status == "running" else (*earlier, result)
+        ),
+        deadlines=deadlines_of(contract_context.contract, contract_context.now_ms) if status == "running" else (),
+        obligations=obligations_of(contract_context, context.period, run.cache.due_dates),
     )
 
 

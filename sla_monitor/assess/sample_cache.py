@@ -11,6 +11,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import sampled_keys
 from sla_monitor.sla.evidence import EndpointSamples, Evidence, Forwarding
 from sla_monitor.sla.samples import DAY_MS, Sample, Samples
+from sla_monitor.sla.spans import Span
 
 SETTLED_AFTER_MS = 600_000
 """Younger observations are read again: one that was late may still come in before one that was not."""
@@ -80,6 +81,9 @@ class SampleCache(Forwarding):
 
     def behind(self) -> Evidence:
         return self._evidence
+
+    def contract_spans(self, contract: str, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
+        return self._evidence.contract_spans(contract, start_ms, end_ms)
 
     def samples(self, key: str, start_ms: int, end_ms: int) -> Iterator[Sample]:
         for _, samples in self.columns((key,), start_ms, end_ms):

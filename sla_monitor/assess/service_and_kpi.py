@@ -102,6 +102,7 @@ def _outages(
     if not seen.spells:
         return
     now_ms, entries = context.contract_context.now_ms, _entries(context, slices[-1].service)
+    unseen = {start_ms for start_ms, _ in seen.unknown}
     for spell, downs in zip(seen.spells, _causes(seen.spells, _downs(context, slices)), strict=True):
         start_ms, end_ms, _, gross = spell
         gross_ms, is_open = gross.weighted_ms, end_ms >= now_ms
@@ -111,7 +112,8 @@ def _outages(
             numbers = {number for start, end, number in entries if start < end_ms and end > start_ms} if entries else ()
             until_ms = None if is_open else end_ms
             places = sights(context.endpoints, slices, (start_ms, end_ms), counting)
-            yield Outage(start_ms, until_ms, counted_ms, reason, names, gross_ms, tuple(sorted(numbers)), 0, places)
+            numbered, is_seen = tuple(sorted(numbers)), is_open or end_ms not in unseen
+            yield Outage(start_ms, until_ms, counted_ms, reason, names, gross_ms, numbered, 0, places, is_seen)
 
 
 def _causes(spells: Sequence[Spell], downs: Sequence[DownSpan]) -> Iterator[list[DownSpan]]:

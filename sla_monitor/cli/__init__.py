@@ -11,12 +11,15 @@ from sla_monitor import __version__
 from sla_monitor.cli.assess.command import assess
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
+from sla_monitor.cli.credits import credits_group
+from sla_monitor.cli.desk.command import desk
 from sla_monitor.cli.generate.command import generate
 from sla_monitor.cli.generate.demo import demo
 from sla_monitor.cli.generate.stack import stack
 from sla_monitor.cli.import_ import import_
 from sla_monitor.cli.ledger.archive import archive
 from sla_monitor.cli.ledger.command import ledger_group
+from sla_monitor.cli.obligations import obligations
 from sla_monitor.cli.probe import probe
 from sla_monitor.cli.reconcile.command import reconcile
 from sla_monitor.cli.register.command import register
@@ -37,8 +40,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, assess, reconcile, review,
-    verify, generate, import_, stack,
+    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, desk, register, obligations,
+    credits_group, assess, reconcile, review, verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

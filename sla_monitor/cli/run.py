@@ -14,8 +14,13 @@ AWAITED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 @click.command()
+@click.option(
+    "--standby",
+    is_flag=True,
+    help="Of a pair of collectors (`collectors`): follow, and speak only once nobody else does.",
+)
 @config_option
-def run(config: Path) -> None:
+def run(config: Path, *, standby: bool) -> None:
     """Watch every endpoint of every contract until told to stop.
 
     Stops on SIGTERM and Ctrl-C, reads the configuration again on SIGHUP. Refuses to start on a configuration that
@@ -30,4 +35,4 @@ def run(config: Path) -> None:
     configuration = read_configuration(config)
     log.configure(configuration.settings.log.level, configuration.settings.log.format)
     log.catch_uncaught()
-    Daemon(config, configuration, SystemClock()).run()
+    Daemon(config, configuration, SystemClock(), is_standby=standby).run()

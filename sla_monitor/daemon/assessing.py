@@ -29,7 +29,7 @@ class Assessing:
 
     def __init__(self, ledger: Ledger, board: Board, clock: Clock, verified: RecordVerification) -> None:
         self.seconds, self.problem, self.entries_ahead = 0.0, "", 0
-        self._board, self._clock, self._verified = board, clock, verified
+        self._board, self._clock, self.verified = board, clock, verified
         self._lock = threading.Lock()
         self._recorded = Recorded(ledger)
         self._caches: dict[str, Cache] = {}
@@ -52,9 +52,9 @@ class Assessing:
             try:
                 self._board.assessment = assess(contracts, recorded, now_ms, yield_control, self._caches)
             except LedgerDamaged as error:
-                self._verified.found("figures", str(error))
+                self.verified.found("figures", str(error))
                 return
-            self._verified.found("figures", None)
+            self.verified.found("figures", None)
             self.seconds = self._clock.monotonic() - began_s
             newest = [entry for contract in contracts for entry in recorded.entries(contract.id)[-NEWEST:]]
             self.entries_ahead = sum(entry.at_ms > now_ms + SKEW_MS for entry in newest)

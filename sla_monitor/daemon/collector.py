@@ -29,12 +29,11 @@ from sla_monitor.probe.verdict import plain
 from sla_monitor.settings import Settings
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
 from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.places import seen_from
+from sla_monitor.sla.spans import vouches_until_ms
 
 FAR_STOP_S = 1.0
 """What sites far away have said and is not recorded by then comes again."""
-
-FRESH_INTERVALS = 2
-"""What was seen longer ago says nothing of now."""
 
 log = logging.getLogger(__package__)
 
@@ -48,7 +47,8 @@ class WatchedJob:
 
 
 class Collector:
-    """The endpoints in force. Everything may be called from any thread."""
+    """The endpoints in force. Everything may be called from any thread. `has_own`: whether this host watches any; the
+    others are seen from afar alone."""
 
     def __init__(self, board: Board, ledger: Ledger, settings: Settings, clock: Clock) -> None:
         self._board, self._ledger, self._clock = board, ledger, clock
@@ -57,9 +57,10 @@ class Collector:
         self._heartbeats: dict[str, HeartbeatProber] = {}
         self._in_force: list[tuple[TermsVersion, bool]] = []
         self._changing = threading.Lock()
-        self.has_observed = False
+        self.has_observed = self.has_own = False
         self.sites = Sites(settings, clock, self.take, board.skip)
-        self.far = FarSites(settings, clock, ledger)
+        self._is_one_of_two = settings.collectors is not None
+        self.far = FarSites(settings, clock, ledger, self.show)
         self._doubting = threading.Lock()
         self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
 
@@ -99,7 +100,9 @@ class Collector:
                 for key, job in jobs.items()
             }
             self._jobs = jobs
-            here = {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
+            # Of a pair, none probes: its record would not be the other one's. `main` is a site far away as any other.
+            here = {} if self._is_one_of_two else self._of_main()
+            self.has_own = bool(here)
             self.sites.assign({key: terms for key, terms in here.items() if key not in self._heartbeats})
             self.far.assign(self._endpoints)
             watched = (
@@ -114,10 +117,17 @@ class Collector:
         self._ledger.record_all(
             [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
         )
+        self.show(observations, MAIN)
+
+    def show(self, observations: Sequence[Observation], place: str) -> None:
+        """Have what was observed from a place on the board."""
         for one in observations:
-            self._log_change(one)
-            self._board.observe(one)
-        self.has_observed = True
+            self._log_change(one, place)
+            self._board.observe(one, place)
+        self.has_observed = self.has_observed or place == MAIN
+
+    def _of_main(self) -> dict[str, Endpoint]:
+        return {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
 
     def judge_heartbeat(self, key: str, _: int) -> None:
         """Whether a job has been heard in time. One that we cannot hear, because we are cut off, is not silent."""
@@ -141,12 +151,13 @@ class Collector:
             self._doubts.end()
 
     def seen_by(self, site: FarSite) -> Iterator[tuple[tuple[str, str, str], Observation]]:
-        """What a site far away saw last of each endpoint that is watched, with the endpoint's labels."""
+        """What a site far away saw last of each endpoint that is watched, with the endpoint's labels; nothing of what
+        it saw too long ago."""
         now_ms, watched = self._clock.now_ms(), self._board.endpoints
-        for key, last in list(site.last.items()):
-            one = watched.get(key)
-            if one is not None and now_ms - last.at_ms <= FRESH_INTERVALS * one.terms.every_ms:
-                yield one.labels, last
+        for one in (watched[key] for key in site.terms if key in watched):
+            seen = one.seen.get(site.name)
+            if seen is not None and now_ms <= vouches_until_ms(seen.last.at_ms, one.terms.every_ms):
+                yield one.labels, seen.last
 
     def report(self, key: str, kind: ReportKind, text: str) -> Future[bool]:
         """Take in what a job reports; True once it is on disk. `text` is the supplier's: hostile."""
@@ -169,13 +180,13 @@ class Collector:
     def _monotonic_ms(self) -> int:
         return int(self._clock.monotonic() * 1000)
 
-    def _log_change(self, observation: Observation) -> None:
+    def _log_change(self, observation: Observation, place: str) -> None:
         watched = self._board.endpoints.get(observation.endpoint)
-        finding = observation.finding
-        if watched is None or (watched.last is not None and watched.outcome is finding.outcome):
+        finding, before = observation.finding, watched.seen.get(place) if watched is not None else None
+        if watched is None or (before is not None and before.last.finding.outcome is finding.outcome):
             return
         extra = {
-            "endpoint": observation.endpoint,
+            "endpoint": seen_from(place, observation.endpoint),
             "outcome": finding.outcome.value,
             "reason": "" if finding.reason is None else finding.reason.value,
             "detail": finding.detail,

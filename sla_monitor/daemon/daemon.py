@@ -9,9 +9,11 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sla_monitor import log as logs
+from sla_monitor import names
 from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
@@ -21,19 +23,25 @@ from sla_monitor.daemon import head_publishing, systemd
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.background_jobs import BackgroundJobs, packs
 from sla_monitor.daemon.collector import Collector
+from sla_monitor.daemon.following import Following
 from sla_monitor.daemon.head_publishing import Heads
+from sla_monitor.daemon.lease import LeaseKeeper, always
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
+from sla_monitor.metrics.tables import tables_of
+from sla_monitor.pair.shared_register import register_of
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, PageLinks, PageRecord, Web
+from sla_monitor.wording.numbers import format_count
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
+GIVE_BACK_S = 1.0
 SWITCH_S = 0.001
 """How long a thread may keep the interpreter from one that has a probe to make (Python's own 5 ms add up in a
 probe)."""
@@ -46,7 +54,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "log", "links", "alerting")
+RELOADABLE = ("contracts", "only_contracts", "log", "links", "alerting", "desk")
 
 log = logging.getLogger(__package__)
 
@@ -54,8 +62,12 @@ log = logging.getLogger(__package__)
 class Daemon:
     """One run, from `start` to `stop`. `run` does both and waits for a signal in between."""
 
-    def __init__(self, path: Path, configuration: Configuration, clock: Clock) -> None:
+    def __init__(self, path: Path, configuration: Configuration, clock: Clock, *, is_standby: bool = False) -> None:
+        """`is_standby`: of a pair of collectors, this one follows when it starts. Raises ConfigError where there is no
+        pair."""
         settings = configuration.settings
+        self._keeper = _keeper(path, configuration, clock, is_standby=is_standby)
+        speaks = always if self._keeper is None else self._keeper.lease.is_held
         self._path, self._configuration, self._clock = path, configuration, clock
         self._reloading, self._reloads = threading.Lock(), Reloads(clock.now_ms())
         self._is_announced = False
@@ -73,8 +85,12 @@ class Daemon:
         self._heads = Heads(self._ledger, clock, settings, self._verified)
         older = Archived(settings.archive.folder)
         times = ResponseHistory(lambda: HistoryReader(settings.ledger.path, older), Recorded(self._ledger).keep, clock)
-        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, self._verified, times)
+        self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, self._keeper)
         self._collector = Collector(self.board, self._ledger, settings, clock)
+        self._collector.far.speaks = speaks
+        self._following = Following.of(
+            settings, clock, self._collector.far.complete_until_ms, lambda: list(self._collector.heartbeat_intervals_ms)
+        )
         self._sites = self._collector.sites
         self._scheduler = threaded()
         self._schedule = Schedule(clock, self._scheduler, self._collector.judge_heartbeat, self.board.skip)
@@ -88,11 +104,14 @@ class Daemon:
             assessing=self._assessing,
             reloads=self._reloads,
             verified=self._verified,
+            series=settings.metrics,
         )
         self._exporter = Exporter(
             self.board,
             self._metrics,
             self._own.lateness,
+            tables_of(settings.metrics, settings.alerting.certificate_days),
+            speaks,
         )
         self._web = Web(
             settings.listen,
@@ -112,6 +131,9 @@ class Daemon:
             ),
             elsewhere=self._elsewhere,
             views=settings.views,
+            desk=lambda: self._configuration.settings.desk,
+            ledger=settings.ledger.path,
+            open_register=partial(register_of, settings),
         )
 
     def _elsewhere(self) -> PageLinks:
@@ -122,11 +144,32 @@ class Daemon:
 
     def _health(self) -> Health:
         own = self._own.health()
+        elsewhere = self._configuration.elsewhere
+        if elsewhere:
+            own = replace(
+                own, facts={**own.facts, "Other collectors": f"have {format_count(len(elsewhere), 'contract')}"}
+            )
         reasons, facts = [*own.reasons, *self._errands.troubles()], {**own.facts, **self._errands.facts()}
-        return replace(own, reasons=reasons, facts=facts)
+        if self._keeper is None:
+            return replace(own, reasons=reasons, facts=facts)
+        reasons += self._keeper.troubles()
+        if self._following is not None:
+            reasons += self._following.troubles()
+        return replace(own, reasons=reasons, facts=facts, notice=self._keeper.notice())
 
     def _metrics(self) -> Own:
-        parts = self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()
+        elsewhere = {names.CONTRACT_ELSEWHERE: [((name,), 1) for name in self._configuration.elsewhere]}
+        parts = [
+            elsewhere,
+            self._own.metrics(),
+            self._verified.metrics(),
+            self._heads.metrics(),
+            self._errands.metrics(),
+        ]
+        if self._keeper is not None:
+            parts.append(self._keeper.metrics())
+        if self._following is not None:
+            parts.append(self._following.metrics())
         return {metric: series for part in parts for metric, series in part.items()}
 
     def run(self) -> None:
@@ -165,6 +208,11 @@ class Daemon:
         self._scheduler.start()
         self._sites.start()
         self._collector.far.start()
+        if self._keeper is not None:
+            self._keeper.start()
+        if self._following is not None:
+            self._following.start()
+        self._say_elsewhere()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._collector), **where})
 
@@ -173,8 +221,14 @@ class Daemon:
         systemd.stopping()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        self._collector.stop()
+        if self._keeper is not None:
+            self._keeper.lease.end()
         self._errands.stop()
+        if self._keeper is not None:
+            self._keeper.stop(GIVE_BACK_S)  # the other one speaks at once, rather than after a while
+        if self._following is not None:
+            self._following.stop(GIVE_BACK_S)
+        self._collector.stop()
         self._assessing.stop()
         self._web.stop(0.5)
         if not self._ledger.close(STOP_SECONDS):
@@ -204,9 +258,15 @@ class Daemon:
         self._assess()
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
+        self._say_elsewhere()
         log.info("configuration loaded", extra={"endpoints": len(self._collector)})
         self._warn_of_unreadable()
         return []
+
+    def _say_elsewhere(self) -> None:
+        if self._configuration.elsewhere:
+            names_of = ", ".join(self._configuration.elsewhere)
+            log.info("contracts of other collectors are not watched here", extra={"contracts": names_of})
 
     def _warn_of_unreadable(self) -> None:
         """Log what the configuration refers to and cannot be read: its endpoints will be UNKNOWN."""
@@ -230,6 +290,8 @@ class Daemon:
         return self._configuration.contracts
 
     def _each_second(self) -> None:
+        if self._keeper is not None:
+            self._keeper.check()
         now_s = self._clock.monotonic()
         stood_still = now_s - self._awake_s > PULSE_LIMIT_S
         self._awake_s = now_s
@@ -237,6 +299,7 @@ class Daemon:
         if any(moved):
             self._ledger.clock_stepped(*moved)
         self._ledger.mind_the_future()
+        self.board.settle(self._clock.now_ms())
         if any(moved) or stood_still:
             self._collector.woke()
         # A ledger that cannot be written is no failed start: systemd would kill us, and with us what is held.
@@ -256,6 +319,15 @@ class Daemon:
 
     def _assess(self) -> None:
         self._assessing.assess_or_tell(self._take_up)
+
+
+def _keeper(path: Path, configuration: Configuration, clock: Clock, *, is_standby: bool) -> LeaseKeeper | None:
+    """Of a pair: what decides which of the two speaks. Raises ConfigError and LineError."""
+    if configuration.settings.collectors is not None:
+        return LeaseKeeper(configuration.settings, clock, is_standby=is_standby)
+    if is_standby:
+        raise ConfigError([f"{path}: collectors: is missing (name the pair that this one is the standby of)"])
+    return None
 
 
 def _set_apart() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -36,10 +36,13 @@ from sla_monitor.transport import (
     SiteTerms,
     decode_from_afar,
     encode,
+    in_parts,
 )
 from sla_monitor.transport.line import PULSES, Delivered, FarConnection, FarLine, Pull, site_of, to_site
 
 READER = "collector"
+"""Under what name the stream is read: with its own behind it, each of a pair has its own place in it."""
+
 FETCHED, FETCH_S, CHECK_S = 32, 1.0, 10.0
 """How many parcels are taken at a time, how long they are waited for, and after how long without any it is asked
 whether the stream is still there."""
@@ -74,14 +77,16 @@ log = logging.getLogger(__package__)
 @dataclass(slots=True)
 class FarSite:
     """One of them. `former`: the terms before the last reload; `skew_ms`: by how much its clock seems to be ahead;
-    `lost`: entries that its outbox had, and the record never will; `heard_s`: monotonic, of its last pulse."""
+    `lost`: entries that its outbox had, and the record never will; `heard_s`: monotonic, of its last pulse; `signed`:
+    the messages with its terms, and `told_s`: monotonic, when they were last said."""
 
     name: str
     keys: frozenset[str]
     terms: dict[str, Endpoint] = field(default_factory=dict)
     former: dict[str, Endpoint] = field(default_factory=dict)
     revision: int = 0
-    signed: bytes | None = None
+    signed: tuple[bytes, ...] = ()
+    told_s: float = float("-inf")
     pulse: FarPulse | None = None
     heard_s: float = float("-inf")
     skew_ms: int = 0
@@ -89,8 +94,18 @@ class FarSite:
     again: int = 0
     lost: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    last: dict[str, Observation] = field(default_factory=dict)
     begun_s: list[float] = field(default_factory=list)
+    is_too_old: bool = False
+
+    def behind(self) -> list[tuple[str, float]]:
+        """By collector of the pair, how old the oldest observation is that it lacks, in seconds; 0: it has all."""
+        pulse = self.pulse
+        if pulse is None:
+            return []
+        return [
+            (name, 0.0 if since_ms is None else max(0, pulse.at_ms - since_ms) / 1000)
+            for name, since_ms in sorted(pulse.lacking.items())
+        ]
 
 
 Message = TypeVar("Message", Parcel, FarPulse)
@@ -102,9 +117,17 @@ OutboxName = tuple[str, str]
 class FarSites:
     """All that are known. `start` begins to listen; `assign` may be called from any thread, and before."""
 
-    def __init__(self, settings: Settings, clock: Clock, ledger: Ledger) -> None:
-        """Raises SigningKeyError and LedgerError."""
-        self._clock, self._ledger, self._settings = clock, ledger, settings.sites
+    def __init__(
+        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Sequence[Observation], str], None]
+    ) -> None:
+        """`show` is given what a site saw, and its name, once it is handed over to the record. Raises SigningKeyError
+        and LedgerError."""
+        self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
+        one = settings.collectors
+        self._name, self._pair = ("", ()) if one is None else (one.name, one.pair)
+        self._reader = READER if one is None else f"{READER}-{one.name}"
+        self.speaks: Callable[[], bool] = lambda: True
+        """Of a pair, one tells sites what to probe: each would take its own terms for the later ones."""
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
         self._line: FarLine | None = None
         self._key: SigningKey | None = None
@@ -139,9 +162,19 @@ class FarSites:
                 if (key in site.keys or site.name in endpoints[key].sites)
                 and not isinstance(endpoints[key], HeartbeatEndpoint)  # jobs report to the collector
             }
-            if self._key is not None and (terms != site.terms or site.signed is None):
+            if self._key is not None and (terms != site.terms or not site.signed):
                 site.former, site.terms = site.terms, terms
                 self._sign(site, self._key, max(self._clock.now_ms(), site.revision + 1))
+
+    def complete_until_ms(self) -> int:
+        """Up to when all is recorded that the sites saw, as they say; 0: one has not said anything yet."""
+        instants = [self._clock.now_ms()]
+        for site in self.sites.values():
+            lacking_ms = 0 if site.pulse is None else site.pulse.lacking.get(self._name, 0)
+            if site.pulse is not None and lacking_ms is None:
+                lacking_ms = site.pulse.at_ms
+            instants.append(lacking_ms or 0)
+        return min(instants)
 
     def is_connected(self, site: FarSite) -> bool:
         """Whether it was heard of lately."""
@@ -150,8 +183,13 @@ class FarSites:
     def _sign(self, site: FarSite, key: SigningKey, revision: int) -> None:
         several = enumerate(site.terms.items(), start=1)
         endpoints = tuple(Assigned.of(number, name, spelled(terms)) for number, (name, terms) in several)
-        body = encode(SiteTerms(site.name, revision, endpoints))
-        site.revision, site.signed = revision, encode(_signed(key, body))
+        body = encode(SiteTerms(site.name, revision, endpoints, self._pair))
+        try:
+            messages = in_parts(encode(_signed(key, body)))
+        except MessageError as error:  # it goes on with the terms of before
+            log.error("a site cannot be told its terms", extra={"site": site.name, "error": str(error)})
+            messages = ()
+        site.revision, site.signed, site.told_s = revision, messages, float("-inf")
 
     # What follows belongs to the thread of the line.
 
@@ -174,7 +212,7 @@ class FarSites:
         await asyncio.to_thread(self._remember)
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
-        pull, quiet_s = await connection.pull(READER), 0.0
+        pull, quiet_s = await connection.pull(self._reader, self._name), 0.0
         while True:
             several = await pull.fetch(FETCHED, FETCH_S)
             quiet_s = 0.0 if several else quiet_s + FETCH_S
@@ -235,7 +273,7 @@ class FarSites:
 
     def _hand_over(self, site: FarSite, parcel: Parcel, position: int) -> None:
         self._credible.note_time()
-        now_ms, arrived = self._clock.now_ms(), list[tuple[Arrived, int]]()
+        now_ms, arrived, shown = self._clock.now_ms(), list[tuple[Arrived, int]](), list[Observation]()
         in_force = site.terms, site.former  # a reload may change them meanwhile
         if parcel.first > position + 1:
             gone = parcel.first - position - 1
@@ -253,11 +291,12 @@ class FarSites:
                 arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, None), 0))
                 continue
             judged = _by_its_clock(seen, site.skew_ms if skew_ms is None else skew_ms)
-            site.last[seen.endpoint] = judged
+            shown.append(judged)
             site.recorded += 1
             kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
             arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), known[0].every_ms))
         self._ledger.hand_over(arrived)
+        self._show(shown, site.name)
 
     def _doubt(self, seen: Observation, known: Sequence[Endpoint], now_ms: int) -> str:
         """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not. `known`: the terms
@@ -287,16 +326,36 @@ class FarSites:
             site.lost += dropped
             log.error("a site had no room for what it saw", extra={"site": site.name, "observations": dropped})
         site.pulse, site.heard_s, site.skew_ms = pulse, self._clock.monotonic(), pulse.at_ms - now_ms
-        positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
         try:
-            answer = _signed(self._key, encode(Answer(positions, now_ms, pulse.at_ms)))
-            await connection.say(to_site(site.name), encode(answer))
-            if pulse.revision > site.revision:  # it was told by one who knew more of the time
+            if self._name and self._name not in pulse.lacking:
+                self._warn_of_stranger(site, pulse)
+            else:
+                positions = {name: self._recorded.get((site.name, name), 0) for name in pulse.outboxes}
+                answer = _signed(self._key, encode(Answer(positions, now_ms, pulse.at_ms, self._name)))
+                await connection.say(to_site(site.name), encode(answer))
+            if pulse.revision > site.revision and self.speaks():  # it was told by one who knew more of the time
                 self._sign(site, self._key, pulse.revision + 1)
-            if pulse.revision != site.revision and site.signed is not None:
-                await connection.say(to_site(site.name), site.signed)
+            if pulse.revision != site.revision and self.speaks():
+                await self._say_terms(connection, site)
         except LineError as error:
             log.warning("a site cannot be answered", extra={"site": site.name, "error": str(error)})
+
+    async def _say_terms(self, connection: FarConnection, site: FarSite) -> None:
+        """Those of many endpoints take their time at the other end: a second is left to it for each further message.
+        Raises LineError."""
+        now_s = self._clock.monotonic()
+        if now_s - site.told_s < len(site.signed) - 1:
+            return
+        site.told_s = now_s
+        for message in site.signed:
+            await connection.say(to_site(site.name), message)
+
+    def _warn_of_stranger(self, site: FarSite, pulse: FarPulse) -> None:
+        """It would give up what one of the pair has, and the other would never get it: it is told nothing."""
+        if pulse.revision == site.revision and not site.is_too_old:
+            site.is_too_old = True
+            log.error("a site is of a release that knows no pairs: it keeps all that it sees; upgrade it",
+                      extra={"site": site.name})  # fmt: skip
 
     def _understood(self, site: FarSite | None, data: bytes, kind: type[Message]) -> Message | None:
         """The message, if it is one of that kind and of that site; else it is refused."""

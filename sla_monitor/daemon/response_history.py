@@ -91,8 +91,9 @@ class ResponseHistory:
 
     def _take_all(self, contracts: Sequence[Contract], reader: HistoryReader, now_ms: int) -> None:
         began_s = self._clock.monotonic()
+        firsts = reader.firsts_ms([contract.id for contract in contracts])
         for contract in contracts:
-            known, first_ms = self._known[contract.id], reader.first_ms(contract.id)
+            known, first_ms = self._known[contract.id], firsts[contract.id]
             while self._is_over(contract, known.next_on, now_ms):
                 self._take(contract, known, reader, first_ms)
                 if self._clock.monotonic() - began_s > BUSY_S:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sla_monitor import __version__, names
 from sla_monitor import log as logs
@@ -16,9 +17,11 @@ from sla_monitor.daemon.sites import Sites
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.metrics.exporter import Own
-from sla_monitor.names import LATENESS_BUCKETS_S
+from sla_monitor.metrics.series import Row
+from sla_monitor.names import LATENESS_BUCKETS_S, MetricName
 from sla_monitor.schedule import Schedule
-from sla_monitor.sla.observation import Outcome
+from sla_monitor.settings.metrics import MetricsSettings
+from sla_monitor.sla.observation import Observation, Outcome
 from sla_monitor.web import Health
 
 PULSE_LIMIT_S = 5.0
@@ -46,6 +49,7 @@ class OwnState:
     assessing: Assessing
     reloads: Reloads
     verified: RecordVerification
+    series: MetricsSettings = field(default_factory=MetricsSettings)
     beaten_s: float = 0.0
 
     def beat(self) -> None:
@@ -54,8 +58,8 @@ class OwnState:
 
     @property
     def is_probing(self) -> bool:
-        """Whether the start is over."""
-        return self.collector.has_observed or not len(self.collector)
+        """Whether the start is over: what is seen from afar alone may come late, and is no part of it."""
+        return self.collector.has_observed or not self.collector.has_own
 
     def health(self) -> Health:
         """For the status page and for whoever asks whether we are ready: what is not recorded was not seen."""
@@ -95,6 +99,8 @@ class OwnState:
             "Schedule": f"{sites.missed + sites.overrun} probes skipped since the start",
             "Clock": f"set, or the host slept, {self.schedule.clock_steps} times since the start",
         }
+        if self.series.endpoint_series == "failing":
+            facts["Metrics"] = "only of endpoints that fail (metrics.endpoint_series)"
         is_ready = is_probing and not ledger.failing and not ledger.lead_seconds
         return Health(is_ready, [reason for reason, is_so in found.items() if is_so], facts)
 
@@ -154,17 +160,31 @@ class OwnState:
             names.FAR_CONNECTED: [((name,), far.is_connected(site)) for name, site in sites],
             names.FAR_AHEAD: [((name,), site.skew_ms / 1000) for name, site in connected],
             names.FAR_WAITING: [((name,), site.pulse.waiting) for name, site in sites if site.pulse is not None],
+            names.FAR_BEHIND: [
+                ((name, collector), seconds) for name, site in connected for collector, seconds in site.behind()
+            ],
             names.FAR_RECORDED: [((name,), site.recorded) for name, site in sites],
             names.FAR_AGAIN: [((name,), site.again) for name, site in sites],
             names.FAR_LOST: [((name,), site.lost) for name, site in sites],
             names.FAR_REFUSED: [((name, why), site.refused[why]) for name, site in sites for why in WHY_REFUSED],
-            names.FAR_UP: [
-                ((name, *labels), last.finding.outcome is not Outcome.DOWN)
-                for name, site in connected
-                for labels, last in self.collector.seen_by(site)
-                if last.finding.outcome is not Outcome.UNKNOWN
-            ],
+            **self._seen_from_afar({name: list(self.collector.seen_by(site)) for name, site in connected}),
         }
+
+    def _seen_from_afar(self, seen: Mapping[str, Sequence[tuple[tuple[str, str, str], Observation]]]) -> Own:
+        """By site: what it saw last of each endpoint; or how many are down, where only failing ones are told one by
+        one: which they are is on the page."""
+        down = {
+            name: sum(last.finding.outcome is Outcome.DOWN for _, last in several) for name, several in seen.items()
+        }
+        told: dict[MetricName, list[Row]] = {names.FAR_DOWN: [((name,), count) for name, count in down.items()]}
+        if self.series.endpoint_series == "all":
+            told[names.FAR_UP] = [
+                ((name, *labels), last.finding.outcome is not Outcome.DOWN)
+                for name, several in seen.items()
+                for labels, last in several
+                if last.finding.outcome is not Outcome.UNKNOWN
+            ]
+        return told
 
     def _pulse_age_s(self) -> float:
         """Of the scheduling loop that has not turned for longest: ours, or a site's."""

@@ -64,6 +64,8 @@ class OutageJson(TypedDict):
     """The numbers of the register's entries that touch it."""
     places: NotRequired[list[PlaceSightJson]]
     """What each site saw, only of endpoints that several places probe."""
+    end_seen: NotRequired[bool]
+    """false: nothing was seen when it ended; it lasted until then at least. Else it is not there."""
 
 
 class Exclusion(TypedDict):
@@ -202,6 +204,8 @@ def outage(one: assessment.Outage) -> OutageJson:
     }
     if one.places:
         told["places"] = place_sights(one.places)
+    if not one.end_seen:
+        told["end_seen"] = False
     return told
 
 

@@ -21,10 +21,15 @@ from sla_monitor.generate.alerts.endpoint_alerts import endpoint_alerts
 from sla_monitor.generate.alerts.far_site_alerts import far_site_alerts
 from sla_monitor.generate.alerts.kpi_queries import kpi_query_alerts
 from sla_monitor.generate.alerts.maintenance_alerts import maintenance_alerts
-from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alerts
+from sla_monitor.generate.alerts.monitor_alerts import monitor_alerts
+from sla_monitor.generate.alerts.obligation_alerts import obligation_alerts
+from sla_monitor.generate.alerts.pair_alerts import pair_alerts
+from sla_monitor.generate.alerts.recovery_alerts import recovery_alerts
 from sla_monitor.generate.alerts.service_alerts import service_alerts
 from sla_monitor.generate.alerts.subject import AlertSubject, clock_of
 from sla_monitor.generate.alerts.trigger_alerts import trigger_alerts
+from sla_monitor.generate.pair import GROUP as PAIR
+from sla_monitor.generate.pair import pair_records, pair_tests, scraping
 from sla_monitor.generate.promql import lasting
 from sla_monitor.generate.promtool import Files, unit_tests
 from sla_monitor.generate.sloth import sloth_group
@@ -47,7 +52,13 @@ def prometheus_files(
         raise GenerateError([str(refusal) for refusal in found])
     files: Files = {"prometheus.yml": _configuration(settings)}
     clock = _clock(terms)
-    about_itself = [*monitor_alerts(settings, terms), *far_site_alerts(settings), *coverage_alerts(settings)]
+    about_itself = [
+        *monitor_alerts(settings, terms),
+        *far_site_alerts(settings, terms),
+        *pair_alerts(settings),
+        *coverage_alerts(settings),
+    ]
+    files |= _pair(settings)
     files |= _alerts("monitor", [replace(alert, clock=clock) for alert in about_itself], settings.links)
     for one in terms:
         left_out = frozenset((refusal.kpi, refusal.alert) for refusal in found if refusal.contract == one.id)
@@ -85,8 +96,22 @@ def _configuration(settings: Settings) -> dict[str, Any]:
                 }
             ]
         },
-        "scrape_configs": [{"job_name": JOB, "static_configs": [{"targets": [settings.listen]}]}],
+        "scrape_configs": [scraping(settings)],
     }
+
+
+def _pair(settings: Settings) -> Files:
+    """The rules that make one figure of two, where there are two collectors, and their tests."""
+    records = pair_records(settings)
+    if not records:
+        return {}
+    tests = {
+        "rule_files": [f"../rules/{PAIR}.yaml"],
+        "evaluation_interval": "15s",
+        "group_eval_order": [PAIR],
+        "tests": pair_tests(settings),
+    }
+    return {f"rules/{PAIR}.yaml": _rules(PAIR, records), f"tests/{PAIR}-15s.yaml": tests}
 
 
 def _contract(subject: AlertSubject, *, sloth: bool) -> Files:
@@ -99,7 +124,10 @@ def _contract(subject: AlertSubject, *, sloth: bool) -> Files:
             for make in (service_alerts, endpoint_alerts, maintenance_alerts, burn_alerts)
         )
         files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
-    made = (make(subject) for make in (contract_alerts, deadline_alerts, trigger_alerts, kpi_query_alerts))
+    makers = (
+        contract_alerts, deadline_alerts, recovery_alerts, obligation_alerts, trigger_alerts, kpi_query_alerts,
+    )  # fmt: skip
+    made = (make(subject) for make in makers)
     managed = [*(alert for several in made for alert in several), coverage_alert(subject)]
     files |= _alerts(f"{subject.id}-contract", managed, links)
     if sloth and subject.terms.availability_kpis:

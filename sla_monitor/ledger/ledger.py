@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -167,6 +167,9 @@ class Ledger(Forwarding):
         now and then between them. Raises LedgerError when the file cannot be read.
         """
         return self._reader.spans(start_ms, end_ms, yield_control)
+
+    def firsts_ms(self, contracts: Sequence[str]) -> Mapping[str, int | None]:
+        return self._reader.firsts_ms(contracts)
 
     def observations(self, endpoint: str, start_ms: int, end_ms: int) -> Iterator[Observation]:
         """The endpoint's committed observations that began in `[start_ms, end_ms)`, ascending; evidence included."""

@@ -477,3 +477,40 @@ def m0012_site_positions(database: Database) -> None:
         "create table site_positions (site text not null, outbox text not null, sequence integer not null,"
         " primary key (site, outbox)) strict, without rowid"
     )
+
+
+_DESK = """
+alter table register add column known_by text not null default '';
+
+-- Which entries a form's submission has made: the same submission makes none again. It proves nothing.
+create table submissions (
+  key text primary key,
+  first integer not null,
+  last integer not null
+) strict, without rowid;
+
+-- What people did at the desk beside their entries. Alike events within some minutes are one row. count: how many they
+-- were, until_ms: when the last of them was.
+create table audit (
+  id integer primary key,
+  at_ms integer not null,
+  until_ms integer not null,
+  event text not null,
+  actor text not null,
+  known_by text not null,
+  contract text not null,
+  subject text not null,
+  addresses text not null,
+  count integer not null
+) strict;
+create index audit_at_ms on audit (at_ms)
+"""
+
+
+@MIGRATIONS()
+def m0013_desk(database: Database) -> None:
+    """How the actor of an entry was known, what each submission has made, and what people did at the desk."""
+    for statement in _DESK.split(";"):
+        database.conn.execute(statement)
+    for trigger in _refusals("audit", ("id",)):
+        database.conn.execute(trigger)

@@ -13,8 +13,11 @@ from sqlite_utils import Database
 
 from sla_monitor.ledger.migrations import NAMES
 
-_REMEMBERED = 10_000
+REMEMBERED = 10_000
 """Addresses of a supplier behind a large content network change without end; the cache must not."""
+
+ENDPOINTS_REMEMBERED = 1 << 20
+"""As many as a daemon can have: with fewer, each of its observations would ask the table."""
 
 Added = Callable[[str, tuple[Any, ...]], None]
 
@@ -22,10 +25,10 @@ Added = Callable[[str, tuple[Any, ...]], None]
 class Names:
     """One such table, as the writer sees it. Belongs to the writer's thread."""
 
-    def __init__(self, connection: sqlite3.Connection, table: str, added: Added) -> None:
-        """`added` is told of each new row, by its columns."""
+    def __init__(self, connection: sqlite3.Connection, table: str, added: Added, most: int = REMEMBERED) -> None:
+        """`added` is told of each new row, by its columns; `most`: how many are remembered."""
         self._connection = connection
-        self._table, self._added = table, added
+        self._table, self._added, self._most = table, added, most
         self._find = f"select id from {table} where {NAMES[table]} = ?"
         self._add = f"insert into {table} ({NAMES[table]}) values (?) returning id"
         self._ids: dict[str, int] = {}
@@ -40,7 +43,7 @@ class Names:
         self._ids.clear()
 
     def _look_up(self, name: str) -> int:
-        if len(self._ids) >= _REMEMBERED:
+        if len(self._ids) >= self._most:
             self._ids.clear()
         row = self._connection.execute(self._find, (name,)).fetchone()
         if row is None:

@@ -16,15 +16,22 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encode
 from prometheus_client.registry import Collector
 
 from sla_monitor.board import Board
+from sla_monitor.metrics.rows import Rows
 from sla_monitor.metrics.series import Family, Row
 from sla_monitor.metrics.tables import TABLES
-from sla_monitor.names import LATENESS, MetricName
+from sla_monitor.names import LATENESS, OF_EACH, MetricName
 
 Encoder = Callable[[Collector], bytes]
 """Writes the whole of a registry; the library has one for each format and way of escaping names."""
 
+PACKED = 1
+"""The least effort: text of series shrinks to a twentieth by it. The most effort saves a third of that again, and would
+take four times as long as everything else of a scrape."""
+
 SPELT_ALIKE = ("", "underscores", "allow-utf-8")
 """The escaping schemes that leave our names as they are; the others write `_` as `__`."""
+
+Tables = Mapping[MetricName, Rows]
 
 Own = Mapping[MetricName, Iterable[Row]]
 """The daemon's own health: rows by family, read at each scrape."""
@@ -36,11 +43,11 @@ Lateness = Callable[[], tuple[tuple[float, ...], list[int], float]]
 class BoardCollector(Collector):
     """The board as the library's metrics: what the fast text is compared with."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, board: Board, tables: Tables = TABLES) -> None:
+        self._board, self._tables = board, tables
 
     def collect(self) -> Iterator[Metric]:
-        for metric, rows in TABLES.items():
+        for metric, rows in self._tables.items():
             yield from Family(metric).metrics(rows(self._board))
 
 
@@ -64,14 +71,23 @@ class _HealthCollector(Collector):
 class Exporter:
     """Answers scrapes, from any thread: it reads memory only, and keeps nothing but lines it has written."""
 
-    def __init__(self, board: Board, own: Callable[[], Own], lateness: Lateness) -> None:
-        self._board = board
-        self._families = [(Family(metric), rows) for metric, rows in TABLES.items()]
+    def __init__(
+        self,
+        board: Board,
+        own: Callable[[], Own],
+        lateness: Lateness,
+        tables: Tables = TABLES,
+        speaks: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`tables`: of `tables_of`; `speaks`: whether this is the collector of a pair that tells what is of both; one
+        that follows tells of itself alone (`names.OF_EACH`)."""
+        self._board, self._speaks = board, speaks
+        self._families = [(Family(metric), rows) for metric, rows in tables.items()]
         self._health = CollectorRegistry(auto_describe=False)
-        self._health.register(_HealthCollector(own, lateness))
+        self._health.register(_HealthCollector(lambda: own() if speaks() else _of_each(own()), lateness))
         ProcessCollector(registry=self._health)
         self._whole = CollectorRegistry(auto_describe=False)
-        for part in (BoardCollector(board), self._health):
+        for part in (BoardCollector(board, tables), self._health):
             self._whole.register(part)
 
     def answer(
@@ -85,17 +101,22 @@ class Exporter:
         if _escaping(content_type) in SPELT_ALIKE:
             body = self._fast(encoder, content_type.startswith("application/openmetrics-text"), yield_control)
         else:
-            body = encoder(self._whole)
+            body = encoder(self._whole if self._speaks() else self._health)
         headers = {"Content-Type": content_type}
         if gzip_accepted(accept_encoding):
             headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body)
+            body = gzip.compress(body, PACKED)
         return headers, body
 
     def _fast(self, encoder: Encoder, is_open: bool, yield_control: Callable[[], None]) -> bytes:
         """The board's kept lines, and behind them what the library writes: with OpenMetrics' end, if it is that."""
-        text = "".join(family.text(rows(self._board), yield_control, is_open) for family, rows in self._families)
+        families = self._families if self._speaks() else ()
+        text = "".join(family.text(rows(self._board), yield_control, is_open) for family, rows in families)
         return text.encode() + encoder(self._health)
+
+
+def _of_each(own: Own) -> Own:
+    return {metric: rows for metric, rows in own.items() if metric in OF_EACH}
 
 
 def chosen(accept: str) -> tuple[Encoder, str]:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 
 from sla_monitor import names
 from sla_monitor.assess import ServiceAssessment
 from sla_monitor.assess.assessment import BookedStretch, Outage
-from sla_monitor.board import Board, Watched
+from sla_monitor.board import Board
 from sla_monitor.metrics.contracts import CONTRACTS
+from sla_monitor.metrics.failing_endpoints import (
+    Choice,
+    every_endpoint,
+    first_expiring,
+    first_failing,
+    nobody_without,
+    of_tallies,
+    recently_down,
+    without_series,
+)
 from sla_monitor.metrics.kpis import KPIS
 from sla_monitor.metrics.local_time import OFFSET_STARTS, OFFSETS
 from sla_monitor.metrics.rows import (
@@ -26,17 +36,28 @@ from sla_monitor.metrics.rows import (
 )
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
-from sla_monitor.sla.observation import Finding
+from sla_monitor.settings.metrics import MetricsSettings
 from sla_monitor.wording.text import abridged, plain
 
-HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+DAY_MS = 86_400_000
 
 
-def _endpoint_states(board: Board) -> Iterator[Row]:
+def _states(chosen: Choice) -> Rows:
+    def rows(board: Board) -> Iterator[Row]:
+        for watched in chosen(board):
+            outcome, labels = watched.outcome, watched.labels
+            for state in names.STATES:
+                yield (*labels, state), outcome == state
+
+    return rows
+
+
+def _place_states(board: Board) -> Iterator[Row]:
     for watched in list(board.endpoints.values()):
-        outcome, labels = watched.outcome, watched.labels
-        for state in names.STATES:
-            yield (*labels, state), outcome == state
+        labels = watched.labels
+        for place in watched.sights:
+            for state in names.STATES:
+                yield (*labels, place.site, state), place.outcome == state
 
 
 def _phases(board: Board) -> Iterator[Row]:
@@ -50,36 +71,41 @@ def _phases(board: Board) -> Iterator[Row]:
                 yield (*labels, phase), us / 1_000_000
 
 
-def _failed_steps(board: Board) -> Iterator[Row]:
-    for watched in list(board.endpoints.values()):
-        step = watched.last.finding.failed_step if watched.last else None
-        if step is not None:
-            yield (*watched.labels, step.step), 1
+def _failed_steps(chosen: Choice) -> Rows:
+    def rows(board: Board) -> Iterator[Row]:
+        for watched in chosen(board):
+            step = watched.last.finding.failed_step if watched.last else None
+            if step is not None:
+                yield (*watched.labels, step.step), 1
+
+    return rows
 
 
-def _down_starts(board: Board) -> Iterator[Row]:
-    for watched in _recently_down(board):
-        if watched.down is not None:
-            reason = watched.down.reason
-            yield (*watched.labels, reason.value if reason else ""), seconds(watched.down.start_ms)
+def _down_starts(chosen: Choice) -> Rows:
+    def rows(board: Board) -> Iterator[Row]:
+        for watched in chosen(board):
+            if watched.down is not None:
+                reason = watched.down.reason
+                yield (*watched.labels, reason.value if reason else ""), seconds(watched.down.start_ms)
+
+    return rows
 
 
-def _down_ends(board: Board) -> Iterator[Row]:
-    for watched in _recently_down(board):
-        if watched.down is not None:
-            yield watched.labels, maybe_seconds(watched.down.end_ms)
+def _down_ends(chosen: Choice) -> Rows:
+    def rows(board: Board) -> Iterator[Row]:
+        for watched in chosen(board):
+            if watched.down is not None:
+                yield watched.labels, maybe_seconds(watched.down.end_ms)
+
+    return rows
 
 
-def _recently_down(board: Board) -> Iterator[Watched]:
-    """Endpoints that are down, or were within the last hour: long enough for the message that they are back."""
-    for watched in list(board.endpoints.values()):
-        down, last = watched.down, watched.last
-        if down is not None and last is not None and (down.end_ms is None or last.at_ms < down.end_ms + HOUR_MS):
-            yield watched
+def _expiries(chosen: Choice) -> Rows:
+    def rows(board: Board) -> Iterator[Row]:
+        for watched in chosen(board):
+            yield watched.labels, watched.last.finding.certificate_expires_at_s if watched.last else None
 
-
-def _found(value: Callable[[Finding], float | None]) -> Rows:
-    return of_endpoints(lambda watched: None if watched.last is None else value(watched.last.finding))
+    return rows
 
 
 def _service_states(board: Board) -> Iterator[Row]:
@@ -96,6 +122,15 @@ def _failing(board: Board) -> Iterator[Row]:
         reason = watched.last.finding.reason if watched.last else None
         if reason is not None:
             found[watched.contract, watched.service, reason.value] += 1
+    yield from found.items()
+
+
+def _without_quorum(board: Board) -> Iterator[Row]:
+    """How many endpoints of each service too few places see; of services that several places probe."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for watched in list(board.endpoints.values()):
+        if watched.places_short is not None:
+            found[watched.contract, watched.service] += watched.places_short > 0
     yield from found.items()
 
 
@@ -168,18 +203,47 @@ def _assessed(board: Board) -> Iterator[Row]:
     yield (), seconds(board.assessment.at_ms)
 
 
-TABLES: Mapping[MetricName, Rows] = {
-    names.ENDPOINT_STATE: _endpoint_states,
-    names.PROBE_DURATION: _found(lambda finding: finding.duration_us / 1_000_000),
+_EACH: Mapping[MetricName, Rows] = {
+    names.ENDPOINT_STATE: _states(every_endpoint),
+    names.PROBE_DURATION: of_endpoints(
+        lambda watched: None if watched.last is None else watched.last.finding.duration_us / 1_000_000
+    ),
     names.PROBE_PHASE: _phases,
     names.PROBES: of_endpoints(lambda watched: watched.probes),
     names.PROBE_FAILURES: of_endpoints(lambda watched: watched.failed),
     names.PROBES_SKIPPED: of_endpoints(lambda watched: watched.skipped),
     names.LAST_PROBE: of_endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),
-    names.CERTIFICATE_EXPIRY: _found(lambda finding: finding.certificate_expires_at_s),
-    names.FAILED_STEP: _failed_steps,
-    names.DOWN_START: _down_starts,
-    names.DOWN_END: _down_ends,
+    names.CERTIFICATE_EXPIRY: _expiries(every_endpoint),
+    names.FAILED_STEP: _failed_steps(every_endpoint),
+    names.DOWN_START: _down_starts(recently_down),
+    names.DOWN_END: _down_ends(recently_down),
+    names.WITHOUT_SERIES: nobody_without,
+    names.PLACE_STATE: _place_states,
+    names.PLACES_SHORT: of_endpoints(lambda watched: watched.places_short),
+    names.PLACE_COVERAGE: of_places(lambda place: maybe(place.coverage_ratio)),
+    names.PLACE_DOWNTIME: of_places(lambda place: seconds(place.down_ms)),
+    names.PLACE_OUTVOTED: of_places(lambda place: seconds(place.outvoted_ms)),
+}
+"""Of single endpoints, each of them."""
+
+
+def _failing_only(most: int, days: int) -> Mapping[MetricName, Rows]:
+    """Of single endpoints, those that fail; and what is summed up in place of the others' series."""
+    chosen = first_failing(most)
+    return {
+        names.ENDPOINT_STATE: _states(chosen),
+        names.CERTIFICATE_EXPIRY: _expiries(first_expiring(most, days)),
+        names.FAILED_STEP: _failed_steps(chosen),
+        names.DOWN_START: _down_starts(chosen),
+        names.DOWN_END: _down_ends(chosen),
+        names.WITHOUT_SERIES: without_series(most, days),
+        names.SERVICE_PROBES: of_tallies(lambda tally: tally.probes),
+        names.SERVICE_PROBE_FAILURES: of_tallies(lambda tally: tally.failed),
+        names.SERVICE_PROBES_SKIPPED: of_tallies(lambda tally: tally.skipped),
+    }
+
+
+_OTHERS: Mapping[MetricName, Rows] = {
     names.SERVICE_STATE: _service_states,
     names.SERVICE_AVAILABILITY: of_services(lambda service: maybe(service.availability_ratio)),
     names.SERVICE_COVERAGE: of_services(lambda service: maybe(service.coverage_ratio)),
@@ -192,11 +256,9 @@ TABLES: Mapping[MetricName, Rows] = {
     ),
     names.LAST_OUTAGE_START: of_services(_last_outage_start),
     names.LAST_OUTAGE_END: of_services(_last_outage_end),
-    names.PLACE_COVERAGE: of_places(lambda place: maybe(place.coverage_ratio)),
-    names.PLACE_DOWNTIME: of_places(lambda place: seconds(place.down_ms)),
-    names.PLACE_OUTVOTED: of_places(lambda place: seconds(place.outvoted_ms)),
     names.WATCHED_COVERAGE: of_services(lambda service: maybe(service.watched_coverage_ratio)),
     names.SERVICE_FAILING: _failing,
+    names.SERVICE_WITHOUT_QUORUM: _without_quorum,
     names.ACKNOWLEDGED: _acknowledged,
     names.SERVICE_MAINTENANCE: _maintenance,
     names.SERVICE_BOOKED_AND_LOUD: _booked_and_loud,
@@ -210,3 +272,12 @@ TABLES: Mapping[MetricName, Rows] = {
     **{metric: kept(rows) for metric, rows in CONTRACTS.items()},
     names.ASSESSED: _assessed,
 }
+
+TABLES: Mapping[MetricName, Rows] = {**_EACH, **_OTHERS}
+
+
+def tables_of(settings: MetricsSettings, certificate_days: int) -> Mapping[MetricName, Rows]:
+    """What is told with these settings. `certificate_days`: before its expiry a certificate is alerted."""
+    if settings.endpoint_series == "all":
+        return TABLES
+    return {**_failing_only(settings.most_failing, certificate_days), **_OTHERS}

@@ -59,6 +59,8 @@ select w.outbox, o.name, w.sequence, w.skew_ms, w.body from waiting w join outbo
 where (w.outbox, w.sequence) > (?, ?) order by w.outbox, w.sequence limit ?
 """
 _DONE = "delete from waiting where outbox = (select number from outboxes where name = ?) and sequence <= ?"
+_PARTS = "select number, name from outboxes order by number"
+_NEXT = "select at_ms from waiting where outbox = ? and sequence > ? order by sequence limit 1"
 _FIRST = "select min(sequence) from waiting where outbox = ?"
 _OLDEST = "select at_ms from waiting order by outbox, sequence limit 1"
 _OVER = """
@@ -151,6 +153,14 @@ class FarOutbox:
     def names(self) -> tuple[str, ...]:
         """The parts from which something is to be handed over, and the one that is written now. Raises OutboxError."""
         return (*(name for (name,) in self._execute(_NAMED) if name != self.name), self.name)
+
+    def oldest_after_ms(self, positions: Mapping[str, int]) -> int | None:
+        """When the oldest observation was made that somebody lacks who has each part up to its position; None: he
+        lacks none. Raises OutboxError."""
+        for number, name in self._execute(_PARTS):
+            for (at_ms,) in self._execute(_NEXT, number, positions.get(name, 0)):
+                return int(at_ms)
+        return None
 
     @property
     def waiting(self) -> int:

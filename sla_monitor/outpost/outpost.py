@@ -110,7 +110,7 @@ class Outpost:
         self._terms = terms
         self._outbox.keep(TERMS, data)
         self.sites.assign(self._understood(terms))
-        self._handing_over.revision = terms.revision
+        self._handing_over.take_terms(terms)
         log.info("terms taken up", extra={"endpoints": len(terms.endpoints), "revision": terms.revision})
 
     def _understood(self, terms: SiteTerms) -> dict[str, Endpoint]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
-from sla_monitor.errors import LedgerError, RegisterError
+from sla_monitor.errors import LedgerError, LineError, RegisterError
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.queries.asking import NoAnswer, number
 from sla_monitor.queries.due import Key, KpiQuery, LastAttempt, ours, questions
@@ -45,8 +44,9 @@ def asks(contract: Contract) -> list[str]:
 class Queries:
     """`check` is called every minute or so and never waits."""
 
-    def __init__(self, ledger: Path, clock: Clock) -> None:
-        self._ledger, self._clock = ledger, clock
+    def __init__(self, register: Callable[[], Register], clock: Clock) -> None:
+        """`register` opens the register into which figures are entered."""
+        self._register, self._clock = register, clock
         self._asked: dict[Key, LastAttempt] = {}
         self._trouble: dict[Key, str] = {}
         self._thread: threading.Thread | None = None
@@ -97,7 +97,7 @@ class Queries:
         count.asked += 1
         try:
             self._ask(question, contract, known)
-        except (NoAnswer, RegisterError, LedgerError) as error:
+        except (NoAnswer, RegisterError, LedgerError, LineError) as error:
             count.failed += 1
             self._log_failure(question, str(error))
             return False
@@ -117,7 +117,7 @@ class Queries:
         self._trouble[question.key] = why
 
     def _ask(self, question: KpiQuery, contract: Contract, known: list[Entry]) -> None:
-        """Raises NoAnswer, RegisterError and LedgerError."""
+        """Raises NoAnswer, RegisterError, LedgerError and LineError."""
         source = question.source
         answers = {
             name: number(source, query, question.start_ms, question.at_ms) for name, query in source.queries.items()
@@ -129,7 +129,7 @@ class Queries:
         if found := problems(new, EntryContext.of(contract, known)):
             raise RegisterError(found)
         last = known[-1].number if known else 0
-        (given,) = Register.open(self._ledger, self._clock).add([new], read_to=last)
+        (given,) = self._register().add([new], read_to=last)
         known.append(new.model_copy(update={"number": given}))
         log.info("a KPI's figure was entered", extra={**_about(question), "entry": given})
 

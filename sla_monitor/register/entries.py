@@ -28,9 +28,11 @@ from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.kinds.maintenance import Maintenance
 from sla_monitor.register.kinds.meeting import Action, Done, Minute
 from sla_monitor.register.kinds.misreport import Misreported
+from sla_monitor.register.kinds.obligation import ObligationExcused, ObligationMet
 from sla_monitor.register.kinds.occurrence import Occurred
 from sla_monitor.register.kinds.outage_list import ListedOutage, OutageList
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
+from sla_monitor.register.kinds.recovery import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff
 from sla_monitor.register.kinds.sign_off import SignOff
 from sla_monitor.register.kinds.ticket import ClockStop, TicketRecord
 from sla_monitor.register.kinds.underpinning import Underpinning
@@ -44,6 +46,10 @@ __all__ = [
     "ClockStop",
     "Correction",
     "CreditClaim",
+    "CreditInvoiced",
+    "CreditNotified",
+    "CreditSettled",
+    "CreditWrittenOff",
     "Decision",
     "Dispute",
     "Done",
@@ -56,6 +62,8 @@ __all__ = [
     "Minute",
     "Misreported",
     "Month",
+    "ObligationExcused",
+    "ObligationMet",
     "Occurred",
     "OutageList",
     "ReportedFigure",
@@ -83,6 +91,12 @@ EntryBody = Annotated[
     | Underpinning
     | EarnedBackEntry
     | CreditClaim
+    | CreditNotified
+    | CreditInvoiced
+    | CreditSettled
+    | CreditWrittenOff
+    | ObligationMet
+    | ObligationExcused
     | SignOff
     | Minute
     | Action
@@ -105,6 +119,9 @@ class Entry(Strict):
     number: Number = Field(description="By which others speak of it.")
     at_ms: Instant = Field(alias="at", description="When it was entered.")
     actor: Line = Field(description="Who entered it.")
+    known_by: Line | None = Field(
+        None, description="How the program knew who it is; left out: by an earlier version, which took people's word."
+    )
     contract: Identifier = Field(description="The id of the contract.")
     reference: Annotated[str, StringConstraints(max_length=200)] = Field(
         "", description="A number in somebody's files."

@@ -25,7 +25,8 @@ def body_of(kind: str, words: Mapping[str, Any], zone: ZoneInfo) -> EntryKind:
 
 
 def entry_of(said: EntryKind, *, at_ms: int, actor: str, contract: str, **more: str) -> Entry:
-    """An entry that has no number yet (it is 1). `more`: reference, evidence and note. Raises RegisterError."""
+    """An entry that has no number yet (it is 1). `more`: known_by, reference, evidence and note. Raises
+    RegisterError."""
     words = {"number": 1, "at": Milliseconds(at_ms), "actor": actor, "contract": contract, "said": said, **more}
     entry: Entry = _made(Entry, words, ZoneInfo("UTC"))
     return entry

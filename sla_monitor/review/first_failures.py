@@ -113,6 +113,7 @@ def _outage(case: PackInput, service: str, outage: Outage) -> dict[str, Any]:
         "service": service,
         "start_ms": outage.start_ms,
         "end_ms": outage.end_ms,
+        **({} if outage.end_seen else {"end_seen": False}),
         "reason": outage.reason,
         "counted_ms": outage.downtime_ms,
         "endpoints": [_observation_json(name, failures.get((name, outage.start_ms))) for name in outage.endpoints],

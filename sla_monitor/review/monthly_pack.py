@@ -15,9 +15,11 @@ from sla_monitor.review.chapters.kpis import kpi_table
 from sla_monitor.review.chapters.maintenance import maintenance
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import money
+from sla_monitor.review.chapters.obligations import obligations
 from sla_monitor.review.chapters.outage_comparison import outage_comparison
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.quality import quality
+from sla_monitor.review.chapters.recovery import recovery
 from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
@@ -35,8 +37,10 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     outage_comparison,
     register,
     money,
+    recovery,
     tickets,
     maintenance,
+    obligations,
     quality,
     method,
     how_to_check,

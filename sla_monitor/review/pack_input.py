@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment
+from sla_monitor.assess.assessment import ContractAssessment, Figure, KpiAssessment, Outage
 from sla_monitor.assess.open_points import leaves_at_most
 from sla_monitor.contract.contract import TermsVersion
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
@@ -27,6 +27,7 @@ from sla_monitor.sla.rounding import minor_units
 from sla_monitor.sla.spans import Span
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.sights import describe_end
 from sla_monitor.wording.vocabulary import describe_cap
 
 Copy = Literal["authority", "supplier"]
@@ -119,6 +120,11 @@ class PackInput:
         """From when to when; `end_ms` None: it goes on."""
         edges = (start_ms,) if end_ms is None else (start_ms, end_ms)
         return Cell(format_stretch(start_ms, end_ms, self.zone), moments=tuple(map(self.wall, edges)))
+
+    def outage_cell(self, outage: Outage) -> Cell:
+        """From when to when an outage was, and whether its end was seen."""
+        cell = self.stretch_cell(outage.start_ms, outage.end_ms)
+        return replace(cell, text=describe_end(cell.text, is_seen=outage.end_seen))
 
     def wall(self, at_ms: int) -> datetime:
         """An instant in the contract's zone."""

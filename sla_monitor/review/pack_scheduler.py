@@ -20,6 +20,7 @@ from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.review.pack_input import Copy
 from sla_monitor.review.pack_store import register_number
+from sla_monitor.review.posting import outgoing
 from sla_monitor.settings import Reviews
 
 SETTLING_MS = 10 * 60_000
@@ -38,6 +39,13 @@ class Due:
     contract: str
     month: str
     copy: Copy = "authority"
+    signed: int = 0
+    """The last entry that signs the month; 0: none does."""
+
+    @property
+    def message(self) -> str:
+        """The name of its mail: the same at each of a pair of collectors, and another once the month is signed."""
+        return f"{self.name}.{self.signed}"
 
     @property
     def name(self) -> str:
@@ -60,22 +68,24 @@ def due(
     month = shifted(period.name, -1)
     since_ms = first_ms if first_ms is not None else min((entry.at_ms for entry in entries), default=None)
     begun = since_ms is not None and since_ms < period.start_ms
+    signed_by = {said.month: entry.number for entry, said in effective_entries(entries).of(SignOff)}
     for copy in copies(reviews, contract.id):
-        last = Due(contract.id, month, copy)
+        last = Due(contract.id, month, copy, signed_by.get(month, 0))
         if begun and month in run_of(contract) and register_number(reviews.folder / last.name) is None:
             yield last
         for entry, said in effective_entries(entries).of(SignOff):
-            signed = Due(contract.id, said.month, copy)
+            signed = Due(contract.id, said.month, copy, signed_by[said.month])
             made = register_number(reviews.folder / signed.name)
             if made is not None and made < entry.number:
                 yield signed
 
 
 class PackScheduler:
-    """Makes one pack after the other. `check` is called every minute or so and never waits."""
+    """Makes one pack after the other. `check` is called every minute or so and never waits. `is_posted`: mails are put
+    aside, and one of a pair of collectors sends them (`review/posting.py`)."""
 
-    def __init__(self, reviews: Reviews, settings: Path) -> None:
-        self._reviews, self._settings = reviews, settings
+    def __init__(self, reviews: Reviews, settings: Path, *, is_posted: bool = False) -> None:
+        self._reviews, self._settings, self._is_posted = reviews, settings, is_posted
         self._running: tuple[Due, subprocess.Popen[bytes]] | None = None
         self._not_before: dict[Due, int] = {}
 
@@ -104,6 +114,8 @@ class PackScheduler:
             command += ["--bundle", "--replace"]
         if reviews.mail is not None and reviews.mail.recipients(one.contract, one.copy):
             command.append("--send")
+            if self._is_posted:
+                command += ["--message", str(outgoing(reviews.folder) / f"{one.message}.eml")]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self._running = (one, process)
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.endpoints.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
 from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
 from sla_monitor.contract.reading.model_file import load_model
 from sla_monitor.errors import ConfigError
+from sla_monitor.settings.address import Address
 from sla_monitor.settings.alerting import Alerting, Alertmanager, Links
 from sla_monitor.settings.archiving import ArchiveSettings
+from sla_monitor.settings.collectors import Collectors
+from sla_monitor.settings.desk.users import DeskSettings
+from sla_monitor.settings.metrics import MetricsSettings
 from sla_monitor.settings.reviews import Reviews
 from sla_monitor.settings.sites import OutpostSettings, SiteSettings
 from sla_monitor.settings.views import SharedViews
@@ -38,22 +41,6 @@ KEY_CREDENTIAL = "ledger-key"
 """What the unit's LoadCredential= calls the signing key."""
 CONFIGURATION, STATE = Path("/etc"), Path("/var/lib")
 """Where systemd's ConfigurationDirectory= and StateDirectory= are (file-hierarchy(7))."""
-
-_ADDRESS = r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([0-9]{1,5})"
-
-
-def _address(value: str) -> str:
-    match = re.fullmatch(_ADDRESS, value, re.ASCII)
-    if match is None or int(match[2]) > 65535:
-        raise ValueError("must be a host and a port (write 127.0.0.1:9810 or [::1]:9810)")
-    return value
-
-
-Address = Annotated[
-    str,
-    AfterValidator(_address),
-    WithJsonSchema({"$comment": "host:port", "type": "string", "pattern": f"^{_ADDRESS}$"}),
-]
 
 
 class LedgerSettings(Strict):
@@ -89,21 +76,31 @@ class Settings(Strict):
     listen: Address = Field("127.0.0.1:9810", description="Host and port of the status page and the metrics.")
     web_config: FilePath | None = Field(None, description="exporter-toolkit web-config.yml: TLS, basic authentication.")
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
+    only_contracts: tuple[Identifier, ...] = Field(
+        (),
+        description="Of the folder, the contracts that this collector has, by id; none: all. The others are those of"
+        " other collectors.",
+    )
     vantage: Identifier = Field("main", description="The place from which this daemon probes.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
     sites: SiteSettings = Field(
         SiteSettings(), description="The processes of this host that probe, and the sites far away."
     )
+    collectors: Collectors | None = Field(
+        None, description="The pair that this daemon belongs to, where there are two."
+    )
     witnesses: tuple[Witness, ...] = Field(
         (), description="Endpoints of somebody else: when none answers, the monitor's own network is gone."
     )
     assess_every_ms: DurationMs = Field(15_000, alias="assess_every", description="Interval of assessments.")
+    metrics: MetricsSettings = Field(MetricsSettings(), description="What Prometheus is told.")
     log: LogSettings = Field(LogSettings(), description="The log.")
     links: Links = Field(Links(), description="Where the links in alerts lead.")
     alerting: Alerting = Field(Alerting(), description="What rules and routes are made from.")
     alertmanager: Alertmanager = Field(Alertmanager(), description="Where alerts and silences go.")
     reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
     views: SharedViews = Field(SharedViews(), description="Pages for the public and for participants.")
+    desk: DeskSettings = Field(DeskSettings(), description="Who signs in, and may do what.")
     archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
     @model_validator(mode="before")
@@ -117,9 +114,16 @@ class Settings(Strict):
 
     @model_validator(mode="after")
     def _elsewhere(self) -> Self:
+        here = {self.vantage, MAIN} if self.collectors is None else {self.vantage} - {MAIN}
         for place, site in enumerate(self.sites.known):
-            if site.id in {self.vantage, MAIN}:
+            if site.id in here:
                 raise Misplaced([(("sites", "known", place, "id"), "this place itself has that name (see vantage)")])
+        return self
+
+    @model_validator(mode="after")
+    def _meet(self) -> Self:
+        if self.collectors is not None and self.sites.nats is None:
+            raise Misplaced([(("collectors",), "both meet at a server (add sites.nats)")])
         return self
 
 

@@ -46,8 +46,13 @@ _BCRYPT = re.compile(r"\$2[aby]\$(0[4-9]|1\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0
 """Salt and digest end inside a character, so that their last ones are of a few: a mistyped hash opens to nobody."""
 
 
+def is_bcrypt_hash(value: str) -> bool:
+    """Whether it is one that is compared: of cost 4 to 19."""
+    return _BCRYPT.fullmatch(value) is not None
+
+
 def _bcrypt_hash(value: str) -> str:
-    if not _BCRYPT.fullmatch(value):
+    if not is_bcrypt_hash(value):
         # The value may be the password itself: it must not be repeated.
         raise ValueError("is not a bcrypt hash of cost 4 to 19 (make one with htpasswd -nBC 10 NAME)")
     return value

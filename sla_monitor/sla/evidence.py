@@ -40,6 +40,15 @@ class Evidence(ABC):
     def first_ms(self, contract: str) -> int | None:
         """Since when anything of a contract was seen; None: nothing was."""
 
+    def contract_spans(self, contract: str, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
+        """Those of one contract's endpoints."""
+        ours = f"{contract}/"
+        return {key: several for key, several in self.spans(start_ms, end_ms).items() if key.startswith(ours)}
+
+    def firsts_ms(self, contracts: Sequence[str]) -> Mapping[str, int | None]:
+        """`first_ms` of several contracts."""
+        return {contract: self.first_ms(contract) for contract in contracts}
+
     @property
     def reads_together(self) -> bool:
         """Whether the probes of many endpoints cost little more than those of one."""

@@ -26,6 +26,7 @@ from sla_monitor.transport.messages import (
     decode_to_site,
     encode,
 )
+from sla_monitor.transport.parts import Assembly, in_parts
 from sla_monitor.transport.shared import MOST_ENDPOINTS, HostWords, SiteWords
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "MOST_ENDPOINTS",
     "PURPOSE",
     "Answer",
+    "Assembly",
     "Assigned",
     "Assignment",
     "Batch",
@@ -54,4 +56,5 @@ __all__ = [
     "decode_to_site",
     "encode",
     "framed",
+    "in_parts",
 ]  # fmt: skip

@@ -103,7 +103,8 @@ class Parcel(msgspec.Struct, array_like=True, frozen=True, tag="parcel"):
 class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
     """How a site far away is, once a second. `at_ms`: its clock; `outboxes`: those that have something to hand over,
     and the one that is open; `revision`: of the terms that it has, 0: none; `waiting`: entries that the collector does
-    not have; `dropped`: observations that never got a number for want of memory, since it was started."""
+    not have; `dropped`: observations that never got a number for want of memory, since it was started; `lacking`: of
+    each collector of the pair that its terms name, of when the oldest observation is that it lacks."""
 
     site: Name
     outboxes: Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)]
@@ -114,23 +115,27 @@ class FarPulse(msgspec.Struct, array_like=True, frozen=True, tag="far"):
     dropped: Count
     missed: Count
     running: Count
+    lacking: Annotated[dict[Name, Instant | None], msgspec.Meta(max_length=16)] = {}
 
 
 class Answer(msgspec.Struct, array_like=True, frozen=True, tag="told"):
     """What the collector answers to a pulse: up to where its record has each of the outboxes, and its clock.
-    `asked_at_ms`: the pulse's own `at_ms`."""
+    `asked_at_ms`: the pulse's own `at_ms`; `collector`: which one of a pair it is, nothing where there is one alone."""
 
     positions: dict[Name, Count]
     at_ms: Instant
     asked_at_ms: Instant
+    collector: Name = ""
 
 
 class SiteTerms(msgspec.Struct, array_like=True, frozen=True, tag="terms"):
-    """What a site far away is to probe. `revision`: rises with each change."""
+    """What a site far away is to probe. `revision`: rises with each change; `collectors`: the names of those that are
+    each to have all that it sees, none where there is one alone."""
 
     site: Name
     revision: Count
     endpoints: tuple[Assigned, ...]
+    collectors: Annotated[tuple[Name, ...], msgspec.Meta(max_length=16)] = ()
 
 
 class Signed(msgspec.Struct, array_like=True, frozen=True, tag="signed"):

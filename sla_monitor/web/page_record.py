@@ -40,13 +40,15 @@ PAGES_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class FailedRun:
-    """A run of failed probes of an endpoint by one site. `end_ms` None: it goes on. `first`: its first probe with the
+    """A run of failed probes of an endpoint by one site. `end_ms` None: it goes on; `end_seen` is False where
+    nothing was seen when it ended. `first`: its first probe with the
     evidence, hostile text included; None: it is in the archive or an import, and no longer here."""
 
     endpoint: str
     site: str
     start_ms: int
     end_ms: int | None
+    end_seen: bool
     reason: Reason | None
     probes: int
     first: Observation | None
@@ -158,11 +160,14 @@ class PageRecord:
             reader.close()
 
 
-def _down(key: str, spans: Sequence[Span], since_ms: int) -> list[tuple[str, Span]]:
-    return [(key, one) for one in spans if one.outcome is Outcome.DOWN and one.end_ms > since_ms]
+def _down(key: str, spans: Sequence[Span], since_ms: int) -> list[tuple[str, Span, bool]]:
+    """Each with whether it was seen to end."""
+    seen_from = {one.start_ms for one in spans if one.outcome is not Outcome.UNKNOWN}
+    downs = (one for one in spans if one.outcome is Outcome.DOWN and one.end_ms > since_ms)
+    return [(key, one, one.end_ms in seen_from) for one in downs]
 
 
-def _failures(reader: HistoryReader, several: list[tuple[str, Span]], at_ms: int) -> tuple[FailedRun, ...]:
+def _failures(reader: HistoryReader, several: list[tuple[str, Span, bool]], at_ms: int) -> tuple[FailedRun, ...]:
     """The latest runs of failed probes, each with its first one. A span reaches as far as its last probe vouches."""
     latest = sorted(several, key=lambda pair: pair[1].start_ms, reverse=True)[:FAILURES]
     return tuple(
@@ -171,9 +176,10 @@ def _failures(reader: HistoryReader, several: list[tuple[str, Span]], at_ms: int
             site=endpoint_of_key(key)[1],
             start_ms=one.start_ms,
             end_ms=one.end_ms if one.end_ms < at_ms else None,
+            end_seen=is_seen or one.end_ms >= at_ms,
             reason=one.reason,
             probes=one.probes,
             first=reader.observation_at(key, one.start_ms),
         )
-        for key, one in latest
+        for key, one, is_seen in latest
     )

@@ -9,6 +9,7 @@ import pytest
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.periods.intervals import length
 from sla_monitor.sla.observation import Outcome, Reason
+from sla_monitor.sla.spans import Span
 from tests.assess.records import (
     DEGRADED,
     DOWN,
@@ -244,3 +245,22 @@ def test_every_class_of_time_is_told_and_they_sum_to_the_agreed_time() -> None:
     service = told(one_version(), now, login=spans).services[0]
     assert service.unknown_ms == 4 * HOUR
     assert service.observed_ms + service.unknown_ms == service.agreed_ms == length([(JUNE, now)])
+
+
+@pytest.mark.parametrize("after", [[span(JUNE + 2 * HOUR, JUNE + 3 * HOUR, UNKNOWN)], []], ids=["unknown", "nothing"])
+def test_an_outage_that_nobody_saw_end_says_so_on_the_service_and_on_the_kpi(after: list[Span]) -> None:
+    now = JUNE + 240 * HOUR
+    seen = [span(JUNE, JUNE + HOUR, UP), span(JUNE + HOUR, JUNE + 2 * HOUR, DOWN), *after]
+    later = [
+        span(JUNE + 3 * HOUR, JUNE + 4 * HOUR, UP),
+        span(JUNE + 4 * HOUR, JUNE + 5 * HOUR, DOWN),
+        span(JUNE + 5 * HOUR, now - HOUR, UP),
+        span(now - HOUR, now, DOWN),
+    ]
+    found = told(one_version(), now, login=[*seen, *later])
+    for outages in (found.services[0].outages, found.kpis[0].outages):
+        assert [(one.start_ms, one.end_seen) for one in outages] == [
+            (JUNE + HOUR, False),
+            (JUNE + 4 * HOUR, True),
+            (now - HOUR, True),  # it goes on
+        ]

@@ -141,6 +141,12 @@ def test_a_site_of_contracts_that_nobody_runs_is_advised_against(tmp_path: Path)
     assert "the site north" not in result.stderr
     config.write_text(f"{server}  known: [{{id: main}}]\n")
     assert "this place itself has that name" in str(run("--config", str(config)).exception)
+    # A pair of collectors probes nothing itself.
+    pair = "collectors: {name: east, pair: [east, west]}\n"
+    config.write_text(f"{server}  known: [{{id: north}}]\n{pair}")
+    assert "probed by the site main, which is not known here: it sees nothing" in run("--config", str(config)).stderr
+    config.write_text(f"{server}  known: [{{id: main}}, {{id: north}}, {{id: west}}]\n{pair}")
+    assert "not known here" not in run("--config", str(config)).stderr
 
 
 def test_settings_in_the_place_of_a_contract_are_one_line(tmp_path: Path) -> None:

@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.clock import SystemClock
-from sla_monitor.outpost import handing_over
+from sla_monitor.outpost import handing_over, lane
 from sla_monitor.transport import line as line_module
 from tests.daemon import far_worker
 from tests.outpost import worker
 from tests.support.nats import (
     KEY,
+    OLDEST,
+    PROGRAM,
     Collector,
     Network,
     Off,
@@ -45,7 +47,7 @@ FORKED.set_forkserver_preload(["tests.outpost.worker", "tests.daemon.far_worker"
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is waited for as long as in earnest."""
-    monkeypatch.setattr(handing_over, "AGAIN_S", 1.0)
+    monkeypatch.setattr(lane, "AGAIN_S", 1.0)
     monkeypatch.setattr(handing_over, "GATHER_S", 0.05)
     monkeypatch.setattr(handing_over, "PULSE_S", 0.2)
     monkeypatch.setattr(line_module, "LONGEST_PAUSE_S", 0.5)
@@ -104,11 +106,12 @@ def test_a_site_that_is_cut_off_keeps_what_it_sees(tmp_path: Path, shared: Serve
     network.close()
 
 
-@pytest.mark.parametrize("is_store_lost", [False, True])
+@pytest.mark.parametrize(("program", "is_store_lost"), [(PROGRAM, False), (PROGRAM, True), (OLDEST, True)])
 def test_a_server_that_is_killed_loses_nothing_also_with_its_store(
-    tmp_path: Path, server: Server, is_store_lost: bool
+    tmp_path: Path, program: Path, is_store_lost: bool
 ) -> None:
     with (
+        serving(tmp_path / "server", program=program) as server,
         collecting(tmp_path / "c", server.settings("collector")) as collector,
         sending(tmp_path / "outbox.db", server.settings("north")) as site,
     ):
@@ -126,7 +129,7 @@ def test_a_server_that_is_killed_loses_nothing_also_with_its_store(
 def test_a_collector_that_is_away_finds_all_of_it_later_and_the_server_holds_a_part_of_it(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handing_over, "MOST_UNDER_WAY", 1_000)
+    monkeypatch.setattr(lane, "MOST_UNDER_WAY", 1_000)
     with (
         collecting(tmp_path / "c", server.settings("collector")) as collector,
         sending(tmp_path / "outbox.db", server.settings("north")) as site,
@@ -136,7 +139,7 @@ def test_a_collector_that_is_away_finds_all_of_it_later_and_the_server_holds_a_p
         arrive(collector, site, seen[:100])
         collector.stop()
         site.see(*seen[100:])
-        wait(lambda: site.handing._under_way >= 1_000)
+        wait(lambda: site.handing.lanes[""].under_way >= 1_000)
         assert site.outbox.waiting == 3_900
         collector.start()
         arrive(collector, site, seen)

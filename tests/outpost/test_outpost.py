@@ -18,7 +18,17 @@ from sla_monitor.errors import ConfigError, SigningKeyError
 from sla_monitor.outpost import Outpost
 from sla_monitor.settings import load_settings
 from sla_monitor.signing import SigningKey
-from sla_monitor.transport import PURPOSE, Answer, Assigned, MessageError, Signed, SiteTerms, encode
+from sla_monitor.transport import (
+    PURPOSE,
+    Answer,
+    Assigned,
+    MessageError,
+    Signed,
+    SiteTerms,
+    decode_signed,
+    decode_to_site,
+    encode,
+)
 from tests.probe.servers import serving as answering
 from tests.support.nats import KEY, Server, collecting, serving, terms, wait
 
@@ -114,6 +124,44 @@ def test_terms_that_the_collector_has_not_signed_or_that_are_old_or_of_others_ar
         one.understand(signed(key, 4))
         assert one.outbox.kept("terms") == signed(key, 5)
     finally:
+        one.sites.host.close()
+        one.sites._selector.close()
+        one.sites._waker.close()
+        one.sites._wakes.close()
+        one.outbox.close(5)
+
+
+def test_terms_of_20000_endpoints_are_taken_up_whole_and_kept(tmp_path: Path, server: Server) -> None:
+    """They exceed what a server takes in a message (1 MB), and what fits into two."""
+    endpoints = {
+        f"custody/endpoint-{number}": terms(f"endpoint-{number}", host=f"host-{number}.a-long-name.example")
+        for number in range(20_000)
+    }
+    with collecting(tmp_path / "c", server.settings("collector"), endpoints) as collector:
+        config = written(tmp_path / "site", server, tmp_path / "c" / "ledger.pub")
+        with probing_nothing(config) as one:
+            told = collector.far.sites["north"].signed
+            assert sum(map(len, told)) > 2 << 20
+            assert max(map(len, told)) < 1_000_000
+            one.line.start()
+            wait(lambda: len(one.sites._given) == 20_000)
+            assert all(one.sites._given[key].terms == endpoints[key] for key in list(endpoints)[::100])
+            kept = one.outbox.kept("terms")
+            wait(lambda: (pulse := collector.far.sites["north"].pulse) is not None and pulse.revision > 0)
+    assert kept is not None
+    said = decode_to_site(decode_signed(kept).body)
+    assert isinstance(said, SiteTerms)
+    assert len(said.endpoints) == 20_000
+
+
+@contextmanager
+def probing_nothing(config: Path) -> Iterator[Outpost]:
+    """A site whose processes are not started."""
+    one = Outpost(config, "north", load_settings(config, {}), SystemClock())
+    try:
+        yield one
+    finally:
+        one.line.stop(5)
         one.sites.host.close()
         one.sites._selector.close()
         one.sites._waker.close()

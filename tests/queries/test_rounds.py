@@ -49,7 +49,7 @@ class Office:
         self.restart()
 
     def restart(self) -> None:
-        self.queries = Queries(self.ledger, self.clock)
+        self.queries = Queries(lambda: self.register, self.clock)
 
     @property
     def contract(self) -> Contract:

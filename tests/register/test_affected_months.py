@@ -106,12 +106,18 @@ def test_every_kind_either_changes_figures_or_is_among_those_that_do_not(kind: s
         "waiver": {"month": "2026-01", "what": "money"},
         "earn_back": {"month": "2026-01", "amount": "1.00"},
         "credit_claim": {"month": "2026-01", "claimed": "2026-01-05T10:00:00Z"},
+        "credit_notified": {"month": "2026-01", "amount": "1.00", "on": "2026-02-05"},
+        "credit_invoiced": {"month": "2026-01", "amount": "1.00", "on": "2026-02-05", "invoice": "A-1"},
+        "credit_settled": {"month": "2026-01", "amount": "1.00", "on": "2026-02-05", "how": "paid"},
+        "credit_written_off": {"month": "2026-01", "amount": "1.00", "on": "2026-02-05"},
         "sign_off": {"month": "2026-01", "digest": "0" * 64, "points": "0", "credit": "0.00"},
         "minute": {"month": "2026-01"},
         "action": {"owner": "A. Person", "month": "2026-01"},
         "done": {"about": 1},
         "undo": {"about": 1},
         "acknowledgement": {"service": "custody"},
+        "obligation_met": {"obligation": "report", "due": "2026-01-05", "met": "2026-01-05T10:00:00Z", "by": "x"},
+        "obligation_excused": {"obligation": "report", "due": "2026-01-05"},
         "underpinning": {"month": "2026-01", "kpis": ["KPI1"], "by": "Carrier Ltd"},
     }
     others = Others(entries(booking()))

@@ -50,6 +50,19 @@ def test_a_pack_is_sent_to_those_whom_the_settings_name(tmp_path: Path) -> None:
     assert attached["force-ict-2026-09.html"].get_content().replace("\r\n", "\n") == whole
 
 
+def test_a_message_that_is_put_aside_is_the_one_that_would_be_sent(tmp_path: Path) -> None:
+    file = tmp_path / "packs/.outgoing/force-ict-2026-09.0.eml"
+    with mail_server() as (port, received):
+        said = run(tmp_path, settings(tmp_path, port), "--send", "--message", str(file))
+    assert said.exit_code == 0, said.output
+    assert f"{file}: to be sent to contracts@force.invalid, head@force.invalid" in said.output
+    assert received.commands == []
+    message: Any = message_from_bytes(file.read_bytes(), policy=default)
+    assert message["Subject"].startswith("Force ICT Agreement")
+    assert [part.get_filename() for part in message.iter_attachments()] == ["force-ict-2026-09.html"]
+    assert "belongs to --send" in run(tmp_path, settings(tmp_path, port), "--message", str(file)).output
+
+
 @pytest.mark.parametrize("words", [("--copy", "supplier"), ("--claim", "KPI2")])
 def test_the_supplier_is_sent_its_own_copy_and_claims(tmp_path: Path, words: tuple[str, ...]) -> None:
     with mail_server() as (port, received):

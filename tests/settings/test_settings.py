@@ -54,6 +54,14 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
                 " family, host, id, kind, name, places, port, runbook_url, …)"
             ),
         ),
+        ("collectors: {name: a, pair: [a]}", "1:29: collectors.pair: must have 2 items or more (has 1)"),
+        ("collectors: {name: a, pair: [a, a]}", "1:33: collectors.pair.1: 'a' is there twice (name two collectors)"),
+        ("collectors: {name: c, pair: [a, b]}", "1:20: collectors.name: must be one of the pair (a or b)"),
+        (
+            "collectors: {name: a, pair: [a, b], scraped: ['a:1']}",
+            "1:46: collectors.scraped: names an address for each of the pair (add the other one)",
+        ),
+        ("collectors: {name: a, pair: [a, b]}", "1:13: collectors: both meet at a server (add sites.nats)"),
         ("- a", "1:1: file: must be a mapping (lines of key: value, indented below)"),
         ("", "1:1: file: must be a mapping (lines of key: value, indented below)"),
     ],

@@ -10,7 +10,7 @@ from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.samples import DAY_MS, Sample
 from sla_monitor.sla.spans import Span
 
-OWN = {"imports_in"}
+OWN = {"imports_in", "contract_spans", "firsts_ms"}
 """Made of the answers to other questions."""
 
 

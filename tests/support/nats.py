@@ -21,6 +21,7 @@ import trustme
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, endpoint_of
 from sla_monitor.daemon.far_sites import FarSites
+from sla_monitor.daemon.following import Following
 from sla_monitor.ledger import Ledger
 from sla_monitor.outpost.handing_over import Doing, HandingOver, Skew
 from sla_monitor.outpost.outbox import FarOutbox
@@ -31,6 +32,8 @@ from sla_monitor.transport import Answer, decode_signed, decode_to_site
 from sla_monitor.transport.line import FarLine
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
+OLDEST = Path("/usr/sbin/nats-server")
+"""Debian 12's, 2.9: the Debian package nats-server."""
 PASSWORD = "a-long-password-for-tests"
 KEY = "custody/login"
 EVERY_MS = 10_000
@@ -39,7 +42,7 @@ FOREVER_MS = 1 << 45
 
 _CONFIG = """
 listen: "127.0.0.1:{port}"
-jetstream {{ store_dir: "{folder}/store", sync_interval: always }}
+jetstream {{ store_dir: "{folder}/store"{sync} }}
 max_payload: 1MB
 tls {{ cert_file: "{folder}/server.pem", key_file: "{folder}/server.pem", timeout: 5 }}
 authorization {{
@@ -69,14 +72,15 @@ def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
 class Server:
     """Of one folder and port, started as often as one likes."""
 
-    def __init__(self, folder: Path, sites: Sequence[str] = ("north", "south")) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, sites: Sequence[str] = ("north", "south"), program: Path = PROGRAM) -> None:
+        self.folder, self.port, self._program = folder, free_port(), program
         folder.mkdir()
         self.authority = trustme.CA()
         self.authority.cert_pem.write_to_path(folder / "ca.pem")
         self.certify()
         users = "\n".join(_SITE.format(site=site, password=PASSWORD) for site in sites)
-        text = _CONFIG.format(port=self.port, folder=folder, password=PASSWORD, sites=users)
+        sync = "" if program == OLDEST else ", sync_interval: always"  # since 2.10
+        text = _CONFIG.format(port=self.port, folder=folder, password=PASSWORD, sites=users, sync=sync)
         (folder / "server.conf").write_text(text)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -85,7 +89,7 @@ class Server:
         issued.private_key_and_cert_chain_pem.write_to_path(self.folder / "server.pem")
 
     def start(self) -> None:
-        command = [str(PROGRAM), "-c", str(self.folder / "server.conf"), "-l", str(self.folder / "log")]
+        command = [str(self._program), "-c", str(self.folder / "server.conf"), "-l", str(self.folder / "log")]
         self._process = subprocess.Popen(command)
         wait(self._listens)
 
@@ -197,19 +201,28 @@ def terms(name: str = "login", **more: Any) -> Endpoint:
     return endpoint_of(plain | more)
 
 
-class Collector:
-    """What the daemon has of sites far away, with a ledger of its own."""
+PAIR = ("east", "west")
 
-    def __init__(self, folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint], clock: Clock) -> None:
-        self.path, self._endpoints, self._clock = folder / "ledger.db", endpoints, clock
+
+class Collector:
+    """What the daemon has of sites far away, with a ledger of its own. `name`: which of PAIR it is; both have the key
+    that is in the folder above theirs."""
+
+    def __init__(
+        self, folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint], clock: Clock, name: str = ""
+    ) -> None:
+        self.path, self._endpoints, self._clock, self.name = folder / "ledger.db", endpoints, clock, name
+        self.shown: list[tuple[str, Observation]] = []
         folder.mkdir(exist_ok=True)
-        key = folder / "ledger.key"
+        place = folder.parent if name else folder
+        key = place / "ledger.key"
         if not key.exists():
             SigningKey.make(key)
-            (folder / "ledger.pub").write_text(SigningKey.read(key).public.pem)
+            (place / "ledger.pub").write_text(SigningKey.read(key).public.pem)
         self.settings = Settings.model_validate(
             {
                 "ledger": {"path": str(self.path), "key": str(key)},
+                **({"collectors": {"name": name, "pair": list(PAIR)}} if name else {}),
                 "sites": {
                     "nats": dict(nats),
                     "known": [{"id": site, "endpoints": sorted(endpoints)} for site in ("north", "south")],
@@ -220,11 +233,20 @@ class Collector:
 
     def start(self) -> None:
         self.ledger = Ledger.open(self.path, self._clock, commit_within_ms=5)
-        self.far = FarSites(self.settings, self._clock, self.ledger)
+        self.far = FarSites(self.settings, self._clock, self.ledger, self._show)
+        self.far.speaks = lambda: self.name in {"", PAIR[0]}
         self.far.assign(self._endpoints)
         self.far.start()
+        self.following = Following.of(self.settings, self._clock, self.far.complete_until_ms)
+        if self.following is not None:
+            self.following.start()
+
+    def _show(self, observations: Sequence[Observation], site: str) -> None:
+        self.shown += [(site, one) for one in observations]
 
     def stop(self) -> None:
+        if self.following is not None:
+            self.following.stop(5)
         self.far.stop(5)
         self.ledger.close(5)
 
@@ -245,9 +267,13 @@ class Collector:
 
 @contextmanager
 def collecting(
-    folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint] | None = None, clock: Clock | None = None
+    folder: Path,
+    nats: Mapping[str, Any],
+    endpoints: Mapping[str, Endpoint] | None = None,
+    clock: Clock | None = None,
+    name: str = "",
 ) -> Iterator[Collector]:
-    one = Collector(folder, nats, endpoints or {KEY: terms()}, clock or SystemClock())
+    one = Collector(folder, nats, endpoints or {KEY: terms()}, clock or SystemClock(), name)
     one.start()
     try:
         yield one
@@ -274,6 +300,7 @@ class Sender:
         if isinstance(said, Answer):
             return said
         self.taken_up += 1
+        self.handing.take_terms(said)
         return None
 
     def see(self, *times_ms: int, key: str = KEY, finding: Finding = UP) -> None:

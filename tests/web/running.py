@@ -16,6 +16,7 @@ from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.ledger import HistoryReader
+from sla_monitor.settings.desk.users import DeskSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Health, Limits, PageLinks, PageRecord, ReviewPack, Web
@@ -49,6 +50,8 @@ class Parts:
         return PageRecord(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
 
     views: SharedViews = field(default_factory=SharedViews)
+    desk: DeskSettings = field(default_factory=DeskSettings)
+    desk_ledger: Path | None = None
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         self.scrapes.append((accept, accept_encoding))
@@ -94,6 +97,8 @@ def web_of(
         record=parts.record(),
         elsewhere=lambda: parts.elsewhere,
         views=parts.views,
+        desk=lambda: parts.desk,
+        ledger=parts.desk_ledger,
         limits=limits or Limits(),
     )
 

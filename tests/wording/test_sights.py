@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_monitor.assess.assessment import PlaceSight, PlaceTime
-from sla_monitor.wording.sights import describe_place, describe_seen_at
+from sla_monitor.wording.sights import describe_end, describe_lasted, describe_place, describe_seen_at
 
 HOUR = 3_600_000
 
@@ -26,3 +26,10 @@ def test_how_much_a_place_saw() -> None:
     assert describe_place(PlaceTime("login", "main", HOUR, HOUR, 0, 0)) == "saw 100.00 % of the agreed time"
     told = describe_place(PlaceTime("login", "main", 10 * HOUR, 9 * HOUR, 2 * HOUR, HOUR))
     assert told == ("saw 90.00 % of the agreed time; down for 2 h, 1 h of it seen from too few places to count")
+
+
+def test_an_outage_that_nobody_saw_end_is_not_told_as_over() -> None:
+    assert describe_end("14 Mar 10:42", is_seen=True) == "14 Mar 10:42"
+    assert describe_end("14 Mar 10:42", is_seen=False) == "14 Mar 10:42 (its end was not seen)"
+    assert describe_lasted(HOUR, is_seen=True) == "1 h"
+    assert describe_lasted(HOUR, is_seen=False) == "at least 1 h"

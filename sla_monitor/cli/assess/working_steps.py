@@ -21,7 +21,7 @@ from sla_monitor.sla.working import Working
 from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_count
-from sla_monitor.wording.sights import describe_seen_at
+from sla_monitor.wording.sights import describe_end, describe_seen_at
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
@@ -76,7 +76,8 @@ def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]
 
 
 def _outage(outage: Outage, zone: ZoneInfo) -> str:
-    when, found = format_stretch(outage.start_ms, outage.end_ms, zone), describe_reason(outage.reason)
+    when = describe_end(format_stretch(outage.start_ms, outage.end_ms, zone), is_seen=outage.end_seen)
+    found = describe_reason(outage.reason)
     entries = f" ({', '.join(f'#{number}' for number in outage.entries)})" if outage.entries else ""
     gross, counts = format_exact_duration(outage.gross_ms), format_exact_duration(outage.downtime_ms)
     seen_at = describe_seen_at(outage.endpoints, outage.places)

@@ -12,6 +12,7 @@ import click
 
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, ledger_path
+from sla_monitor.wording.known_by import COMMAND
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -74,10 +75,14 @@ class EntrySession:
         """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
         from sla_monitor.clock import SystemClock
         from sla_monitor.ledger.recording.register_entries import Register
+        from sla_monitor.pair.shared_register import register_of
+        from sla_monitor.settings import is_missing, load_settings
 
         contract, clock = chosen_contract(name, config), SystemClock()
         path = ledger_path(config, ledger)
-        return cls(contract, Register.open(path, clock), config, path, clock, actor)
+        is_by_itself = ledger is not None and is_missing(config)
+        register = Register.open(path, clock) if is_by_itself else register_of(load_settings(config), path, clock)
+        return cls(contract, register, config, path, clock, actor)
 
     def entries(self) -> Sequence[Entry]:
         """All that has been said. Raises LedgerError and its kinds."""
@@ -91,7 +96,8 @@ class EntrySession:
         """An entry made now, without a number. Raises RegisterError."""
         from sla_monitor.register.entry_parsing import entry_of
 
-        return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
+        known = {"actor": self.actor, "contract": self.contract.id, "known_by": COMMAND}
+        return entry_of(said, at_ms=self.clock.now_ms(), **known, **more)
 
     def warn_of_future_entries(self) -> None:
         """Nobody would notice them otherwise."""

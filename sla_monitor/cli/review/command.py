@@ -40,6 +40,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option("--bundle", "is_bundled", is_flag=True, help="Also one ZIP with all that it takes to check the pack.")
 @click.option("--replace", "replaces", is_flag=True, help="With --bundle: in place of another one of that name.")
 @click.option("--send", is_flag=True, help="Send the pack by e-mail to those whom the settings name.")
+@click.option("--message", type=_file, help="With --send: put the message into this file, and send nothing.")
 @click.option("--dry-run", is_flag=True, help="With --send: say what would be sent to whom, and send nothing.")
 @click.option("--list", "is_list", is_flag=True, help="List the packs in the folder, and whether they are whole.")
 def review(  # noqa: PLR0913, PLR0917 - one for each option
@@ -56,6 +57,7 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
     is_bundled: bool,
     replaces: bool,
     send: bool,
+    message: Path | None,
     dry_run: bool,
     is_list: bool,
 ) -> None:
@@ -83,12 +85,14 @@ def review(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.UsageError("a bundle is checked by its JSON (add json to --format)")
     if replaces and not is_bundled:
         raise click.UsageError("--replace belongs to --bundle (write both)")
+    if message is not None and not send:
+        raise click.UsageError("--message belongs to --send (write both)")
     if dry_run and not send:
         raise click.UsageError("--dry-run belongs to --send (write both)")
     mail = _mail(config) if send else None
     whose: Copy = "supplier" if claim is not None or copy == "supplier" else "authority"
     with made_from(PackChoice(config, ledger, contract, period, evidence, whose)) as found:
-        make(found, wanted, folder, Post(mail, dry_run), Bundling(is_bundled, replaces))
+        make(found, wanted, folder, Post(mail, dry_run, message), Bundling(is_bundled, replaces))
 
 
 def _formats(text: str) -> list[str]:
@@ -134,10 +138,12 @@ def _list(shelf: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """How the pack is sent; `mail` None: it is not. `is_dry`: it is only said."""
+    """How the pack is sent; `mail` None: it is not. `is_dry`: it is only said. `file`: it is put there, for others to
+    send."""
 
     mail: Mail | None
     is_dry: bool
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +189,24 @@ def make(vouched: Vouched, wanted: PackRequest, output: Path, post: Post, bundli
         put_file(bundle, content, bundling.replaces)
         click.echo(f"{bundle}: {len(content):,} bytes, for the {case.copy}; `sla-monitor verify` checks it")
     if post.mail is not None:
-        _send(case, whole, files, post.mail, post.is_dry)
+        _send(case, whole, files, post.mail, post)
 
 
-def _send(case: PackInput, whole: Pack, files: Mapping[str, bytes], mail: Mail, is_dry: bool) -> None:
+def _send(case: PackInput, whole: Pack, files: Mapping[str, bytes], mail: Mail, post: Post) -> None:
     from sla_monitor.cli.shared.terminal import lines_of
     from sla_monitor.clock import SystemClock
     from sla_monitor.review.mail import describe_message, message, send
+    from sla_monitor.review.posting import put_message
 
     made = message(case, whole, files, mail, SystemClock().now_ms())
-    if not is_dry:
+    if post.is_dry:
+        click.echo(lines_of(describe_message(made)))
+    elif post.file is not None:
+        put_message(post.file, made)
+        click.echo(f"{post.file}: to be sent to {made['To']}")
+    else:
         send(made, mail)
-    click.echo(lines_of(describe_message(made)) if is_dry else f"sent to {made['To']}")
+        click.echo(f"sent to {made['To']}")
 
 
 def _progress(total: int) -> Callable[[str], None]:

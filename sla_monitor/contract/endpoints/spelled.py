@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from sla_monitor.contract.fields import Strict, spelled_duration
 
@@ -13,11 +14,30 @@ ALWAYS_TOLD = {"every_ms", "timeout_ms", "expect", "status"}
 def spelled(model: Strict) -> dict[str, Any]:
     """What the file says beyond the defaults, and what decides the verdict; plain values, ready for JSON."""
     told = {}
-    for key, field in type(model).model_fields.items():
+    for key, name, is_always, default in _keys(type(model)):
         value = getattr(model, key)
-        if key in ALWAYS_TOLD or field.is_required() or value != field.get_default(call_default_factory=True):
-            told[field.alias or key] = _value(key, value)
+        if is_always or value != default:
+            told[name] = _value(key, value)
     return told
+
+
+class _Key(NamedTuple):
+    """A field: its name here and in a file, whether it is always told, and its default."""
+
+    key: str
+    name: str
+    is_always: bool
+    default: Any
+
+
+@cache
+def _keys(model: type[Strict]) -> tuple[_Key, ...]:
+    """Asked of pydantic once: that would be four fifths of the cost, at a hundred thousand endpoints five seconds."""
+    return tuple(
+        _Key(key, field.alias or key, is_always, None if is_always else field.get_default(call_default_factory=True))
+        for key, field in model.model_fields.items()
+        for is_always in [key in ALWAYS_TOLD or field.is_required()]
+    )
 
 
 def _value(key: str, value: Any) -> Any:

@@ -43,7 +43,11 @@ _FILLED: dict[str, Callable[[dict[str, Any]], str]] = {
     "greater_than": lambda ctx: f"must be more than {ctx['gt']}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']}",
     "too_long": lambda ctx: f"must have at most {ctx['max_length']} items",
-    "too_short": lambda ctx: f"must not be empty (write {ctx['min_length']} item or more)",
+    "too_short": lambda ctx: (
+        "must not be empty (write 1 item or more)"
+        if ctx["min_length"] == 1
+        else f"must have {ctx['min_length']} items or more (has {ctx['actual_length']})"
+    ),
     "string_too_short": lambda ctx: f"must have at least {ctx['min_length']} character",
     "string_too_long": lambda ctx: f"must have at most {ctx['max_length']} characters",
     "decimal_max_digits": lambda ctx: f"must have at most {ctx['max_digits']} digits",
@@ -65,6 +69,7 @@ SAMPLES = {
     "service": "service: custody",
     "sites": "sites: [main, north, south]",
     "quorum": "quorum: 2",
+    "title": "title: Performance Monitoring Report",
     "target": "target: 99.9",
     "pays": "pays: all",
     "credits": "credits: [outage, slow]",

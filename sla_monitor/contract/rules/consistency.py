@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from sla_monitor.contract.fields import parse_day, parse_duration, spelled_duration
 from sla_monitor.contract.kpis.kpi import INDICATORS
 from sla_monitor.contract.money.credit_tables import parse_fraction
+from sla_monitor.contract.rules.obligation_rules import obligation_problems
 from sla_monitor.contract.rules.plain_values import (
     ALWAYS,
     RuleProblem,
@@ -44,6 +45,7 @@ def inconsistencies(contract: Any) -> list[RuleProblem]:
         *_kpis(contract),
         *_archive(contract),
         *performance_problems(contract),
+        *obligation_problems(contract),
         *sharing_problems(contract),
     ]
 

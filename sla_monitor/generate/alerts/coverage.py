@@ -11,6 +11,7 @@ from sla_monitor.generate.alerts.annotations import PERCENT, Ask, Text, text
 from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
 from sla_monitor.generate.alerts.subject import MINUTE_MS, AlertSubject, asked_for, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
+from sla_monitor.generate.probe_series import ProbeSeries
 from sla_monitor.generate.promql import PER_SERVICE, joined, lasting
 from sla_monitor.settings import Settings
 from sla_monitor.wording.numbers import format_ratio
@@ -124,10 +125,11 @@ def _coverage_cases(subject: AlertSubject, floor: float) -> Iterator[AlertTest]:
 def _lagging(settings: Settings) -> Alert:
     late = f"histogram_quantile(0.99, rate({names.LATENESS.name}_bucket[5m])) > 1"
     skipped = " + ".join(f"increase({metric.sample}[{WINDOW}])" for metric in (names.MISSED, names.OVERRUN))
-    made = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{WINDOW}]))"
+    series = ProbeSeries.of(settings.metrics)
+    made = f"sum without ({', '.join(series.by)}) (increase({series.made.sample}[{WINDOW}]))"
     patience_ms = settings.alerting.patience_ms
     at_ms = (minutes(patience_ms) + 20) * MINUTE_MS
-    probes = ours(names.PROBES, contract="c", service="s", endpoint="e")
+    probes = ours(series.made, **series.where)
     buckets = {ours(f"{names.LATENESS.name}_bucket", le=le): v for le, v in (("0.1", "0x100"), ("5", "0+9x100"))}
     buckets[ours(f"{names.LATENESS.name}_bucket", le="+Inf")] = "0+9x100"
     missed, overrun = ours(names.MISSED), ours(names.OVERRUN)

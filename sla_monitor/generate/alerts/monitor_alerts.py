@@ -7,9 +7,19 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
-from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, CountOf, Text, Value, name_of_something, text
+from sla_monitor.generate.alerts.annotations import (
+    SHORT_DURATION,
+    By,
+    CountOf,
+    Label,
+    Text,
+    Value,
+    name_of_something,
+    text,
+)
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
+from sla_monitor.generate.probe_series import ProbeSeries
 from sla_monitor.generate.promql import lasting, sample, seconds, select
 from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
 from sla_monitor.names import AlertName, MetricName
@@ -26,6 +36,8 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _not_probing(settings, contracts)
     yield _broken(settings, contracts)
     yield _restarted(settings)
+    yield _unwatched(settings)
+    yield _untold(settings)
     yield _stale(settings)
     yield from _counts(settings)
     yield _log_grows(settings)
@@ -57,6 +69,8 @@ def _down(settings: Settings) -> Alert:
     wait_ms = 8 * settings.alerting.scrape_every_ms
     at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
     up, job = ours("up"), select("up", job=JOB)
+    if settings.collectors is not None:
+        return _both_down(settings, wait_ms, at_ms)
     return monitor_alert(
         settings,
         names.MONITOR_DOWN,
@@ -72,22 +86,47 @@ def _down(settings: Settings) -> Alert:
     )
 
 
+def _both_down(settings: Settings, wait_ms: int, at_ms: int) -> Alert:
+    """Of a pair. That one of them is down is another alert, and less grave."""
+    one, other = (sample("up", **{**OURS, "instance": f"{name}:9810"}) for name in ("east", "west"))
+    job = select("up", job=JOB)
+    return monitor_alert(
+        settings,
+        names.MONITOR_DOWN,
+        "critical",
+        f"(max without (instance) ({job}) == 0)\nor absent({job})",
+        text("Both collectors are down. No supplier outage would be reported."),
+        (
+            AlertTest("fires when neither can be scraped", at_ms, {one: "1x3 0x100", other: "0x103"}, {"job": JOB}),
+            AlertTest("fires when neither is there at all", at_ms, {}, {"job": JOB}),
+            AlertTest("is quiet while one can be", at_ms, {one: "0x100", other: "1x100"}),
+        ),
+        for_ms=wait_ms,
+    )
+
+
 def _not_probing(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     every = [e.every_ms for terms in contracts for service in terms.services for e in service.endpoints]
     window_ms = max(20 * settings.alerting.scrape_every_ms, 3 * min(every, default=MINUTE_MS))
-    probes, age = ours(names.PROBES, contract="c", service="s", endpoint="e"), ours(names.PULSE)
-    at_ms = (2 * minutes(window_ms) + 4) * MINUTE_MS
-    total = f"sum without (contract, service, endpoint) (increase({names.PROBES.sample}[{lasting(window_ms)}]))"
+    series = ProbeSeries.of(settings.metrics)
+    probes, age = ours(series.made, **series.where), ours(names.PULSE)
+    at_ms, begun = (2 * minutes(window_ms) + 4) * MINUTE_MS, minutes(window_ms) + 5
+    made, window, counted = f"sum without ({', '.join(series.by)})", lasting(window_ms), series.made.sample
+    # Who counts for as long as that, and now: of a pair, the one that has just begun to speak, or has ended, does not.
+    counts = f"and {made} ({counted})\nand {made} ({counted} offset {window})"
+    total = f"{made} (increase({counted}[{window}])) == 0"
     return monitor_alert(
         settings,
         names.NOT_PROBING,
         "critical",
-        f"{names.PULSE.sample} > 30\nor {total} == 0",
+        f"{names.PULSE.sample} > 30\nor ({total}\n{counts})",
         text("It is up and makes no probes: supplier outages are not seen."),
         (
             AlertTest("fires when the loop stands still", MINUTE_MS, {age: "60x100"}, dict(OURS)),
             AlertTest("fires when no probe is made", at_ms, {age: "0x100", probes: "5x100"}, dict(OURS)),
             AlertTest("is quiet while probes are made", at_ms, {age: "1x100", probes: "0+12x100"}),
+            AlertTest("one that has just begun is quiet", at_ms, {age: "1x100", probes: f"_x{begun} 5x100"}),
+            AlertTest("one that counts no more is quiet", at_ms, {age: "1x100", probes: f"0+12x{begun} 48 48 stale"}),
         ),
     )
 
@@ -108,7 +147,7 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         f'{names.SERVICE_FAILING.sample}{{reason=~"{Reason.INTERNAL_ERROR}|{Reason.MONITOR_MISCONFIGURED}"}} > 0',
         text(
             CountOf("endpoint of ", "endpoints of "),
-            _service(contracts),
+            service_by_name(contracts),
             ": a secret or a file cannot be read, or the program has a fault. Outages are not seen.",
         ),
         (
@@ -127,7 +166,7 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     )
 
 
-def _service(contracts: Sequence[Terms]) -> By:
+def service_by_name(contracts: Sequence[Terms]) -> By:
     """Services by name; where two contracts call one id differently, it stays the id."""
     found: dict[str, set[str]] = {}
     for service in (each for terms in contracts for each in terms.services):
@@ -148,6 +187,51 @@ def _restarted(settings: Settings) -> Alert:
             AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
             AlertTest("is quiet while none is", 10 * MINUTE_MS, {ended: "3x100", held: "0x100"}),
         ),
+    )
+
+
+def _unwatched(settings: Settings) -> Alert:
+    """Each of several collectors says which contracts it leaves to others; one that nobody has would be missed by
+    nobody."""
+    wait_ms = settings.alerting.patience_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    elsewhere = ours(names.CONTRACT_ELSEWHERE, contract="c")
+    info = sample(names.CONTRACT_INFO, instance="other:9810", job=JOB, contract="c")
+    return monitor_alert(
+        settings,
+        names.CONTRACT_UNWATCHED,
+        "critical",
+        f"max by (contract) ({names.CONTRACT_ELSEWHERE.sample}) unless on (contract) {names.CONTRACT_INFO.sample}",
+        text("Contract ", Label("contract"), " has no collector that can be scraped: nothing of it is seen."),
+        (
+            AlertTest("fires when nobody has it", at_ms, {elsewhere: "1x100"}, {"contract": "c"}),
+            AlertTest("is quiet while another collector has it", at_ms, {elsewhere: "1x100", info: "1x100"}),
+            AlertTest("a collector may be started anew", at_ms, {elsewhere: "1x100", info: "1x4 _x3 1x100"}),
+        ),
+        for_ms=wait_ms,
+    )
+
+
+def _untold(settings: Settings) -> Alert:
+    """Where only failing endpoints have series, an alert about one of them asks for its series."""
+    untold, well = (ours(names.WITHOUT_SERIES, why=why) for why in ("too_many", "well"))
+    wait_ms = 4 * settings.alerting.scrape_every_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    came = {**OURS, "why": "too_many"}
+    return monitor_alert(
+        settings,
+        names.ENDPOINTS_UNTOLD,
+        "warning",
+        f'{names.WITHOUT_SERIES.sample}{{why="too_many"}} > 0',
+        text(
+            CountOf("endpoint fails", "endpoints fail"),
+            " without an alert of its own: too many do. Services and KPIs are alerted as ever. The page names all.",
+        ),
+        (
+            AlertTest("fires while some are left out", at_ms, {untold: "0x3 7x100"}, came, {"value": "7"}),
+            AlertTest("is quiet about those that are well", at_ms, {untold: "0x100", well: "99000x100"}),
+        ),
+        for_ms=wait_ms,
     )
 
 

@@ -22,7 +22,19 @@ from sla_monitor.generate.grafana.dashboard_queries import (
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE as UID
 from sla_monitor.generate.grafana.drill_down import to_scorecard
-from sla_monitor.generate.grafana.panels import Case, Panel, PanelStyle, Size, stat, state_timeline, timeseries, verdict
+from sla_monitor.generate.grafana.panels import (
+    Case,
+    Panel,
+    PanelStyle,
+    Size,
+    fitting,
+    stat,
+    state_timeline,
+    timeseries,
+    verdict,
+)
+from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
+from sla_monitor.generate.probe_series import ProbeSeries
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.vocabulary import MET, MISSED, NOT_ASSESSABLE, describe_id, describe_reason
 
@@ -33,7 +45,7 @@ PLAIN = style.steps((None, style.PLAIN))
 NEUTRAL_TIME, NEUTRAL_COUNT = PanelStyle(unit="dthms", thresholds=PLAIN), PanelStyle(decimals=0, thresholds=PLAIN)
 
 
-def service(size: Size) -> Dashboard:
+def service(size: Size, series: ProbeSeries) -> Dashboard:
     """One service at a time. `size`: what there is to find room for."""
     return Dashboard(
         uid=UID,
@@ -41,14 +53,23 @@ def service(size: Size) -> Dashboard:
         description="How did this service do, where did the time go, and why did probes fail?",
         rows=(
             ("The running period so far", _figures()),
-            ("When", (_endpoints(size.endpoints), _hours())),
-            ("How fast, and why not", (_durations(), _phases(), _reasons(), _failures())),
+            ("When", (_endpoints(size.endpoints, series), _hours())),
+            *(
+                (("From where", (_places(size.sights), _by_place(size.sights))),)
+                if size.sights and series.has_each
+                else ()
+            ),
+            ("How fast, and why not", (_durations(), _phases(), _reasons(), _failures()))
+            if series.has_each
+            else ("Why not", (_reasons(), _failures_of_all(series))),
             ("Against the target", (_availability(), _allowance(), _burn())),
         ),
         variables=(
             ONE_CONTRACT,
             variable("service", "Service", select(names.SERVICE_COVERAGE, *CONTRACT), several=False),
-            variable("endpoint", "Endpoint", select(names.PROBES, *SERVICE)),
+            variable(
+                "endpoint", "Endpoint", select(names.PROBES if series.has_each else names.ENDPOINT_STATE, *SERVICE)
+            ),
         ),
         about=SERVICE,
     )
@@ -111,14 +132,65 @@ def _allowance_so_far() -> Panel:
     )
 
 
-def _endpoints(most: int) -> Panel:
+def _endpoints(most: int, series: ProbeSeries) -> Panel:
+    others = "" if series.has_each else " Endpoints with nothing wrong for an hour are not shown."
     return state_timeline(
         "Endpoints",
-        "The outcome of each probe. A service is down only after the contract's confirmation rule.",
+        f"The outcome of each probe. A service is down only after the contract's confirmation rule.{others}",
         [
             Query(state_code(names.SERVICE_STATE, "service", SERVICE), "{{service}} (the service)"),
             Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
         ],
+        PanelStyle(unit="none", texts=style.STATES),
+        height=min(5 + most, MOST_ROWS),
+    )
+
+
+def _places(most: int) -> Panel:
+    """A row for each endpoint and place."""
+    pair = "endpoint, place"
+    return table(
+        "Endpoints by place",
+        "How each place sees an endpoint now, and what it saw of the period so far. Outvoted: seen down from too few"
+        " places to make an outage.",
+        (Key("endpoint", "Endpoint"), Key("place", "Place")),
+        (
+            TableColumn(
+                "Now",
+                state_code(names.PLACE_STATE, pair, ENDPOINT),
+                PanelStyle(unit="none", texts=style.STATES),
+                is_coloured=True,
+            ),
+            TableColumn(
+                "Seen",
+                cut(each(pair, select(names.PLACE_COVERAGE, *ENDPOINT)), 3),
+                PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
+                is_coloured=True,
+            ),
+            TableColumn(
+                "Seen down (h:m:s)", each(pair, select(names.PLACE_DOWNTIME, *ENDPOINT)), PanelStyle(unit="dthms")
+            ),
+            TableColumn(
+                "Outvoted (h:m:s)", each(pair, select(names.PLACE_OUTVOTED, *ENDPOINT)), PanelStyle(unit="dthms")
+            ),
+            TableColumn(
+                "Places missing",
+                f"{each(pair, select(names.PLACE_STATE, *ENDPOINT))} * 0 + on (endpoint) group_left ()"
+                f" {each('endpoint', select(names.PLACES_SHORT, *ENDPOINT))}",
+                PanelStyle(decimals=0, thresholds=style.ANY_IS_UNSEEN),
+                is_coloured=True,
+            ),
+        ),
+        height=fitting(most),
+    )
+
+
+def _by_place(most: int) -> Panel:
+    return state_timeline(
+        "What each place saw",
+        "A service is down only where enough places see it so: the contract's quorum. A place that is cut off has no"
+        " say.",
+        [Query(state_code(names.PLACE_STATE, "endpoint, place", ENDPOINT), "{{endpoint}} from {{place}}")],
         PanelStyle(unit="none", texts=style.STATES),
         height=min(5 + most, MOST_ROWS),
     )
@@ -185,6 +257,16 @@ def _failures() -> Panel:
         "Failed probes",
         "Share of the probes of each endpoint that found it down.",
         [Query(f"{failed} / {all_probes}", "{{endpoint}}")],
+        PanelStyle(unit="percentunit", least=0, most=1),
+    )
+
+
+def _failures_of_all(series: ProbeSeries) -> Panel:
+    failed, made = (f"sum by (service) ({rate(metric, *SERVICE)})" for metric in (series.failed, series.made))
+    return timeseries(
+        "Failed probes",
+        "Share of the probes of all endpoints that found one down.",
+        [Query(f"{failed} / {made}", "{{service}}")],
         PanelStyle(unit="percentunit", least=0, most=1),
     )
 

@@ -47,6 +47,7 @@ KEYS = {
     "imported_looks": "id",
     "withdrawn_imports": "id",
     "span_states": "id",
+    "audit": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""
@@ -54,8 +55,13 @@ migration that adds one to such a table has to name the old ones in COLUMNS."""
 PLACES = {"intervals": 1}
 """Which column that is, where it is not the first."""
 
-COLUMNS = {"evidence": "id, hex(digest)"}
-"""What of a table's row is in the chain, where that is not all: a body is proved by its digest."""
+COLUMNS = {
+    "evidence": "id, hex(digest)",
+    "register": "number, at_ms, actor, contract, kind, reference, evidence, note, about, start_ms, end_ms, body,"
+    " digest",
+}
+"""What of a table's row is in the chain, where that is not all: a body is proved by its digest, and so is how the actor
+of an entry was known."""
 
 OBSERVATIONS, EVIDENCE, ANSWERS = "observations", "evidence", "worked_out"
 _LINE = json.Encoder()

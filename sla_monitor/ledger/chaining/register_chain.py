@@ -37,13 +37,18 @@ COLUMNS = (
     "end_ms",
     "body",
 )
-Row = tuple[Any, ...]
-"""The columns in their order."""
+KNOWN_BY = "known_by"
+"""How the actor was known. It came later, so that it is the last column of the table, behind the digest."""
 
-INSERT = f"insert into register values ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608 - question marks only
+Row = tuple[Any, ...]
+"""The columns in their order, then `known_by`; of a sealed row, the digest before `known_by`."""
+
+INSERT = f"insert into register values ({', '.join('?' * (len(COLUMNS) + 2))})"  # noqa: S608 - question marks only
+CHAINED = len(COLUMNS) + 1
+"""So many columns of a sealed row are in the chain's link: the digest is among them, and proves `known_by`."""
 LAST = "select number, digest from register order by number desc limit 1"
 _READ = f"""
-select {", ".join(f"r.{column}" for column in COLUMNS)}, r.digest, ifnull(p.digest, '')
+select {", ".join(f"r.{column}" for column in (*COLUMNS, KNOWN_BY))}, r.digest, ifnull(p.digest, '')
 from register r left join register p on p.number = r.number - 1
 """  # noqa: S608 - our own columns
 _OF_CONTRACT = f"{_READ} where r.contract = ? and r.number > ? order by r.number"
@@ -58,17 +63,24 @@ def row_of(entry: Entry) -> Row:
     instants = (getattr(said, name, None) for name in ("about", "start_ms", "end_ms"))
     body = _json(said.model_dump(mode="json", by_alias=True))
     texts = entry.actor, entry.contract, said.kind, entry.reference, entry.evidence, entry.note
-    return entry.number, entry.at_ms, *texts, *instants, body
+    return entry.number, entry.at_ms, *texts, *instants, body, entry.known_by or ""
 
 
 def sealed(rows: Iterable[Row], last: Row | None) -> Iterator[Row]:
-    """Rows with the numbers and digests that they have after the last one, `(number, digest)`."""
+    """Rows with the numbers and digests that they have after the last one, `(number, digest)`, as the table has
+    them."""
     number, digest = last or (0, "")
     for row in rows:
         number += 1
         numbered = (number, *row[1:])
         digest = _digest(numbered, digest)
-        yield (*numbered, digest)
+        *columns, known_by = numbered
+        yield (*columns, digest, known_by)
+
+
+def chained(numbered: Iterable[Row]) -> list[Row]:
+    """Sealed rows as a link of the chain takes them in."""
+    return [row[:CHAINED] for row in numbered]
 
 
 def newest(path: Path, connection: sqlite3.Connection, contract: str, count: int) -> list[Entry]:
@@ -119,8 +131,9 @@ def problems(path: Path, connection: sqlite3.Connection, after: int = 0) -> list
 def _entry(path: Path, row: Row) -> Entry:
     *columns, digest, before = row
     _check(path, columns, digest, before)
-    number, at_ms, actor, contract, _, reference, evidence, note, *_, body = columns
+    number, at_ms, actor, contract, _, reference, evidence, note, *_, body, known_by = columns
     words = {"actor": actor, "contract": contract, "reference": reference, "evidence": evidence}
+    words |= {"known_by": known_by} if known_by else {}
     try:
         entry = Entry.model_validate(
             {"number": number, "at": Milliseconds(at_ms), **words, "note": note, "said": json.loads(body)}
@@ -168,7 +181,8 @@ def _sharing(model: M) -> M:
 
 
 def _digest(row: Row, before: str) -> str:
-    return sha256(line_of((before, *row))).hexdigest()
+    *columns, known_by = row
+    return sha256(line_of((before, *columns, *([known_by] if known_by else [])))).hexdigest()
 
 
 def _json(value: Any) -> str:

@@ -36,6 +36,8 @@ class FirstSpans:
 
     def read_to(self, proof: Proof, last: int) -> dict[int, int]:
         """By endpoint, from the first row of `span_states` to `last` at least. Raises LedgerDamaged."""
+        if last <= self._row:
+            return self._begun
         begun = dict(self._begun)
         for row in proof.rows("span_states", self._row + 1, last):
             begun[row[1]] = min(begun.get(row[1], row[3]), row[3])

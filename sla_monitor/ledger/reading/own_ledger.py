@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from sla_monitor.errors import LedgerError
@@ -26,6 +26,9 @@ class Recorded(Forwarding):
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:
         return self._ledger.spans(start_ms, end_ms, self.yield_control)
+
+    def firsts_ms(self, contracts: Sequence[str]) -> Mapping[str, int | None]:
+        return self._ledger.firsts_ms(contracts)
 
     def columns(self, keys: Sequence[str], start_ms: int, end_ms: int) -> EndpointSamples:
         for piece in self._ledger.columns(keys, start_ms, end_ms):

@@ -306,21 +306,30 @@ class Reader(SingleObservations, Evidence):
 
     def first_ms(self, contract: str) -> int | None:
         """When the first probe at any endpoint of a contract began; None: there is none."""
+        return self.firsts_ms([contract])[contract]
+
+    def firsts_ms(self, contracts: Sequence[str]) -> dict[str, int | None]:
+        """The same of several contracts, read in one go."""
         with self._proving() as proof:
             proof.names()
-            layers = [layer for layer in self._layers(proof) if layer.contract == contract]
+            layers = self._layers(proof)
             ((last_ms,),) = proof.connection.execute("select ifnull(max(end_ms), 0) from last_spans").fetchall()
-            given = f"{contract}/", f"{contract}0"  # 0 follows the stroke
-            (first_ms,) = proof.connection.execute(_FIRST, given).fetchone()
             known = self._told if self._told and self._told.since_ms <= last_ms else None
             told = self._chained_since(proof, known.since_ms if known else last_ms)
-            endpoints = [number for (number,) in proof.connection.execute(_OWN, given)]
-            if told.first_ms(proof, endpoints) != first_ms:
-                raise proof.refused(
-                    f"the first spans of {contract} are not what the observations gave;"
-                    " `ledger rebuild-spans` works them out again"
-                )
-        starts = [began_ms for layer in layers for began_ms, _ in layer.endpoints.values()]
+            return {contract: self._first_ms(proof, told, layers, contract) for contract in contracts}
+
+    @staticmethod
+    def _first_ms(proof: Proof, told: SpanProof, layers: Sequence[Layer], contract: str) -> int | None:
+        given = f"{contract}/", f"{contract}0"  # 0 follows the stroke
+        (first_ms,) = proof.connection.execute(_FIRST, given).fetchone()
+        endpoints = [number for (number,) in proof.connection.execute(_OWN, given)]
+        if told.first_ms(proof, endpoints) != first_ms:
+            raise proof.refused(
+                f"the first spans of {contract} are not what the observations gave;"
+                " `ledger rebuild-spans` works them out again"
+            )
+        ours = (layer for layer in layers if layer.contract == contract)
+        starts = [began_ms for layer in ours for began_ms, _ in layer.endpoints.values()]
         return min([*starts, *([] if first_ms is None else [int(first_ms)])], default=None)
 
     def positions(self) -> dict[tuple[str, str], int]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sla_monitor.ledger.chaining.register_chain import COLUMNS
+from sla_monitor.ledger.chaining.register_chain import COLUMNS, KNOWN_BY
 from sla_monitor.ledger.reading.pruned_days import last_observation, pruned_days
 from sla_monitor.ledger.reading.queries import Asking
 
@@ -42,7 +42,7 @@ where e.key >= :first and e.key < :beyond and h.at_ms >= :start_ms and h.at_ms <
 order by e.key, h.at_ms, h.id
 """
 _ENTRIES = f"""
-select ifnull(p.digest, ''), {", ".join(f"r.{column}" for column in COLUMNS)}, r.digest
+select ifnull(p.digest, ''), {", ".join(f"r.{column}" for column in (*COLUMNS, KNOWN_BY))}, r.digest
 from register r left join register p on p.number = r.number - 1
 where r.contract = :contract and r.number > :known_entry and r.number <= :last_entry
 order by r.number
@@ -104,8 +104,9 @@ class DayRecord:
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Rows of the register that were added since the day before, each with the digest that it is chained to."""
-        for before, *columns, digest in self._fetched(_ENTRIES):
-            yield {**dict(zip(COLUMNS, columns, strict=True)), "before": before, "digest": digest}
+        for before, *columns, known_by, digest in self._fetched(_ENTRIES):
+            how = {KNOWN_BY: known_by} if known_by else {}
+            yield {**dict(zip(COLUMNS, columns, strict=True)), **how, "before": before, "digest": digest}
 
     def clock_steps(self) -> Iterator[dict[str, Any]]:
         """Steps of the wall clock in the day: what it said since, and what it would have said then."""

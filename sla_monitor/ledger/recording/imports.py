@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.chaining.links import append
-from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, last_number, row_of, sealed
+from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, chained, last_number, row_of, sealed
 from sla_monitor.ledger.connect import PATIENCE_SECONDS, immediate
 from sla_monitor.ledger.name_tables import Codes
 from sla_monitor.ledger.opening import appending
@@ -288,7 +288,7 @@ def _insert_entries(connection: sqlite3.Connection, entries: Sequence[Entry]) ->
     """Add entries under the numbers that come next."""
     numbered = list(sealed(map(row_of, entries), connection.execute(LAST).fetchone()))
     connection.executemany(INSERT, numbered)
-    return numbered
+    return chained(numbered)
 
 
 def moved_entries(entries: Sequence[Entry], last: int) -> list[Entry]:

@@ -14,7 +14,7 @@ from sla_monitor.ledger.chaining.links import Chain, Link
 from sla_monitor.ledger.chaining.verifying import verify_recent
 from sla_monitor.ledger.connect import connect_reader, immediate
 from sla_monitor.ledger.file_identity import FileIdentity
-from sla_monitor.ledger.name_tables import Codes, Names
+from sla_monitor.ledger.name_tables import ENDPOINTS_REMEMBERED, Codes, Names
 from sla_monitor.ledger.opening import open_writer
 from sla_monitor.ledger.reading.packed_hours import forget_hour, packed_until_ms
 from sla_monitor.ledger.reading.pruned_days import last_observation
@@ -59,7 +59,7 @@ class Journal:
         self.place = place
         self._connection = connection
         self._chain = Chain(connection)
-        self._endpoints = Names(connection, "endpoints", self._added)
+        self._endpoints = Names(connection, "endpoints", self._added, ENDPOINTS_REMEMBERED)
         self._codes = Codes.load(database)
         self._addresses = Names(connection, "addresses", self._added)
         self._evidence = EvidenceTable(connection, self._added)

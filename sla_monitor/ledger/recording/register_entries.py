@@ -6,6 +6,7 @@ locks put it between two of the daemon's.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,16 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError, LedgerLocked
 from sla_monitor.ledger.chaining.links import append
 from sla_monitor.ledger.chaining.proof import Proof
-from sla_monitor.ledger.chaining.register_chain import INSERT, LAST, check_register, last_number, read, row_of, sealed
+from sla_monitor.ledger.chaining.register_chain import (
+    INSERT,
+    LAST,
+    chained,
+    check_register,
+    last_number,
+    read,
+    row_of,
+    sealed,
+)
 from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
@@ -23,6 +33,8 @@ from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.register.entries import Entry
 
 _DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
+_SUBMITTED = "select first, last from submissions where key = ?"
+_SUBMIT = "insert into submissions values (?, ?, ?)"
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 
@@ -50,10 +62,11 @@ class Register:
             _make(path, clock, until)
         return cls(path)
 
-    def add(self, entries: Sequence[Entry], *, read_to: int | None = None) -> tuple[int, ...]:
+    def add(self, entries: Sequence[Entry], *, read_to: int | None = None, once: str = "") -> tuple[int, ...]:
         """Add entries, all or none; the numbers that they were given, whatever numbers they come with.
 
-        `read_to`: the last number of their contract that the caller has read. Raises Overtaken when there is a later
+        `read_to`: the last number of their contract that the caller has read. `once`: the key of the submission. What
+        was submitted with it before is not added again: its numbers are given. Raises Overtaken when there is a later
         one, LedgerLocked when somebody else holds the ledger for seconds, and LedgerError.
         """
         rows = [row_of(entry) for entry in entries]
@@ -62,14 +75,23 @@ class Register:
             last = database.conn.execute(LAST).fetchone()
             numbered = list(sealed(rows, last))  # as much as can be done before the transaction, which must be short
             with immediate(database.conn):
+                if once and (before := _submitted(database.conn, once)):
+                    return before
                 if read_to is not None and any(last_number(database.conn, name) > read_to for name in contracts):
                     raise Overtaken(f"{self._path}: somebody else has added to the register meanwhile; try again")
                 now_last = database.conn.execute(LAST).fetchone()
                 if now_last != last:
                     numbered = list(sealed(rows, now_last))
                 database.conn.executemany(INSERT, numbered)
-                append(database.conn, entries[0].at_ms if entries else 0, {"register": numbered})
+                append(database.conn, entries[0].at_ms if entries else 0, {"register": chained(numbered)})
+                if once and numbered:
+                    database.conn.execute(_SUBMIT, (once, numbered[0][0], numbered[-1][0]))
         return tuple(row[0] for row in numbered)
+
+    def submitted(self, once: str) -> tuple[int, ...]:
+        """The numbers of what was submitted with a key; none: nothing was."""
+        with closing(open_reader(self._path, Resting(self._path))) as database:
+            return _submitted(database.conn, once)
 
     def entries(self, contract: str) -> Sequence[Entry]:
         """The contract's entries, ascending, each read once. Raises LedgerError and its kinds."""
@@ -90,6 +112,11 @@ class Register:
         """The number of the contract's last entry; 0: it has none."""
         with closing(open_reader(self._path, Resting(self._path))) as database:
             return last_number(database.conn, contract)
+
+
+def _submitted(connection: sqlite3.Connection, once: str) -> tuple[int, ...]:
+    row = connection.execute(_SUBMITTED, (once,)).fetchone()
+    return tuple(range(row[0], row[1] + 1)) if row else ()
 
 
 def _make(path: Path, clock: Clock, until: float) -> None:

@@ -27,9 +27,11 @@ def ca_problem(path: Path, now_s: float) -> str:
 def certificate_problem(path: Path, key: Path | None, now_s: float) -> str:
     """Why our certificate cannot be shown; nothing where it can. `key`: its key's file, where that is another one. A
     key that cannot be read is no problem of the certificate."""
+    from cryptography.x509 import load_pem_x509_certificates
+
     try:
-        end_s = ssl.cert_time_to_seconds(ssl._ssl._test_decode_cert(str(path))["notAfter"])  # type: ignore[attr-defined]  # noqa: SLF001
-    except (OSError, ValueError, KeyError):
+        end_s = int(load_pem_x509_certificates(path.read_bytes())[0].not_valid_after_utc.timestamp())
+    except (OSError, ValueError):
         return "holds no certificate (give it as PEM)"
     if end_s < now_s:
         return f"the certificate has expired, on {day_of(end_s)} (give the new one)"

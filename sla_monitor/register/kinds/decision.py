@@ -10,7 +10,8 @@ from pydantic import Field
 from sla_monitor.contract.fields import YesNo
 from sla_monitor.register.instant import Instant, format_wall_time
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
-from sla_monitor.register.kinds.parts import Number
+from sla_monitor.register.kinds.parts import Number, Timed
+from sla_monitor.settings.desk import access_table
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -22,6 +23,7 @@ _NO_NOTE = EntryProblem("note", "is missing (say why)")
 class Decision(EntryKind):
     """The authority's decision on a booking, a claim, a correction or another entry that asks for one."""
 
+    action = access_table.Action.DECIDE
     example = Example({"about": 12, "granted": True}, note="The minutes, item 3.")
     command = "register decide"
     may_repeat = True
@@ -64,7 +66,11 @@ class Decision(EntryKind):
     def _narrower(self, other: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         """A decision may grant a part of the time that was asked for."""
         asked = other.body
-        first_ms, last_ms = getattr(asked, "start_ms", 0), getattr(asked, "end_ms", 0)
+        if not isinstance(asked, Timed):
+            if (self.start_ms, self.end_ms) != (None, None):
+                yield EntryProblem("start", "is for what is about a stretch of time (leave from and to out)")
+            return
+        first_ms, last_ms = asked.start_ms, asked.end_ms
         if not self.granted and (self.start_ms, self.end_ms) != (None, None):
             yield EntryProblem("start", "is for what is granted: a refusal is of the whole (leave from and to out)")
             return
@@ -83,6 +89,7 @@ class Decision(EntryKind):
 class Undo(EntryKind):
     """An earlier entry was a mistake; it stays, and no longer counts."""
 
+    action = access_table.Action.UNDO
     example = Example({"about": 12}, note="Entered twice.")
     command = "register undo"
     may_repeat = True

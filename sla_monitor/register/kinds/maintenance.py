@@ -11,6 +11,7 @@ from sla_monitor.contract.fields import Identifier, YesNo
 from sla_monitor.register.affected_figures import time_doubts
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+from sla_monitor.settings.desk import access_table
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -26,6 +27,7 @@ DAY_MS = 86_400_000
 class Maintenance(TimedKind):
     """A booking of maintenance, which may become permitted maintenance."""
 
+    action = access_table.Action.BOOK_MAINTENANCE
     example = Example(
         {
             "services": ["custody"],

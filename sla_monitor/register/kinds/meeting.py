@@ -10,6 +10,7 @@ from pydantic import Field
 from sla_monitor.contract.fields import Day, Identifier
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Line, Month, Number
+from sla_monitor.settings.desk import access_table
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -21,6 +22,7 @@ _NO_NOTE = EntryProblem("note", "is missing (write what was said, or what is to 
 class Minute(EntryKind):
     """A line of the review meeting's minutes."""
 
+    action = access_table.Action.KEEP_MINUTES
     example = Example({"month": "2026-10"}, note="The authority accepted the plan.")
     may_repeat = True
     changes_figures = False
@@ -40,6 +42,7 @@ class Minute(EntryKind):
 class Action(EntryKind):
     """Something that somebody will do."""
 
+    action = access_table.Action.KEEP_MINUTES
     example = Example({"owner": "A. Person", "due": "2026-11-30"}, note="Write the rectification plan.")
     may_repeat = True
     changes_figures = False
@@ -66,6 +69,7 @@ class Action(EntryKind):
 class Done(EntryKind):
     """An action was done."""
 
+    action = access_table.Action.FINISH_ACTION
     example = Example({"about": 12})
     may_repeat = True
     changes_figures = False

@@ -17,6 +17,7 @@ from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.term_changes import term_changes
 from sla_monitor.wording.instants import format_day, format_day_at, format_month
 from sla_monitor.wording.numbers import format_count, format_counted_points
+from sla_monitor.wording.obligations import PARTIES
 from sla_monitor.wording.vocabulary import describe_id
 
 CHANGES = (
@@ -25,6 +26,8 @@ CHANGES = (
 AHEAD = (Column("Date", 1.4), Column("What is due", 4), Column("By", 2.4))
 UNCOUNTED = "not known: the calendar has no Working Day"
 MOST_TERMS, MOST_ENTRIES = 40, 40
+AHEAD_MONTHS = 3
+"""So far ahead are duties listed."""
 
 
 def change_control(case: PackInput) -> Section:
@@ -117,7 +120,7 @@ def _ahead(case: PackInput) -> Iterator[Row]:
     """In order of time; what is over by the end of the month is not ahead."""
     end = last_day(case.month)
     uncounted: list[tuple[str, str]] = []
-    dates = {*_dates(case), *_reporting(case, uncounted)}
+    dates = {*_dates(case), *_duties(case), *_reporting(case, uncounted)}
     for on, told, by in sorted(one for one in dates if one[0] > end):
         yield Cell(format_day(on), moments=(on,)), Cell(told), Cell(by)
     for told, by in uncounted:
@@ -140,6 +143,13 @@ def _dates(case: PackInput) -> Iterator[tuple[date, str, str]]:
     for kpi in case.assessment.kpis:
         if kpi.period is not None and kpi.period.end_ms > one.period.end_ms:
             yield _day(case, kpi.period.end_ms - 1), f"Measurement period of {kpi.kpi} ends", kpi.clause or kpi.title
+
+
+def _duties(case: PackInput) -> Iterator[tuple[date, str, str]]:
+    until = last_day(shifted(case.month, AHEAD_MONTHS))
+    for due in case.assessment.obligations.due:
+        if due.state in {"upcoming", "due_soon"} and due.last_on <= until:
+            yield due.last_on, f"{due.terms.title}, by {PARTIES[due.terms.party]}", due.terms.clause or due.terms.id
 
 
 def _reporting(case: PackInput, uncounted: list[tuple[str, str]]) -> Iterator[tuple[date, str, str]]:

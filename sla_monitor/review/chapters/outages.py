@@ -50,7 +50,7 @@ def shares_of_users(case: PackInput, service: str) -> Iterator[Prose]:
 def _row(case: PackInput, outage: Outage) -> Row:
     end_ms = case.cut_off_ms if outage.end_ms is None else outage.end_ms
     return (
-        case.stretch_cell(outage.start_ms, outage.end_ms),
+        case.outage_cell(outage),
         duration_cell(end_ms - outage.start_ms),
         duration_cell(outage.gross_ms),
         duration_cell(outage.downtime_ms),

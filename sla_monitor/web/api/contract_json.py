@@ -7,12 +7,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.document.recovery import CreditAccountJson, credit_account_json
 from sla_monitor.document.values import Money, money, optional, times
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.web.api.booking_json import bookings_json
 from sla_monitor.web.api.kpi_json import kpis_json
 from sla_monitor.web.api.nulls import Nulls
+from sla_monitor.web.api.obligation_json import obligations_json
 from sla_monitor.web.api.reconciliation_json import reconciliation_json
 from sla_monitor.web.api.service_json import service_row_json
 from sla_monitor.web.api.shapes import CapLeftJson, ContractJson
@@ -62,9 +64,15 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
         "reconciliation": nulls.told(
             "reconciliation", reconciliation_json(contract), "the register has no list of the supplier's"
         ),
+        "obligations": obligations_json(contract),
+        "recovery": nulls.told("recovery", _recovery(contract), "the contract has no terms of invoicing"),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,
     }
+
+
+def _recovery(contract: ContractAssessment) -> CreditAccountJson | None:
+    return credit_account_json(contract.recovery, contract.currency) if contract.recovery else None
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:

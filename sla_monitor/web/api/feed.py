@@ -12,8 +12,8 @@ from sla_monitor.web.api.outage_json import ServiceOutage, outage_tag, outages_o
 from sla_monitor.web.api.shared_json import shared_tag
 from sla_monitor.web.page.selection import ListedService
 from sla_monitor.web.page.shared_view import SharedOutage, SharedView
-from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_instant
+from sla_monitor.wording.sights import describe_end, describe_lasted
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_reason
 
@@ -36,6 +36,7 @@ class FeedEntry:
     name: str
     start_ms: int
     end_ms: int | None
+    end_seen: bool
     zone: ZoneInfo
     more: str
     url: str
@@ -49,14 +50,15 @@ class FeedEntry:
     def title(self) -> str:
         if self.end_ms is None:
             return f"{self.name}: down"
-        return f"{self.name}: was down for {format_duration(self.end_ms - self.start_ms, up=True)}"
+        return f"{self.name}: was down for {describe_lasted(self.end_ms - self.start_ms, is_seen=self.end_seen)}"
 
     @property
     def summary(self) -> str:
         began = format_instant(self.start_ms, self.zone)
         if self.end_ms is None:
             return f"Down since {began}{self.more}."
-        return f"Down from {began} to {format_instant(self.end_ms, self.zone)}{self.more}."
+        ended = describe_end(format_instant(self.end_ms, self.zone), is_seen=self.end_seen)
+        return f"Down from {began} to {ended}{self.more}."
 
 
 def outages_feed(services: Iterable[ListedService], title: str, address: str, page: str, empty_ms: int) -> bytes:
@@ -81,6 +83,7 @@ def _entry(one: ServiceOutage) -> FeedEntry:
         name=service.name,
         start_ms=outage.start_ms,
         end_ms=outage.end_ms,
+        end_seen=outage.end_seen,
         zone=ZoneInfo(one.time_zone),
         more=f": {describe_reason(outage.reason)}{f' ({endpoints})' if endpoints else ''}",
         url=service.address,
@@ -88,7 +91,9 @@ def _entry(one: ServiceOutage) -> FeedEntry:
 
 
 def _shared_entry(one: SharedOutage, page: str) -> FeedEntry:
-    return FeedEntry(shared_tag(one), one.service, one.start_ms, one.end_ms, ZoneInfo(one.time_zone), "", page)
+    return FeedEntry(
+        shared_tag(one), one.service, one.start_ms, one.end_ms, one.end_seen, ZoneInfo(one.time_zone), "", page
+    )
 
 
 def feed_of(entries: Sequence[FeedEntry], title: str, address: str, page: str, empty_ms: int) -> bytes:

@@ -76,6 +76,7 @@ def outage_json(one: ServiceOutage) -> OutageRowJson:
         "time_zone": one.time_zone,
         "began_at": format_utc(outage.start_ms),
         "ended_at": nulls.told("ended_at", instant(outage.end_ms), GOES_ON),
+        "end_seen": outage.end_seen,
         "lasted_ms": nulls.told("lasted_ms", lasted_ms, GOES_ON),
         "counted_ms": outage.downtime_ms,
         "gross_ms": outage.gross_ms,

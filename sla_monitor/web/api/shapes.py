@@ -10,6 +10,8 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from sla_monitor.document.obligations import ObligationJson
+from sla_monitor.document.recovery import CreditAccountJson
 from sla_monitor.document.values import Money, Number, TimesJson
 
 State = Literal["up", "degraded", "down", "unknown"]
@@ -116,6 +118,8 @@ class OutageRowJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""
     counted_ms: int
@@ -141,6 +145,25 @@ class OutagesJson(WithReasons):
     """Those of this page."""
     next: str | None
     """Where the earlier ones are."""
+
+
+class PlaceNowJson(WithReasons):
+    """How one of several places sees an endpoint."""
+
+    place: str
+    """The site's name; `main` is the collector's own."""
+    state: State
+    """How the endpoint is, seen from there."""
+    is_cut_off: bool
+    """Whether nothing came from there for longer than its next probe may take."""
+    since: str | None
+    """When that began."""
+    reason: str | None
+    """Why it is not up, in words."""
+    detail: str | None
+    """What it answered there: text of the supplier, with what does not show replaced."""
+    probed_at: str | None
+    """When the last probe from there began."""
 
 
 class EndpointRowJson(WithReasons):
@@ -170,6 +193,10 @@ class EndpointRowJson(WithReasons):
     """Probes in a row that failed, up to the last one, since the monitor started."""
     certificate_expires_at: str | None
     """When the first certificate of its chain expires."""
+    seen_from: str | None
+    """Where several places probe it: how they see it now, in words."""
+    places: list[PlaceNowJson]
+    """The same place by place; empty where the collector alone probes it."""
 
 
 class DayJson(WithReasons):
@@ -223,6 +250,8 @@ class FailureJson(WithReasons):
     """The first failed probe."""
     ended_at: str | None
     """The first probe after it that found something else."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     reason: str | None
     """Why, in words."""
     probes: int | None
@@ -428,6 +457,10 @@ class ReconciliationJson(ComparedJson):
     """What was not compared, in words."""
 
 
+class ObligationRowJson(ObligationJson, WithReasons):
+    """A duty on one of the days on which it is due."""
+
+
 class ContractJson(WithReasons):
     """A contract in the running month so far, agreed view."""
 
@@ -483,6 +516,10 @@ class ContractJson(WithReasons):
     """Booked maintenance that is not over."""
     reconciliation: ReconciliationJson | None
     """Our outages against the supplier's list: of the running month, or of the newest that has one."""
+    obligations: list[ObligationRowJson]
+    """Duties of the month, late ones, and the next of each, by their day."""
+    recovery: CreditAccountJson | None
+    """What became of its credits."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
 
@@ -655,6 +692,8 @@ class SharedOutageJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
+    end_seen: bool
+    """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""
 

@@ -13,7 +13,7 @@ from sla_monitor.web.page_record import FailedRun, SubjectHistory
 from sla_monitor.wording.durations import format_duration, format_phases, format_probe_duration
 from sla_monitor.wording.instants import format_date, format_instant
 from sla_monitor.wording.numbers import format_count, format_ratio
-from sla_monitor.wording.sights import describe_seen_from
+from sla_monitor.wording.sights import describe_end, describe_lasted, describe_seen_from
 from sla_monitor.wording.text import abridged, plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason
 
@@ -132,8 +132,8 @@ def _failure_row(one: FailedRun, contract: str, names: Mapping[str, str], zone: 
         address=endpoint_address(contract, one.endpoint),
         began=format_instant(one.start_ms, zone),
         began_utc=format_instant(one.start_ms, UTC),
-        ended="" if one.end_ms is None else format_instant(one.end_ms, zone),
-        lasted=format_duration(max(0, end_ms - one.start_ms), up=True),
+        ended="" if one.end_ms is None else describe_end(format_instant(one.end_ms, zone), is_seen=one.end_seen),
+        lasted=describe_lasted(end_ms - one.start_ms, is_seen=one.end_seen),
         reason=describe_reason(one.reason),
         probes=format_count(one.probes, "failed probe") if finding else "",  # of an imported outage nobody knows it
         took=format_probe_duration(finding.duration_us) if finding else "",

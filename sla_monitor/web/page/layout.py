@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -56,11 +57,12 @@ class Layout:
     """The templates of the pages; made once, used from several threads.
 
     A page's template extends `base.html` and fills its blocks `title`, `header`, `main` and, if it must, `footer`.
-    `security_policy` is the Content-Security-Policy of every page made here: nothing but the one style sheet and the
-    one script, by their digests, forms to ourselves, and what the script fetches from us.
+    `security_policy` is the Content-Security-Policy of every page made here: nothing but our style sheets and the one
+    script, by their digests, forms to ourselves, and what the script fetches from us. `has_desk`: whether pages lead to
+    the desk.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, has_desk: Callable[[], bool] = lambda: False) -> None:
         self.environment = Environment(
             loader=PackageLoader("sla_monitor.web"),
             autoescape=True,
@@ -71,12 +73,14 @@ class Layout:
         )
         style = self.environment.get_template("status.css").render()
         script = self.environment.get_template("page.js").render()
+        forms = self.environment.get_template("desk.css").render()
         self.environment.globals.update(
-            SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(self.environment), STYLE=style, SCRIPT=script
-        )
+            SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(self.environment), STYLE=style, SCRIPT=script,
+            DESK_STYLE=forms, HAS_DESK=has_desk,
+        )  # fmt: skip
         self.security_policy = (
-            f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; connect-src 'self';"
-            " frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+            f"default-src 'none'; style-src {_digest(style)} {_digest(forms)}; script-src {_digest(script)};"
+            " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         )
 
     def render(self, template: str, frame: Frame, **values: object) -> str:

@@ -33,13 +33,15 @@ from sla_monitor.web.page.subject import (
 from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_instant, format_recent
+from sla_monitor.wording.sights import describe_end
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import NOT_RECORDED, OUTCOMES, describe_reason, worst_outcome
 
 
 @dataclass(frozen=True, slots=True)
 class StateNow:
-    """How something is, in words. `since` and `lasting` are empty where nobody knows."""
+    """How something is, in words. `since` and `lasting` are empty where nobody knows, and `places` where it is not an
+    endpoint that several places probe."""
 
     state: Outcome
     word: str
@@ -48,6 +50,7 @@ class StateNow:
     reason: str = ""
     detail: str = ""
     silenced: str = ""
+    places: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +155,10 @@ def service_state(facts: ServiceFacts, figure: ServiceAssessment | None, at: At)
 def _last_outage(figure: ServiceAssessment | None, at: At) -> str:
     if figure is None or not figure.observed_ms:
         return ""
-    ended_ms = figure.outages[-1].end_ms if figure.outages else None
-    return "no outage was seen this month" if ended_ms is None else f"last outage ended {format_recent(ended_ms, *at)}"
+    last = figure.outages[-1] if figure.outages else None
+    if last is None or last.end_ms is None:
+        return "no outage was seen this month"
+    return f"last outage ended {describe_end(format_recent(last.end_ms, *at), is_seen=last.end_seen)}"
 
 
 def _unseen(findings: Sequence[Finding]) -> str:

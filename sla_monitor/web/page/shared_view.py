@@ -16,8 +16,8 @@ from sla_monitor.board import Board
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Maintenance
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_instant, format_recent
+from sla_monitor.wording.sights import describe_end, describe_lasted
 from sla_monitor.wording.text import plain, shortened
 from sla_monitor.wording.vocabulary import SEVERITY
 
@@ -47,6 +47,7 @@ class SharedOutage:
     key: str
     start_ms: int
     end_ms: int | None
+    end_seen: bool
     time_zone: str
 
 
@@ -129,15 +130,17 @@ def _service(contract: ContractAssessment, service: ServiceAssessment, now_ms: i
 
 def _outage(contract: ContractAssessment, service: ServiceAssessment, outage: Outage, now_ms: int) -> SharedOutage:
     zone, end_ms = ZoneInfo(contract.time_zone), now_ms if outage.end_ms is None else outage.end_ms
+    ended = describe_end(format_recent(end_ms, zone, now_ms), is_seen=outage.end_seen)
     whose = f"{contract.contract}/{service.service}/{outage.start_ms}"
     return SharedOutage(
         service=_name(service),
         began=format_recent(outage.start_ms, zone, now_ms),
-        ended="" if outage.end_ms is None else format_recent(outage.end_ms, zone, now_ms),
-        lasted=format_duration(max(0, end_ms - outage.start_ms), up=True),
+        ended="" if outage.end_ms is None else ended,
+        lasted=describe_lasted(end_ms - outage.start_ms, is_seen=outage.end_seen),
         key=sha256(whose.encode()).hexdigest()[:24],
         start_ms=outage.start_ms,
         end_ms=outage.end_ms,
+        end_seen=outage.end_seen,
         time_zone=contract.time_zone,
     )
 

@@ -10,6 +10,7 @@ from sla_monitor.board import Board
 from sla_monitor.web.page.kpi_rows import KpiRow
 from sla_monitor.web.page.layout import Layout, frame_of
 from sla_monitor.web.page.maintenance_rows import maintenance_table
+from sla_monitor.web.page.obligation_rows import obligation_table
 from sla_monitor.web.page.overview import ContractBlock, contract_block, dangers, headline, suppliers, tally
 from sla_monitor.web.page.pack_list import ReviewPack, listed
 from sla_monitor.web.page.selection import (
@@ -103,6 +104,7 @@ class StatusPage:
             selection=selection,
             body=make(contracts, shown, selection, now_ms),
             maintenance=maintenance_table((one for one in contracts if one.contract in here), now_ms),
+            obligations=obligation_table(one for one in contracts if one.contract in here),
             packs=shelved,
             old_packs={name: rows for name, rows in shelved.items() if name not in known},
             watching=format_count(sum(len(one.watched) for one in services), "endpoint"),

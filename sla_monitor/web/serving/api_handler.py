@@ -73,7 +73,7 @@ class Answering(Handler):
 
     def selected(self, path: str = "/") -> tuple[Selection, list[ListedService], int]:
         """What the address selects, of how many services. Raises Refusal for a filter that fits nothing."""
-        services = listed_services(self.site.board)
+        services = listed_services(self.board)
         filters = choices(services)
         asked = {name: values for name, values in self.given().items() if name in FILTERS}
         selection = selection_of(asked, filters, path)
@@ -105,7 +105,7 @@ class BadgeAnswering(Answering):
 
     async def draw(self, contract: str, service: str, *, has_availability: bool = False) -> None:
         """The badge of a service; one that is not there has a grey one, and 404."""
-        one = await self.pool.run(listed_service, self.site.board, contract, service)
+        one = await self.pool.run(listed_service, self.board, contract, service)
         if one is None:
             self.set_status(404)
         badge = badge_of(one, has_availability=has_availability) if one else missing_badge(service)

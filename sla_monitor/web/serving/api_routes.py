@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.document.calendar_file import MEDIA_TYPE as CALENDAR_TYPE
+from sla_monitor.document.calendar_file import calendar_file
+from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.contract_json import contract_json
 from sla_monitor.web.api.feed import MEDIA_TYPE, outages_feed
 from sla_monitor.web.api.monitor_json import monitor_json
@@ -48,15 +53,19 @@ class Resource(JsonAnswering):
 class ServicesResource(Resource):
     """`GET /api/v1/services`: those that the filters select."""
 
+    action = Action.SEE_OVERVIEW
+
     names = FILTERS
 
     def answer(self, *names: str) -> Any:
         selection, shown, total = self.selected()
-        return services_json(self.site.board, shown, total, selection)
+        return services_json(self.board, shown, total, selection)
 
 
 class OutagesResource(Resource):
     """`GET /api/v1/outages`: those of the running months, the latest first, so many at a time."""
+
+    action = Action.SEE_OVERVIEW
 
     names = (*FILTERS, "limit", "cursor")
 
@@ -71,7 +80,7 @@ class OutagesResource(Resource):
             ) from None
         asked = {name: self.argument(name) for name in FILTERS if self.argument(name)}
         following = f"{API}/outages?{urlencode({**asked, 'limit': limit, 'cursor': cursor})}" if cursor else None
-        return outages_json(here, len(found), selection.address(), following, assessed_at(self.site.board))
+        return outages_json(here, len(found), selection.address(), following, assessed_at(self.board))
 
     def _limit(self) -> int:
         asked = self.argument("limit") or "100"
@@ -83,23 +92,27 @@ class OutagesResource(Resource):
 class ContractResource(Resource):
     """`GET /api/v1/contracts/<contract>`: its running month."""
 
+    action = Action.SEE_SERVICE
+
     def answer(self, *names: str) -> Any:
         (name,), site = names, self.site
-        contracts = {one.contract: one for one in site.board.assessment.contracts}
+        contracts = {one.contract: one for one in self.board.assessment.contracts}
         if not contracts:
             raise Refusal(503, "nothing has been assessed yet", {"Retry-After": START_S})
         if name not in contracts:
             raise Refusal(404, f"no contract is called {name[:80]}", remedy=suggestion(name, contracts))
-        own = [one for one in listed_services(site.board) if one.contract_id == name]
+        own = [one for one in listed_services(self.board) if one.contract_id == name]
         return contract_json(contracts[name], own, site.clock.now_ms())
 
 
 class PacksResource(JsonAnswering):
     """`GET /api/v1/packs`: the review packs."""
 
+    action = Action.SEE_OVERVIEW
+
     async def get(self) -> None:
         self.given()
-        self.send_json(packs_json(await self.site.fetching.run(lambda: tuple(self.site.packs()))))
+        self.send_json(packs_json(await self.site.fetching.run(lambda: tuple(self.packs()))))
 
     head = get
 
@@ -107,12 +120,16 @@ class PacksResource(JsonAnswering):
 class MonitorResource(Resource):
     """`GET /api/v1/monitor`: the monitor's own health, and what it cannot see."""
 
+    action = Action.SEE_MONITOR
+
     def answer(self, *names: str) -> Any:
-        return monitor_json(self.site.board, self.site.health(), self.site.clock.now_ms())
+        return monitor_json(self.board, self.health(), self.site.clock.now_ms())
 
 
 class OpenApiResource(Resource):
     """`GET /api/v1/openapi.json`: all of this, described."""
+
+    action = Action.USE_DESK
 
     def answer(self, *names: str) -> Any:
         return openapi_document()
@@ -121,6 +138,8 @@ class OpenApiResource(Resource):
 class SubjectResource(JsonAnswering):
     """Base of services and endpoints, with their history from the record."""
 
+    action = Action.SEE_SERVICE
+
     facts: Callable[..., Any]
     made: Callable[..., Any]
 
@@ -128,11 +147,11 @@ class SubjectResource(JsonAnswering):
         self.given()
         site, kind, now_ms = self.site, type(self), self.site.clock.now_ms()
         try:
-            facts = await site.fetching.run(kind.facts, site.board, site.record, contract, name, now_ms)
+            facts = await site.fetching.run(kind.facts, self.board, site.record, contract, name, now_ms)
         except SubjectError as error:
             text, _, remedy = f"{error}".partition(" (")
             raise Refusal(404, text, remedy=remedy.removesuffix(")")) from None
-        self.send("application/json", await site.rendering.run(lambda: json_text(kind.made(facts, site.elsewhere()))))
+        self.send("application/json", await site.rendering.run(lambda: json_text(kind.made(facts, self.elsewhere()))))
 
     head = get
 
@@ -154,6 +173,8 @@ class EndpointResource(SubjectResource):
 class NoResource(JsonAnswering):
     """Every other address of the API."""
 
+    action = Action.USE_DESK
+
     async def prepare(self) -> None:
         self.methods = (self.request.method or "",)
         await super().prepare()
@@ -162,6 +183,8 @@ class NoResource(JsonAnswering):
 
 class OutagesFeed(Answering):
     """`GET /outages.atom`: the outages of the services that the filters select."""
+
+    action = Action.SEE_OVERVIEW
 
     names = FILTERS
 
@@ -173,26 +196,51 @@ class OutagesFeed(Answering):
     def _feed(self) -> bytes:
         selection, shown, _ = self.selected()
         here = selection.address().removeprefix("/")
-        return outages_feed(shown, "Outages", f"/outages.atom{here}", selection.address(), self.site.board.started_ms)
+        return outages_feed(shown, "Outages", f"/outages.atom{here}", selection.address(), self.board.started_ms)
 
 
 class ServiceFeed(Answering):
     """`GET /services/<contract>/<service>/outages.atom`: those of one service."""
 
+    action = Action.SEE_SERVICE
+
     async def get(self, contract: str, service: str) -> None:
         self.given()
-        one = await self.site.rendering.run(listed_service, self.site.board, contract, service)
+        one = await self.site.rendering.run(listed_service, self.board, contract, service)
         if one is None:
             raise Refusal(404, "no such service", remedy="see /api/v1/services")
         page = service_address(contract, service)
-        feed = outages_feed([one], f"Outages of {one.name}", f"{page}/outages.atom", page, self.site.board.started_ms)
+        feed = outages_feed([one], f"Outages of {one.name}", f"{page}/outages.atom", page, self.board.started_ms)
         self.send(MEDIA_TYPE, feed)
 
     head = get
 
 
+class CalendarFeed(Answering):
+    """`GET /calendar.ics`: duties and deadlines of the contracts for the coming year."""
+
+    action = Action.SEE_OVERVIEW
+    names = ("contract",)
+
+    async def get(self) -> None:
+        self.given()
+        self.send(CALENDAR_TYPE, await self.site.rendering.run(self._calendar))
+
+    head = get
+
+    def _calendar(self) -> bytes:
+        contracts, name = self.board.assessment.contracts, self.argument("contract")
+        if name and name not in {one.contract for one in contracts}:
+            known = [one.contract for one in contracts]
+            raise Refusal(404, f"no contract is called {name[:80]}", remedy=suggestion(name, known))
+        chosen = [one for one in contracts if name in {"", one.contract}]
+        return calendar_file(chosen, local_date(self.site.clock.now_ms(), UTC))
+
+
 class Badge(BadgeAnswering):
     """`GET /badge/<contract>/<service>.svg`: its state as a picture, with its availability if `show` asks for it."""
+
+    action = Action.SEE_SERVICE
 
     names = ("show",)
 
@@ -215,6 +263,7 @@ API_ROUTES: tuple[tuple[str, type[Answering]], ...] = (
     (rf"{API}/packs", PacksResource),
     (rf"{API}/openapi\.json", OpenApiResource),
     (r"/api(?:/.*)?", NoResource),
+    (r"/calendar\.ics", CalendarFeed),
     (r"/outages\.atom", OutagesFeed),
     (r"/services/([^/]+)/([^/]+)/outages\.atom", ServiceFeed),
     (r"/badge/([^/]+)/([^/]+)\.svg", Badge),

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Iterable
+from typing import Any, ClassVar
+from urllib.parse import quote
 
 from tornado.http1connection import HTTP1Connection
 from tornado.iostream import IOStream
-from tornado.web import HTTPError, RequestHandler, stream_request_body
+from tornado.web import Finish, HTTPError, RequestHandler, stream_request_body
 
+from sla_monitor.board import Board
+from sla_monitor.settings.desk.access_table import TABLE, Action, Target
+from sla_monitor.web.identity.audit_log import DeskEvent
+from sla_monitor.web.identity.person import NOBODY, Person, seen_by
+from sla_monitor.web.identity.reception import OPEN, OPERATING
+from sla_monitor.web.page.pack_list import ReviewPack
+from sla_monitor.web.page.subject import PageLinks
+from sla_monitor.web.serving.access import credentials
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
+from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.limits import Bounded, Busy
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.text import plain
@@ -30,11 +40,15 @@ class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
 
 @stream_request_body  # bodies are let pass in chunks: nobody keeps or parses them
 class Handler(RequestHandler):
-    """Base of every route. `methods` is what the route answers to, and the Allow header of a 405."""
+    """Base of every route. `methods` is what the route answers to, and the Allow header of a 405. `action`: what a
+    request does, by the access table (settings/desk/access_table.py); a route without one is refused at the start."""
 
     methods: tuple[str, ...] = ("GET", "HEAD")
     has_own_token = False
+    action: ClassVar[Action]
     site: WebParts
+    person: Person
+    """Who asks; known from `prepare` on."""
 
     def initialize(self, site: WebParts) -> None:
         self.site = site
@@ -57,11 +71,42 @@ class Handler(RequestHandler):
         self.set_default_headers()
         self._refuse_strange_hosts()
         self._refuse_strange_certificates()
-        users = self.site.files.config.basic_auth_users
-        if users and not self.has_own_token:
-            await self._refuse_strangers(users)
+        self.person = await self._known()
         if self.request.method not in self.methods:
             raise Refusal(405, "method not allowed")
+        if not self.has_own_token:
+            await self._refuse_forbidden()
+
+    def action_here(self) -> Action | None:
+        """What this request does; None: nothing that anybody may do."""
+        return self.action
+
+    async def name_here(self) -> str | None:
+        """The contract or participant that it is done to: the first name in the address."""
+        return self.path_args[0] if self.path_args else None
+
+    @property
+    def board(self) -> Board:
+        """The board as this person may see it."""
+        return seen_by(self.site.board, self.person)
+
+    def packs(self) -> Iterable[ReviewPack]:
+        """The review packs that this person may have; called from a thread."""
+        return tuple(pack for pack in self.site.packs() if self._may_have(pack))
+
+    def health(self) -> Health:
+        """The monitor's own; what is wrong with it may name any contract."""
+        found = self.site.health()
+        return found if self.person.may(Action.SEE_MONITOR) else Health(found.ready)
+
+    def elsewhere(self) -> PageLinks:
+        """Where pages lead to beside each other: the operators' files and dashboards."""
+        return self.site.elsewhere() if self.person.may(Action.SEE_MONITOR) else PageLinks()
+
+    def _may_have(self, pack: ReviewPack) -> bool:
+        is_for_both = pack.copy == "supplier"
+        may_read = self.person.may(Action.SEE_PACKS, pack.contract)
+        return may_read and (is_for_both or self.person.may(Action.SEE_NOTES, pack.contract))
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Let the body pass."""
@@ -140,6 +185,59 @@ class Handler(RequestHandler):
         if names.isdisjoint(tls.client_allowed_sans):
             raise Refusal(403, "this client certificate is not on the list")
 
+    async def _known(self) -> Person:
+        """Who asks. Raises Refusal for a wrong password of web_config, and for nobody where nobody else is named."""
+        site, users = self.site, self.site.files.config.basic_auth_users
+        if not site.reception.is_used:
+            if users and not self.has_own_token:
+                await self._refuse_strangers(users)
+            return OPEN
+        person = site.reception.person_of(self.request)
+        if person is not None:
+            return person
+        authorization = self.request.headers.get("Authorization", "")
+        if users and not self.has_own_token and authorization:
+            await self._refuse_strangers(users)
+            return site.reception.of_basic(credentials(authorization)[0])
+        return NOBODY
+
+    async def _refuse_forbidden(self) -> None:
+        """Raises Refusal, or leads to the sign-in, unless the access table lets this person do it."""
+        action = self.action_here()
+        if action is None:
+            raise Refusal(404, "not found")
+        target = TABLE[action].target
+        if self.person is OPEN and action in OPERATING:
+            return
+        if self.person is NOBODY and target is not Target.ANYBODY:
+            self._lead_to_sign_in()
+        name = await self.name_here() if target in {Target.CONTRACT, Target.PARTICIPANT} else None
+        if self.person.may(action, name):
+            return
+        self.note(DeskEvent.FORBIDDEN, subject=f"{action}", contract=name or "")
+        words = TABLE[action].words
+        raise Refusal(403, f"you may not do this: {words}", remedy="ask whoever runs this monitor for a role that may")
+
+    def _lead_to_sign_in(self) -> None:
+        """Browsers go to the sign-in page and come back; programs are told what is missing."""
+        is_browser = "text/html" in self.request.headers.get("Accept", "") and self.request.method in {"GET", "HEAD"}
+        if is_browser:
+            self.redirect(f"/sign-in?next={quote(self.request.uri or '/', safe='')}", status=303)
+            raise Finish
+        realms = ['Bearer realm="sla-monitor"', *([CHALLENGE["WWW-Authenticate"]] if self._has_users else [])]
+        raise Refusal(401, "unauthorised", {"WWW-Authenticate": ", ".join(realms)})
+
+    @property
+    def _has_users(self) -> bool:
+        return bool(self.site.files.config.basic_auth_users)
+
+    def note(self, event: DeskEvent, **more: str) -> None:
+        """Record what this person does in the audit. `more`: contract, subject."""
+        reception, person = self.site.reception, self.person
+        if reception.is_used:
+            address = reception.address_of(self.request)
+            reception.note(event, address, actor=person.name, known_by=person.known_by, **more)
+
     async def _refuse_strangers(self, users: dict[str, str]) -> None:
         authorization = self.request.headers.get("Authorization", "")
         if self.site.access.is_known(users, authorization):
@@ -159,6 +257,8 @@ class Handler(RequestHandler):
 
 class NotFound(Handler):
     """Every path that is no route; whatever the method, it is not there."""
+
+    action = Action.USE_DESK
 
     async def prepare(self) -> None:
         self.methods = (self.request.method or "",)

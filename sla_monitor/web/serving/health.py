@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 class Health:
     """`reasons`: what is wrong, in words; being ready does not exclude any.
 
-    `facts`: what else it tells of itself, such as {"Ledger": "1,204 rows"}.
+    `facts`: what else it tells of itself, such as {"Ledger": "1,204 rows"}. `notice`: what every page says at its
+    head: that another collector speaks.
     """
 
     ready: bool
     reasons: list[str] = field(default_factory=list)
     facts: Mapping[str, str] = field(default_factory=dict)
+    notice: str = ""

@@ -25,9 +25,10 @@ REMEMBERED = 10_000
 
 @dataclass
 class Limit:
-    """At most `per_minute` events for each key."""
+    """At most `per_minute` events for each key; `window_s`: in so many seconds in place of a minute's."""
 
     per_minute: int
+    window_s: float = 60
     _counts: OrderedDict[str, tuple[float, int]] = field(default_factory=OrderedDict)
 
     def take(self, key: str, now_s: float) -> int:
@@ -43,12 +44,18 @@ class Limit:
     def wait_s(self, key: str, now_s: float) -> int:
         """What `take` would answer, without counting an event."""
         began, count = self._running(key, now_s)
-        return 0 if count < self.per_minute else max(1, math.ceil(began + 60 - now_s))
+        return 0 if count < self.per_minute else max(1, math.ceil(began + self.window_s - now_s))
+
+    def give_back(self, key: str) -> None:
+        """Count one event less: it was none that the limit is about."""
+        if key in self._counts:
+            began, count = self._counts[key]
+            self._counts[key] = (began, max(0, count - 1))
 
     def _running(self, key: str, now_s: float) -> tuple[float, int]:
         """When the key's minute began, and the events in it."""
         began, count = self._counts.get(key, (now_s, 0))
-        return (began, count) if now_s - began < 60 else (now_s, 0)
+        return (began, count) if now_s - began < self.window_s else (now_s, 0)
 
 
 class Tokens:

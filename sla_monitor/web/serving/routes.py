@@ -9,7 +9,10 @@ from typing import Any, NamedTuple
 
 from tornado.web import Application
 
+from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.desk.routes import DESK_ROUTES
+from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.page.endpoint_page import endpoint_facts, render_endpoint
 from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.page.missing_page import render_missing
@@ -38,15 +41,17 @@ class Status(Handler):
     """`GET /`: the status page. `?refresh=15` asks the browser to come back, `?open=all` unfolds everything; search,
     filters and grouping are in docs/http.md."""
 
+    action = Action.SEE_OVERVIEW
+
     async def get(self) -> None:
         site, arguments = self.site, self.arguments_given()
-        health = await site.rendering.run(site.health)
+        health = await site.rendering.run(self.health)
         html = await site.rendering.run(
             site.page.render,
-            site.board,
+            self.board,
             health,
             site.clock.now_ms(),
-            packs=await site.fetching.run(lambda: tuple(site.packs())),
+            packs=await site.fetching.run(lambda: tuple(self.packs())),
             arguments=arguments,
         )
         # The header, not the element: a page that reloads by itself is for those who asked for it.
@@ -60,11 +65,13 @@ class Status(Handler):
 class WallView(Handler):
     """`GET /wall`: the states of services for a screen on the wall, which asks again by itself."""
 
+    action = Action.SEE_OVERVIEW
+
     async def get(self) -> None:
         site = self.site
-        health = await site.rendering.run(site.health)
+        health = await site.rendering.run(self.health)
         html = await site.rendering.run(
-            site.wall.render, site.board, health, site.clock.now_ms(), self.arguments_given()
+            site.wall.render, self.board, health, site.clock.now_ms(), self.arguments_given()
         )
         # A policy of the operator's own may stop the script: then the browser must come back without it.
         if "Content-Security-Policy" in site.files.config.http_server_config.headers:
@@ -87,19 +94,21 @@ class Subject(Handler):
     The record is read in one thread, whoever asks: scrapes and the status page wait for none of it.
     """
 
+    action = Action.SEE_SERVICE
+
     pages: SubjectPages
 
     async def get(self, contract: str, name: str) -> None:
         site, now_ms = self.site, self.site.clock.now_ms()
-        health = await site.rendering.run(site.health)
-        frame = frame_of(site.board, health, now_ms)
+        health = await site.rendering.run(self.health)
+        frame = frame_of(self.board, health, now_ms)
         try:
-            facts = await site.fetching.run(self.pages.facts, site.board, site.record, contract, name, now_ms)
+            facts = await site.fetching.run(self.pages.facts, self.board, site.record, contract, name, now_ms)
         except SubjectError as error:
             self.set_status(404)
             self.show(await site.rendering.run(render_missing, site.layout, frame, site.record, contract, f"{error}"))
             return
-        self.show(await site.rendering.run(self.pages.render, site.layout, frame, facts, site.elsewhere()))
+        self.show(await site.rendering.run(self.pages.render, site.layout, frame, facts, self.elsewhere()))
 
     head = get
 
@@ -119,15 +128,27 @@ class EndpointPage(Subject):
 class Review(Handler):
     """`GET /reviews/<pack>/<file>`: a file of a review pack, as its manifest names it and as it was made."""
 
+    action = Action.SEE_PACKS
+
+    async def name_here(self) -> str | None:
+        """The contract of the pack. Raises Refusal where there is no such pack."""
+        folder = self.path_args[0]
+        packs = await self.site.fetching.run(lambda: tuple(self.site.packs()))
+        contract = next((pack.contract for pack in packs if pack.name == folder), None)
+        if contract is None:
+            raise Refusal(404, "not found")
+        return contract
+
     async def get(self, folder: str, name: str) -> None:
         site = self.site
-        content = await site.fetching.run(lambda: found(site.packs(), folder, name))
+        content = await site.fetching.run(lambda: found(self.packs(), folder, name))
         if content is None:
             raise Refusal(404, "not found")
         own = site.files.config.http_server_config.headers
         for header, value in headers(folder, name).items():
             if header not in own:
                 self.set_header(header, value)
+        self.note(DeskEvent.DOWNLOADED, subject=f"{folder}/{name}")
         self.finish(content)
 
     head = get
@@ -135,6 +156,8 @@ class Review(Handler):
 
 class Metrics(Handler):
     """`GET /metrics`, in the format and the coding that the request asks for."""
+
+    action = Action.SEE_MONITOR
 
     async def get(self) -> None:
         asked = (self.request.headers.get(name, "") for name in ("Accept", "Accept-Encoding"))
@@ -149,6 +172,8 @@ class Metrics(Handler):
 class Healthy(Handler):
     """`GET /-/healthy`: 200 for as long as anything here runs at all."""
 
+    action = Action.ARRIVE
+
     async def get(self) -> None:
         self.say("healthy")
 
@@ -158,8 +183,10 @@ class Healthy(Handler):
 class Ready(Handler):
     """`GET /-/ready`: 200 or 503, and below it what is wrong, one a line."""
 
+    action = Action.SEE_MONITOR
+
     async def get(self) -> None:
-        health = await self.site.rendering.run(self.site.health)
+        health = await self.site.rendering.run(self.health)
         self.say("\n".join(["ready" if health.ready else "not ready", *health.reasons]), 200 if health.ready else 503)
 
     head = get
@@ -167,6 +194,8 @@ class Ready(Handler):
 
 class Reload(Handler):
     """`POST /-/reload`: 200, or 500 with the problems; the configuration before then stays in force."""
+
+    action = Action.RELOAD
 
     methods = ("POST", "PUT")
 
@@ -183,6 +212,8 @@ class Reload(Handler):
 class Heartbeat(Handler):
     """`POST /heartbeat/<contract>/<endpoint>` with `Authorization: Bearer <token>`: the job is done; `/start` and
     `/fail` behind it say that it has begun, or failed. 204 once the report is on disk, 503 if that takes too long."""
+
+    action = Action.ARRIVE
 
     methods = ("POST",)
     has_own_token = True
@@ -222,20 +253,27 @@ class Heartbeat(Handler):
             raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
 
 
+OWN_ROUTES: tuple[tuple[str, type[Handler]], ...] = (
+    (r"/", Status),
+    (r"/services/([^/]+)/([^/]+)", ServicePage),
+    (r"/endpoints/([^/]+)/([^/]+)", EndpointPage),
+    (r"/wall", WallView),
+    (r"/reviews/([^/]+)/(.+)", Review),
+    (r"/metrics", Metrics),
+    (r"/-/healthy", Healthy),
+    (r"/-/ready", Ready),
+    (r"/-/reload", Reload),
+    (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat),
+)
+ROUTES = (*OWN_ROUTES, *API_ROUTES, *SHARED_ROUTES, *DESK_ROUTES)
+"""Every address, as a pattern, with the handler that answers."""
+
+
 def application(site: WebParts) -> Application:
-    """Every route, each given the site; nothing is logged for a request that was answered."""
+    """Every route, each given the site; nothing is logged for a request that was answered. Raises TypeError for a
+    handler of which nobody knows who may use it."""
+    if missing := [path for path, handler in ROUTES if not hasattr(handler, "action")]:
+        raise TypeError(f"no action is named for {missing}: see settings/desk/access_table.py")
     parts = {"site": site}
-    routes = [
-        (r"/", Status, parts),
-        (r"/services/([^/]+)/([^/]+)", ServicePage, parts),
-        (r"/endpoints/([^/]+)/([^/]+)", EndpointPage, parts),
-        (r"/wall", WallView, parts),
-        (r"/reviews/([^/]+)/(.+)", Review, parts),
-        (r"/metrics", Metrics, parts),
-        (r"/-/healthy", Healthy, parts),
-        (r"/-/ready", Ready, parts),
-        (r"/-/reload", Reload, parts),
-        (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat, parts),
-        *((path, handler, parts) for path, handler in (*API_ROUTES, *SHARED_ROUTES)),
-    ]
+    routes = [(path, handler, parts) for path, handler in ROUTES]
     return Application(routes, default_handler_class=NotFound, default_handler_args=parts, log_function=lambda _: None)

@@ -20,8 +20,15 @@ from tornado.web import Application
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.errors import ListenError
+from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.settings.desk.users import DeskSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
+from sla_monitor.web.desk.entering import Desk
+from sla_monitor.web.identity.audit_keeping import AuditKeeping
+from sla_monitor.web.identity.desk_state import NAME as STATE_NAME
+from sla_monitor.web.identity.desk_state import DeskState
+from sla_monitor.web.identity.reception import Reception
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.subject import PageLinks
 from sla_monitor.web.page_record import PageRecord
@@ -44,7 +51,9 @@ class Web:
     `metrics` answers a scrape; `reload` gives the problems it met; `report` takes in what an endpoint's job
     reports, and gives True once it is on disk; `tokens` gives the tokens of the heartbeat endpoints by key; `packs`
     gives the review packs that were made; `elsewhere` gives what pages lead to. `views` says what others may see.
-    All six are called from threads of ours. `record` has the history of services and endpoints.
+    All six are called from threads of ours. `record` has the history of services and endpoints. `desk` gives who may
+    sign in, as it stands after the latest reload; `ledger`: where entries and the audit go, and beside which sessions
+    are kept.
     """
 
     listen: str
@@ -62,6 +71,9 @@ class Web:
     elsewhere: Callable[[], PageLinks] = PageLinks
     limits: Limits = Limits()  # noqa: RUF009 - frozen
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
+    desk: Callable[[], DeskSettings] = DeskSettings
+    ledger: Path | None = None
+    open_register: Callable[[Path, Clock], Register] = Register.open
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -121,7 +133,17 @@ class Web:
             record=self.record,
             elsewhere=self.elsewhere,
             views=self.views,
+            reception=Reception(self.desk, self.clock, self._state(), self.limits.waiting),
+            desk=self._desk(),
         )
+
+    def _desk(self) -> Desk | None:
+        if self.ledger is None:
+            return None
+        return Desk(self.ledger, self.record.contracts, self.clock, self.open_register)
+
+    def _state(self) -> DeskState:
+        return DeskState.load(self.ledger.with_name(STATE_NAME)) if self.ledger else DeskState()
 
     def _warn_if_open(self, site: WebParts) -> None:
         config = site.files.config
@@ -150,16 +172,19 @@ class Web:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         server = bounded_server(application(site), self.limits, site.files.context)
         server.add_sockets(sockets)
+        audit = AuditKeeping(site.reception.audit, self.ledger, self.clock)
         started.set()
         while not self._stopping.is_set():
             await _either(self._stopping, FILES_EVERY_S)
             if site.files.refresh():
                 server.ssl_options = site.files.context
+            audit.keep()
         server.stop()
         deadline = self._loop.time() + self._timeout_s
         while site.active > 0 and self._loop.time() < deadline:
             await asyncio.sleep(0.01)
         await server.close_all_connections()
+        audit.keep_all()
 
 
 async def _either(event: asyncio.Event, timeout_s: float) -> None:

@@ -3,6 +3,7 @@ badges. Nobody sees what settings do not open."""
 
 from __future__ import annotations
 
+from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.feed import MEDIA_TYPE, shared_feed
 from sla_monitor.web.api.shapes import SharedJson
 from sla_monitor.web.api.shared_json import shared_json
@@ -18,9 +19,14 @@ from sla_monitor.web.serving.web_parts import PUBLIC
 class Shared(Handler):
     """Base of what others may see: the public's without a participant, else the participant's."""
 
+    action = Action.SEE_SHARE
+
     has_own_token = True
 
     async def get(self, participant: str | None = None) -> None:
+        if participant is not None and self.site.reception.is_used and self.person.may(Action.SEE_SHARE, participant):
+            await self.tell(participant)
+            return
         views = self.site.views
         if (views.public == "closed") if participant is None else not views.participants:
             raise Refusal(404, "not found")
@@ -87,6 +93,8 @@ class SharedOutagesFeed(Shared, Answering):
 
 class PublicBadge(BadgeAnswering):
     """`GET /public/badge/<contract>/<service>.svg`: a service's state for anybody's page."""
+
+    action = Action.ARRIVE
 
     has_own_token = True
 

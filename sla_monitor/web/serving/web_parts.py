@@ -12,6 +12,8 @@ from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.desk.entering import Desk
+from sla_monitor.web.identity.reception import Reception
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.web.page.shared_page import SharedPage
@@ -45,12 +47,14 @@ class WebParts:
     only_loopback: bool
     record: PageRecord
     elsewhere: Callable[[], PageLinks]
+    reception: Reception
+    desk: Desk | None = None
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
-    layout: Layout = field(default_factory=Layout)
     access: Access = field(default_factory=Access)
     active: int = 0
 
     def __post_init__(self) -> None:
+        self.layout = Layout(lambda: self.reception.is_used)
         self.page, self.wall, self.shared = StatusPage(self.layout), Wall(self.layout), SharedPage(self.layout)
         own = {PUBLIC: self.views.public_token} if self.views.public_token else {}
         viewing = {**self.views.participants, **own}
@@ -66,13 +70,15 @@ class WebParts:
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
+        self.entering = Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
         for bounded in (
             *(self.rendering, self.viewing, self.fetching, self.beating, self.reloading),
-            *(self.checking, self.guessing),
+            *(self.checking, self.guessing, self.entering),
         ):
             bounded.close()
+        self.reception.close()
         self.record.close()
 
 

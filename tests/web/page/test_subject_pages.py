@@ -102,7 +102,10 @@ def test_bars_of_days_before_the_first_probe_have_a_key(web: Web) -> None:
 def test_an_answer_keeps_its_lines_and_an_imported_outage_has_no_count_of_probes() -> None:
     """An evidence file's outages have a count of nobody's, and no first probe."""
     first = Observation("c/e", 0, Finding(Outcome.DOWN, evidence=b"HTTP/1.1 503 Busy\r\nServer: x\r\n\r\nGone\x1b"))
-    runs = (FailedRun("e", "main", 0, 5_000, None, 6, first), FailedRun("e", "main", 0, 5_000, None, 1_000, None))
+    runs = (
+        FailedRun("e", "main", 0, 5_000, True, None, 6, first),
+        FailedRun("e", "main", 0, 5_000, True, None, 1_000, None),
+    )
     kept, imported = failure_rows(runs, "c", {}, (ZoneInfo("UTC"), 9_000))
     assert kept.answer == "HTTP/1.1 503 Busy\nServer: x\n\nGone\N{REPLACEMENT CHARACTER}"
     assert (kept.probes, imported.probes) == ("6 failed probes", "")

@@ -20,7 +20,7 @@ from tests.web.serving.test_shared_access import views as views
 
 KEYS = {
     "url", "title", "assessed_at", "services", "outages", "more_outages", "maintenance", "why_null", "name", "state",
-    "since", "id", "service", "time_zone", "began_at", "ended_at", "lasted_ms", "start", "end", "is_agreed",
+    "since", "id", "service", "time_zone", "began_at", "ended_at", "end_seen", "lasted_ms", "start", "end", "is_agreed",
 }  # fmt: skip
 """Every key that others may ever be given."""
 

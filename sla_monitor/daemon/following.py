@@ -1,0 +1,124 @@
+"""Following: a collector of a pair takes over what is entered at the other one, and says what it has itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from sla_monitor import names
+from sla_monitor.clock import Clock
+from sla_monitor.daemon.comparing import Comparing, days_of
+from sla_monitor.errors import LedgerError, LineError
+from sla_monitor.metrics.exporter import Own
+from sla_monitor.pair.day_roots import utc_day
+from sla_monitor.pair.shared_register import INBOX, Keeping, Member, entries_of
+from sla_monitor.settings import Settings
+from sla_monitor.transport import MessageError
+from sla_monitor.transport.entry_log import SUBJECT
+from sla_monitor.transport.line import FarConnection, FarLine
+
+EVERY_S = 5.0
+"""How often it is asked what is at the end of the stream, where nothing was heard."""
+
+COMPARE_EVERY_S = 300.0
+"""How often the days are compared that are not known to be equal."""
+
+log = logging.getLogger(__package__)
+
+
+class Following:
+    """Of one collector; `of` gives None where there is no pair. `trouble`: why its register is not what the pair's is,
+    empty while it is."""
+
+    def __init__(self, member: Member, settings: Settings, comparing: Comparing) -> None:
+        """Raises LineError where the client is not installed."""
+        assert settings.sites.nats is not None  # noqa: S101 - settings with a pair have it
+        self._member, self.comparing = member, comparing
+        self._line = FarLine(settings.sites.nats, "pair", INBOX, self._serve)
+        self._trouble = "not compared yet"
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        clock: Clock,
+        complete_until_ms: Callable[[], int],
+        jobs: Callable[[], Collection[str]] = tuple,
+    ) -> Following | None:
+        """`complete_until_ms` and `jobs`: see `Comparing`. Raises SigningKeyError and LineError."""
+        member = Member.of(settings, Path(settings.ledger.path))
+        if member is None:
+            return None
+        return cls(member, settings, Comparing(member, clock, settings.sites.horizon_ms, complete_until_ms, jobs))
+
+    def start(self) -> None:
+        self._line.start()
+
+    def stop(self, within_s: float) -> None:
+        self._line.stop(within_s)
+
+    @property
+    def trouble(self) -> str:
+        return self._trouble if self._line.is_up else f"the server is not reached: {self._line.trouble}"
+
+    def troubles(self) -> Iterator[str]:
+        """What is not as it should be, for the page."""
+        if self.trouble:
+            yield f"the register may lack what is entered at the other collector of the pair: {self.trouble}"
+        for day_ms, told in sorted(self.comparing.unequal.items()):
+            yield f"the records of the pair differ on {utc_day(day_ms)}: {told}"
+
+    def metrics(self) -> Own:
+        """The metrics about it."""
+        return {
+            names.PAIR_IN_STEP: [((), not self.trouble)],
+            names.PAIR_DAYS_COMPARED: [((), self.comparing.compared)],
+            names.PAIR_DAYS_UNEQUAL: [((), len(self.comparing.unequal))],
+        }
+
+    async def _serve(self, connection: FarConnection) -> None:
+        """For as long as the connection lasts. Raises LineError."""
+        keeping, entered = Keeping(self._member, connection), asyncio.Event()
+
+        async def hear(_: str, __: bytes) -> None:
+            entered.set()
+
+        await keeping.begin()
+        await connection.answer(entries_of(self._member.name), keeping.told_after)
+        await connection.answer(days_of(self._member.name), self.comparing.answer)
+        await connection.listen(SUBJECT, hear)
+        comparing = asyncio.ensure_future(self._compare(connection))
+        try:
+            while True:
+                entered.clear()
+                await self._settle(keeping)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(entered.wait(), EVERY_S)
+        finally:
+            comparing.cancel()
+
+    async def _settle(self, keeping: Keeping) -> None:
+        """What goes wrong must not end the connection: the other one asks on it."""
+        try:
+            await keeping.settle()
+            trouble = ""
+        except (LineError, LedgerError, MessageError) as error:
+            trouble = str(error)
+        if trouble and trouble != self._trouble:
+            log.error("the register is not what the pair's is", extra={"error": trouble})
+        elif self._trouble and not trouble:
+            log.info("the register is what the pair's is")
+        self._trouble = trouble
+
+    async def _compare(self, connection: FarConnection) -> None:
+        while True:
+            try:
+                await self.comparing.compare(connection)
+            except (LineError, LedgerError, MessageError, TimeoutError) as error:
+                log.info("days cannot be compared now", extra={"error": str(error)})
+            except Exception:
+                log.exception("internal error while days were compared")
+            await asyncio.sleep(COMPARE_EVERY_S)

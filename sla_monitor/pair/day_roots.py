@@ -1,0 +1,124 @@
+"""Day roots: whether two ledgers have the same of a day, and what the first difference is.
+
+Two that are equal differ in nothing that counts. Of two that are not, ever smaller parts are asked for, until a line is
+found that one has and the other has not: no day travels as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from json import loads
+from typing import Any
+
+from sla_monitor.ledger.reading.day_rows import DayRows
+from sla_monitor.register.instant import format_utc
+
+BUCKETS = 256
+"""Into so many parts keys are put, by their digest: so few names travel at a time."""
+
+Question = Mapping[str, Any]
+Answer = Mapping[str, Any]
+Ask = Callable[[Question], Answer]
+"""Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is first found to differ. `key`: an endpoint's, as the record has it, or `register`; `here` and `there`: the
+    lines, none where it has none; `at_ms`: of that line."""
+
+    day_ms: int
+    key: str
+    at_ms: int
+    here: str | None
+    there: str | None
+
+    def told(self, here: str, there: str) -> str:
+        """In a sentence, with the names of the two."""
+        each = [f"{name} has {line or 'nothing'}" for name, line in ((here, self.here), (there, self.there))]
+        return f"{self.key} at {format_utc(self.at_ms)}: {', '.join(each)}"
+
+
+class Teller:
+    """Answers for one ledger."""
+
+    def __init__(self, rows: DayRows, without: Collection[str] = ()) -> None:
+        self._rows, self._without = rows, without
+        self._known: tuple[int, dict[str, str], int] | None = None
+
+    def __call__(self, question: Question) -> Answer:
+        """Raises LedgerError and its kinds; KeyError, TypeError and ValueError for what is no question."""
+        day_ms = int(question["day"])
+        if "entries" in question:
+            return {"lines": self._rows.entries(day_ms)}
+        if "hour" in question:
+            return {"lines": self._rows.lines(day_ms, str(question["key"]), int(question["hour"]))}
+        if "key" in question:
+            return {"hours": {f"{hour}": one for hour, one in self._rows.hours(day_ms, str(question["key"])).items()}}
+        keys, count = self._digests(day_ms)
+        if "bucket" in question:
+            return {"keys": {key: one for key, one in keys.items() if _bucket(key) == int(question["bucket"])}}
+        return self._root(day_ms, keys, count)
+
+    def _root(self, day_ms: int, keys: Mapping[str, str], count: int) -> Answer:
+        buckets = [sha256() for _ in range(BUCKETS)]
+        for key in sorted(keys):
+            buckets[_bucket(key)].update(f"{key}\n{keys[key]}\n".encode())
+        entries = sha256("\n".join(self._rows.entries(day_ms)).encode()).hexdigest()
+        several = [one.hexdigest()[:32] for one in buckets]
+        root = sha256("\n".join([*several, entries]).encode()).hexdigest()
+        return {"root": root, "observations": count, "entries": entries, "buckets": several}
+
+    def _digests(self, day_ms: int) -> tuple[dict[str, str], int]:
+        if self._known is None or self._known[0] != day_ms:
+            self._known = day_ms, *self._rows.digests(day_ms, self._without)
+        return self._known[1:]
+
+
+def difference(day_ms: int, here: Ask, there: Ask) -> Difference | None:
+    """The first difference between two ledgers' days; None: there is none."""
+    ours, theirs = here({"day": day_ms}), there({"day": day_ms})
+    if ours["root"] == theirs["root"]:
+        return None
+    if ours["entries"] != theirs["entries"]:
+        question: Question = {"day": day_ms, "entries": True}
+        return _line(day_ms, "register", here(question)["lines"], there(question)["lines"])
+    bucket = next(place for place in range(BUCKETS) if ours["buckets"][place] != theirs["buckets"][place])
+    question = {"day": day_ms, "bucket": bucket}
+    key = _first(here(question)["keys"], there(question)["keys"])
+    question = {"day": day_ms, "key": key}
+    hour = _first(here(question)["hours"], there(question)["hours"])
+    question = {"day": day_ms, "key": key, "hour": int(hour)}
+    return _line(day_ms, key, here(question)["lines"], there(question)["lines"])
+
+
+def _first(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
+    return next(name for name in sorted({*ours, *theirs}, key=_in_order) if ours.get(name) != theirs.get(name))
+
+
+def _in_order(name: str) -> tuple[int, str]:
+    return (int(name), "") if name.isdigit() else (0, name)
+
+
+def _line(day_ms: int, key: str, ours: list[str], theirs: list[str]) -> Difference:
+    """The first that only one has, or that is another at each."""
+    here, there = {_at(line): line for line in ours}, {_at(line): line for line in theirs}
+    at = next(at for at in sorted({*here, *there}) if here.get(at) != there.get(at))
+    return Difference(day_ms, key, at[0], here.get(at), there.get(at))
+
+
+def _at(line: str) -> tuple[int, str]:
+    """When it is of, and for an entry its number."""
+    first, at_ms, *_ = loads(line)
+    return int(at_ms), f"{first}"
+
+
+def _bucket(key: str) -> int:
+    return sha256(key.encode()).digest()[0]
+
+
+def utc_day(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d}"

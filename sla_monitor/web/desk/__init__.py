@@ -1,0 +1,1 @@
+"""The desk: pages and forms for people who are signed in."""

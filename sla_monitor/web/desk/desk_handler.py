@@ -1,0 +1,199 @@
+"""The base of the desk's pages: who is signed in, what a page is given, and what a form has to bring.
+
+A page is a handler with an `action`. One with a form implements `submitted`, which is called once the form is known to
+be ours, posted by our own page, and by somebody who may do it and has shown lately who they are where that matters.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+from urllib.parse import quote
+
+from tornado.web import Finish
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.settings.desk.access_table import TABLE, Action
+from sla_monitor.web.desk.entering import Desk
+from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
+from sla_monitor.web.identity.passwords import Attempt, Verdict
+from sla_monitor.web.identity.reception import BEFORE, DEVICE, Reception
+from sla_monitor.web.page.layout import frame_of
+from sla_monitor.web.serving.handler import Handler, Refusal
+from sla_monitor.web.serving.web_parts import WebParts
+from sla_monitor.wording.known_by import PASSWORD, TOKEN, describe_known_by
+
+NO_DESK = "nobody is named who may sign in here"
+
+
+class DeskHandler(Handler):
+    """Base of every page of the desk. `body_bytes`: of a form at most."""
+
+    body_bytes: ClassVar[int] = 65_536
+    action = Action.USE_DESK
+
+    def initialize(self, site: WebParts) -> None:
+        super().initialize(site)
+        self._body = bytearray()
+        self._before_session = ""
+
+    @property
+    def reception(self) -> Reception:
+        return self.site.reception
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return self.reception.address_of(self.request)
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        # Without a referrer, browsers do not say either that a form comes from our own page (Origin: null).
+        self.set_header("Referrer-Policy", "same-origin")
+
+    async def _refuse_forbidden(self) -> None:
+        if not self.reception.is_used:
+            raise Refusal(404, NO_DESK, remedy="name users under `desk` in the settings: docs/how-to/sign-in.md")
+        await super()._refuse_forbidden()
+        self._allow_bytes()
+        # Who shows it elsewhere loses what is typed here: before the page, not after it.
+        if self.request.method == "GET" and not self._is_proven() and (address := self._prove_address()):
+            self.go(address)
+            raise Finish
+
+    def _allow_bytes(self) -> None:
+        """Let a larger body in, where this page takes one."""
+        allow = getattr(self.request.connection, "set_max_body_size", None)
+        if allow is not None and self.body_bytes > self.site.limits.body_bytes:
+            allow(self.body_bytes)
+
+    def data_received(self, chunk: bytes) -> None:
+        if len(self._body) <= self.body_bytes:
+            self._body += chunk
+
+    async def post(self, *names: str) -> None:
+        """Take a form in. Pages implement `submitted`, never this."""
+        form = self._form()
+        if not await self._is_fresh(form):
+            more = {"elsewhere": self._prove_address(), "is_wrong": bool(form.text(AGAIN))}
+            self.set_status(403 if more["is_wrong"] else 200)
+            self.show_page("prove.html", fields=form.own(), once=form.text(ONCE), **more)
+            return
+        await self.submitted(form, *names)
+
+    async def submitted(self, form: PostedForm, *names: str) -> None:
+        """Do what a form asks for. `names`: those of the address."""
+        raise Refusal(405, "method not allowed")
+
+    def show_page(self, template: str, **values: object) -> None:
+        """Answer with a page of the desk. Every template has `person`, `csrf` and `once` for its forms
+        (desk_hidden.html)."""
+        frame = frame_of(self.board, self.health(), self.site.clock.now_ms())
+        given = {
+            "person": self.person,
+            "csrf": self.csrf(),
+            "once": secrets.token_urlsafe(16),
+            "path": self.request.path,
+        }
+        given["known_by"] = describe_known_by(self.person.known_by)
+        self.show(self.site.layout.render(template, frame, **{**given, **values}))
+
+    @property
+    def desk(self) -> Desk:
+        """The register. Raises Refusal where this server has none."""
+        if self.site.desk is None:
+            raise Refusal(404, "there is no register here")
+        return self.site.desk
+
+    def contract(self, name: str) -> Contract:
+        """A contract by its id. Raises Refusal."""
+        found = self.desk.contract(name)
+        if found is None:
+            raise Refusal(404, "no such contract")
+        return found
+
+    def csrf(self) -> str:
+        """The token that a form of this page brings back: of this session, or of this browser before it has one."""
+        return self.reception.state.mac("csrf", self._whose())
+
+    def _whose(self) -> str:
+        if self.person.session or self.person.name:
+            return self.person.session or f"{self.person.known_by} {self.person.name}"
+        return f"before {self._before()}"
+
+    def _before(self) -> str:
+        """By what a browser is known before it has a session."""
+        known = self._before_session or self.cookie(BEFORE)
+        if not known:
+            known = secrets.token_urlsafe(24)
+            self.put_cookie(BEFORE, known)
+        self._before_session = known
+        return known
+
+    def _form(self) -> PostedForm:
+        """The form that was posted. Raises Refusal for what no page of ours has posted."""
+        own = f"{self.request.protocol}://{self.request.host}", self.reception.settings().address
+        origin = self.request.headers.get("Origin", own[0]).lower()
+        if origin not in own or self.request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+            raise Refusal(403, "not on behalf of another site")
+        if len(self._body) > self.body_bytes:
+            raise Refusal(413, "this is too large", remedy=f"send at most {self.body_bytes:,} bytes")
+        form = read_form(self.request.headers.get("Content-Type", ""), bytes(self._body))
+        if form is None:
+            raise Refusal(
+                400, "this is no form", remedy="send application/x-www-form-urlencoded or multipart/form-data"
+            )
+        if self.person.known_by == TOKEN:  # no browser sends a token by itself
+            return form
+        if not self.reception.state.is_mac(form.text(CSRF), "csrf", self._whose()):
+            raise Refusal(
+                403, "this page is of another session", remedy="go back, load the page again and send it again"
+            )
+        return form
+
+    def _is_proven(self) -> bool:
+        """Whether this person has shown lately who they are, where the action asks for it."""
+        action, settings = self.action_here(), self.reception.settings()
+        is_asked = action is not None and TABLE[action].is_fresh
+        return not is_asked or self.person.is_fresh(self.site.clock.now_ms(), settings.fresh_ms)
+
+    async def _is_fresh(self, form: PostedForm) -> bool:
+        """The same, also with the password of this form."""
+        if self._is_proven():
+            return True
+        if self.person.known_by != PASSWORD or not form.text(AGAIN):
+            return False
+        attempt = Attempt(self.person.name, next(iter(form.values[AGAIN])), self.cookie(DEVICE), self.address)
+        verdict, _ = await self.reception.try_password(attempt)
+        if verdict is Verdict.RIGHT:
+            self.reception.prove(self.person, self.address)
+        return verdict is Verdict.RIGHT
+
+    def _prove_address(self) -> str:
+        """Where somebody shows again who they are, and comes back to this page; empty: with a password, here."""
+        if self.person.known_by == PASSWORD:
+            return ""
+        return f"/sign-in/openid?again=1&next={quote(self.request.path, safe='')}"
+
+    def go(self, path: str) -> None:
+        """Answer with another page of ours, to be fetched with GET."""
+        self.redirect(path, status=303)
+
+    def _named(self, cookie: str) -> str:
+        return self.reception.cookie_name(cookie, self.request)
+
+    def cookie(self, name: str) -> str:
+        """A cookie of ours; empty: the browser has none."""
+        found = self.request.cookies.get(self._named(name))
+        return "" if found is None else found.value
+
+    def put_cookie(self, name: str, value: str, max_age_s: int | None = None) -> None:
+        """Give the browser a cookie: until it is closed, or for so long. No script reads it, no other site sends it."""
+        self.set_cookie(
+            self._named(name), value, expires_days=None, max_age=max_age_s, path="/",
+            httponly=True, samesite="Lax", secure=self.reception.is_https(self.request),
+        )  # fmt: skip
+
+    def drop_cookie(self, name: str) -> None:
+        secure = self.reception.is_https(self.request)
+        self.clear_cookie(self._named(name), path="/", httponly=True, samesite="Lax", secure=secure)

@@ -1,0 +1,72 @@
+"""The desk's first page: who I am, what I may do, and where I am signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sla_monitor.register.entries import KINDS
+from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
+from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.wording.instants import format_instant
+from sla_monitor.wording.known_by import describe_known_by
+from sla_monitor.wording.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class DeskContract:
+    """A contract as somebody's desk lists it: what they may do, in words, and the forms that they may fill in, each
+    with its address."""
+
+    id: str
+    title: str
+    may: tuple[str, ...]
+    forms: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A place where somebody is signed in."""
+
+    how: str
+    since: str
+    last: str
+    is_this: bool
+
+
+class DeskPage(DeskHandler):
+    """`GET /desk`."""
+
+    action = Action.USE_DESK
+
+    async def get(self) -> None:
+        roles = [f"{role}".replace("_", " ") for role in sorted(self.person.roles)]
+        self.show_page("desk.html", roles=roles, contracts=self._contracts(), sessions=self._sessions())
+
+    head = get
+
+    def _contracts(self) -> list[DeskContract]:
+        contracts = self.site.desk.contracts() if self.site.desk else ()
+        return [found for one in contracts if (found := self._contract(one.id, one.versions[-1].terms.supplier)).may]
+
+    def _contract(self, name: str, supplier: str) -> DeskContract:
+        actions = permitted_actions(self.person.grants, name)
+        forms = tuple(
+            (kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}")
+            for kind, model in KINDS.items()
+            if model.action in actions and form_model(kind)
+        )
+        return DeskContract(name, plain(supplier), tuple(TABLE[action].words for action in actions), forms)
+
+    def _sessions(self) -> list[OpenSession]:
+        zone = ZoneInfo("UTC")
+        return [
+            OpenSession(
+                describe_known_by(one.known_by),
+                format_instant(one.began_ms, zone),
+                format_instant(one.seen_ms, zone),
+                key == self.person.session,
+            )
+            for key, one in self.reception.sessions_of(self.person)
+        ]

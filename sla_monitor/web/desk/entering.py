@@ -1,0 +1,113 @@
+"""How the desk enters into the register: as the signed-in person, checked, all or none, each submission once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sla_monitor.clock import Clock
+from sla_monitor.contract.contract import Contract
+from sla_monitor.errors import RegisterError
+from sla_monitor.ledger.recording.register_entries import Overtaken, Register
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.entry_context import EntryContext
+from sla_monitor.register.entry_parsing import entry_of
+from sla_monitor.register.kinds.kind import EntryKind
+from sla_monitor.register.rules import problems
+from sla_monitor.settings.desk.access_table import TABLE, Role
+from sla_monitor.web.identity.person import Person
+
+
+class ForbiddenEntry(Exception):  # noqa: N818 - it is no fault
+    """The access table does not let this person enter this."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskEntries:
+    """The numbers of entries. `is_again`: the same submission came in before, and has made them then."""
+
+    numbers: tuple[int, ...]
+    is_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody says: the body of an entry, and what belongs to every entry."""
+
+    said: EntryKind
+    note: str = ""
+    reference: str = ""
+    evidence: str = ""
+
+
+@dataclass
+class Desk:
+    """The register as the desk's pages use it, from the one thread of `WebParts.entering`."""
+
+    ledger: Path
+    contracts: Callable[[], Sequence[Contract]]
+    clock: Clock
+    open_register: Callable[[Path, Clock], Register] = Register.open
+
+    @cached_property
+    def register(self) -> Register:
+        """Raises LedgerError and its kinds."""
+        return self.open_register(self.ledger, self.clock)
+
+    def contract(self, name: str) -> Contract | None:
+        return next((one for one in self.contracts() if one.id == name), None)
+
+    def entries(self, contract: str) -> Sequence[Entry]:
+        """All that has been said about a contract, ascending. Raises LedgerError and its kinds."""
+        return self.register.entries(contract)
+
+    def enter(
+        self, person: Person, contract: Contract, drafts: Sequence[Draft], *, once: str, read_to: int | None = None
+    ) -> DeskEntries:
+        """Add entries of somebody. `once`: the submission's key (`PostedForm.once`); what came in with it before is
+        not added again. `read_to`: the last entry that the page was made from, where a later one would make it stale.
+
+        Raises ForbiddenEntry; RegisterError with the lines `field: what is wrong`; Overtaken when the page is stale;
+        LedgerError.
+        """
+        for draft in drafts:
+            self._refuse_forbidden(person, contract, draft)
+        if numbers := self.register.submitted(once):
+            return DeskEntries(numbers, is_again=True)
+        while True:
+            last = self.register.last_number(contract.id)
+            if read_to is not None and last > read_to:
+                raise Overtaken(f"entry {last} was made since this page was shown; look at it, and enter yours again")
+            new = self._checked(person, contract, drafts, last)
+            try:
+                return DeskEntries(self.register.add(new, read_to=last, once=once))
+            except Overtaken:
+                continue  # what others have said meanwhile may change the answer
+
+    def _checked(self, person: Person, contract: Contract, drafts: Sequence[Draft], last: int) -> list[Entry]:
+        context = EntryContext(contract, lambda: self.register.entries(contract.id))
+        new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
+        if found := [line for entry in new for line in problems(entry, context)]:
+            raise RegisterError(found)
+        return new
+
+    def _entry(self, person: Person, contract: Contract, draft: Draft, number: int) -> Entry:
+        texts = {"note": draft.note, "reference": draft.reference, "evidence": draft.evidence}
+        known = {"actor": person.name, "contract": contract.id, "known_by": person.known_by}
+        made = entry_of(draft.said, at_ms=self.clock.now_ms(), **known, **texts)
+        return made.model_copy(update={"number": number})
+
+    def _refuse_forbidden(self, person: Person, contract: Contract, draft: Draft) -> None:
+        if not person.may(draft.said.action, contract.id):
+            raise ForbiddenEntry(TABLE[draft.said.action].words)
+        party = getattr(draft.said, "party", None)
+        if party is not None and side_of(person, contract.id) == "supplier" and party != "supplier":
+            raise ForbiddenEntry("a supplier speaks for itself alone")
+
+
+def side_of(person: Person, contract: str) -> str:
+    """For whom somebody speaks in a contract: `supplier`, or `authority`."""
+    own = {grant.role for grant in person.grants if grant.contracts is None or contract in grant.contracts}
+    return "supplier" if Role.SUPPLIER in own else "authority"

@@ -1,0 +1,76 @@
+"""Forms: what was posted, the token that proves that our own page posted it, and the key by which it counts once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tornado.httputil import HTTPFile, HTTPInputError, parse_body_arguments
+
+from sla_monitor.web.identity.desk_state import digest_of
+
+CSRF, ONCE, AGAIN, NEXT = "_csrf", "_once", "_password", "next"
+"""Fields of ours: the token, the key of the submission, a password shown again, and where to go afterwards."""
+
+FIELDS = 400
+
+
+@dataclass(frozen=True)
+class PostedForm:
+    """The fields of a form, each with its values as they were typed, without spaces around them."""
+
+    values: Mapping[str, Sequence[str]]
+    files: Mapping[str, Sequence[HTTPFile]]
+
+    def text(self, name: str) -> str:
+        """The first value; empty: there is none."""
+        return next(iter(self.values.get(name, ())), "").strip()
+
+    def texts(self, name: str) -> list[str]:
+        """All values that say something."""
+        return [text for value in self.values.get(name, ()) if (text := value.strip())]
+
+    def own(self) -> list[tuple[str, str]]:
+        """What was typed, without fields of ours, as hidden inputs carry it."""
+        return [(name, value) for name, several in self.values.items() if name[:1] != "_" for value in several]
+
+    def once(self, name: str, path: str) -> str:
+        """The key of this submission by somebody: the same form with the same words is the same submission, whenever
+        and however often it comes in."""
+        files = [
+            [field, file.filename, digest_of(file.body.hex())]
+            for field, several in self.files.items()
+            for file in several
+        ]
+        return digest_of(json.dumps([name, path, self.text(ONCE), sorted(self.own()), sorted(files)]))
+
+
+def read_form(content_type: str, body: bytes) -> PostedForm | None:
+    """A form as a browser posts it; None: it is none."""
+    arguments: dict[str, list[bytes]] = {}
+    files: dict[str, list[HTTPFile]] = {}
+    try:
+        parse_body_arguments(content_type, body, arguments, files)
+    except HTTPInputError:
+        return None
+    if sum(map(len, arguments.values())) > FIELDS:
+        return None
+    values = {
+        name: [value.decode(errors="replace").replace("\r\n", "\n") for value in several]
+        for name, several in arguments.items()
+    }
+    return PostedForm(values, files)
+
+
+def local_path(wanted: str) -> str:
+    """Where to go within this site: what is wanted, or the desk. Nothing leads elsewhere, however it is spelled."""
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "/desk"
+    is_plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and " " not in wanted
+    is_ours = wanted.startswith("/") and not wanted.startswith("//") and not parts.scheme and not parts.netloc
+    is_loop = parts.path.startswith(("/sign-", "/-/", "//"))
+    return wanted if is_plain and is_ours and not is_loop and len(wanted) <= 2000 else "/desk"

@@ -1,0 +1,85 @@
+"""Entries made at the desk: as the signed-in person, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.ledger.housekeeping.checking import check
+from tests.web.desk.house import House, furnished
+
+MINUTE = "/desk/contracts/small/enter/minute"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with furnished(tmp_path_factory.mktemp("desk")) as found:
+        yield found
+
+
+def test_an_entry_is_that_of_the_signed_in_person(house: House) -> None:
+    carl = house.browser("carl")
+    page = carl.fill_in(carl.get(MINUTE), MINUTE, month="2024-10", note="The plan <b>was</b> accepted.\r\nBy both.")
+    assert page.status == 303
+    told = carl.get(page.location)
+    entry = house.entries()[-1]
+    assert f"as entry {entry.number}" in told.text
+    assert (entry.actor, entry.known_by, entry.note) == ("carl", "password", "The plan <b>was</b> accepted.\nBy both.")
+    assert not check(house.ledger, lambda _, __: None).problems
+
+
+def test_the_same_submission_makes_one_entry(house: House) -> None:
+    carl, before = house.browser("carl"), len(house.entries())
+    form = carl.get(MINUTE)
+    first, again = (carl.fill_in(form, MINUTE, month="2024-10", note="Once.") for _ in range(2))
+    assert again.location == f"{first.location}&again=1"
+    assert "was entered already" in carl.get(again.location).text
+    assert carl.fill_in(form, MINUTE, month="2024-10", note="Other words.").location not in {
+        first.location,
+        again.location,
+    }
+    assert len(house.entries()) == before + 2
+
+
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_entered(house: House) -> None:
+    carl, before = house.browser("carl"), len(house.entries())
+    page = carl.fill_in(carl.get(MINUTE), MINUTE, month="1999-10", note='"><script>alert(1)</script>')
+    assert page.status == 422
+    assert 'aria-invalid="true"' in page.text
+    assert "outside the contract" in page.text
+    assert "<script>alert" not in page.text
+    assert len(house.entries()) == before
+
+
+def test_who_may_not_enter_it_is_refused_by_address_as_well(house: House) -> None:
+    for name in ("sue", "vera", "fred", "audrey", "kent", "strange"):
+        browser = house.browser(name)
+        assert browser.get(MINUTE).status == 403
+        fields = {**browser.get("/desk").hidden, "month": "2024-10", "note": "No."}
+        assert browser.post(MINUTE, fields).status == 403
+
+
+def test_a_kind_that_changes_figures_has_no_form_without_showing_them(house: House) -> None:
+    assert house.browser("carl").get("/desk/contracts/small/enter/correction").status == 404
+    assert house.browser("carl").get("/desk/contracts/small/enter/nothing").status == 404
+
+
+def test_a_script_enters_with_its_token_and_without_a_form(house: House) -> None:
+    page = house.script().post(MINUTE, {"month": "2024-10", "note": "From the service desk."})
+    assert page.status == 303
+    entry = house.entries()[-1]
+    assert (entry.actor, entry.known_by) == ("robot", "token")
+
+
+def test_a_submission_that_met_a_daemon_that_was_killed_counts_once(tmp_path: Path) -> None:
+    with furnished(tmp_path) as house:
+        carl = house.browser("carl")
+        form = carl.get(MINUTE)
+        first = carl.fill_in(form, MINUTE, month="2024-10", note="Sent twice.")
+    with furnished(tmp_path) as house:  # the answer never came: the browser sends it again
+        carl.port = house.web.port
+        again = carl.fill_in(form, MINUTE, month="2024-10", note="Sent twice.")
+        assert again.location == f"{first.location}&again=1"
+        assert len(house.entries()) == 1
