@@ -303,6 +303,12 @@ CONTRACT_INFO = MetricName(
     ("contract", "authority", "supplier", "period", "terms"),
     "1; labels say who agreed, which period runs and which version of the terms holds.",
 )
+CONTRACT_ELSEWHERE = MetricName(
+    "sla_contract_elsewhere",
+    "gauge",
+    ("contract",),
+    "1; the label is a contract that this collector leaves to another one, as its settings say.",
+)
 PERIOD_START = MetricName(
     "sla_contract_period_start_timestamp_seconds", "gauge", ("contract",), "When the running period began."
 )
@@ -381,6 +387,33 @@ REPORT_DUE = MetricName(
     "gauge",
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
+)
+CREDIT_AMOUNT = MetricName(
+    "sla_credit_amount",
+    "gauge",
+    (*_MONEY, "step"),
+    "Credits of all months that are over: expected, notified, invoiced, recovered, written_off, open.",
+)
+CREDIT_OPEN = MetricName(
+    "sla_credit_open_amount",
+    "gauge",
+    (*_MONEY, "age"),
+    "What is open of them, by how long it has been due: current, 1_to_30, 31_to_60, 61_to_90, over_90 days.",
+)
+CREDIT_NOTIFY_DEADLINE = MetricName(
+    "sla_credit_notify_deadline_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "Until when the next credit is to be notified, or should have been; absent without one.",
+)
+CREDIT_NOT_INVOICED = MetricName(
+    "sla_credit_not_invoiced_months",
+    "gauge",
+    ("contract",),
+    "Months whose credit is not on the invoice on which it was due.",
+)
+CREDIT_OVERDUE = MetricName(
+    "sla_credit_overdue_months", "gauge", ("contract",), "Months whose credit is open and past due."
 )
 OBLIGATION_DUE = MetricName(
     "sla_obligation_due_timestamp_seconds",
@@ -767,6 +800,21 @@ REPORT_OVERDUE = AlertName(
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
 )
+CREDIT_NOT_NOTIFIED = AlertName(
+    "SlaCreditNotNotified",
+    "contract",
+    "A credit is to be notified to the supplier soon, or should have been.",
+    "Every credit that was to be notified soon was notified.",
+)
+CREDIT_NOT_ON_INVOICE = AlertName(
+    "SlaCreditNotInvoiced",
+    "contract",
+    "A credit is not on the invoice on which it was due.",
+    "No credit is missing on an invoice any more.",
+)
+CREDIT_PAST_DUE = AlertName(
+    "SlaCreditOverdue", "contract", "A credit is open and past due.", "No credit is past due any more."
+)
 OBLIGATION_SOON = AlertName(
     "SlaObligationDueSoon",
     "contract",
@@ -780,6 +828,12 @@ OBLIGATION_OVERDUE = AlertName(
     "No day of the duty is late any more: it was met, excused or put off.",
 )
 
+CONTRACT_UNWATCHED = AlertName(
+    "SlaContractUnwatched",
+    "monitor",
+    "A contract is left to another collector, and none has it.",
+    "A collector has the contract again.",
+)
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
     "monitor",

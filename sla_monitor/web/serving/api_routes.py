@@ -219,6 +219,7 @@ class ServiceFeed(Answering):
 class CalendarFeed(Answering):
     """`GET /calendar.ics`: duties and deadlines of the contracts for the coming year."""
 
+    action = Action.SEE_OVERVIEW
     names = ("contract",)
 
     async def get(self) -> None:
@@ -228,7 +229,7 @@ class CalendarFeed(Answering):
     head = get
 
     def _calendar(self) -> bytes:
-        contracts, name = self.site.board.assessment.contracts, self.argument("contract")
+        contracts, name = self.board.assessment.contracts, self.argument("contract")
         if name and name not in {one.contract for one in contracts}:
             known = [one.contract for one in contracts]
             raise Refusal(404, f"no contract is called {name[:80]}", remedy=suggestion(name, known))
