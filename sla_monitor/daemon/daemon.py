@@ -89,7 +89,11 @@ class Daemon:
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
         self._following = Following.of(
-            settings, clock, self._collector.far.complete_until_ms, lambda: list(self._collector.heartbeat_intervals_ms)
+            settings,
+            clock,
+            self._ledger,
+            self._collector.far.complete_until_ms,
+            lambda: list(self._collector.heartbeat_intervals_ms),
         )
         self._sites = self._collector.sites
         self._scheduler = threaded()
