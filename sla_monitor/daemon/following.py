@@ -94,6 +94,7 @@ class Following:
             entered.set()
 
         await keeping.begin()
+        await self._refuse_namesake(connection)
         await connection.answer(entries_of(self._member.name), keeping.told_after)
         await connection.answer(days_of(self._member.name), self.comparing.answer)
         await connection.answer(reports_of(self._member.name), self._reports.answer)
@@ -108,6 +109,15 @@ class Following:
         finally:
             for task in beside:
                 task.cancel()
+
+    async def _refuse_namesake(self, connection: FarConnection) -> None:
+        """Raises LineError where another collector answers by our name: each would take what is for the other."""
+        name = self._member.name
+        try:
+            await connection.ask(entries_of(name), b"0")
+        except LineError:  # nobody does
+            return
+        raise LineError(f"another collector calls itself {name} (give each a name of its own: collectors.name)")
 
     async def _settle(self, keeping: Keeping) -> None:
         """What goes wrong must not end the connection: the other one asks on it."""

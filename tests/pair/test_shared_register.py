@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -185,3 +186,13 @@ def test_entries_of_a_later_release_wait_until_it_is_there(tmp_path: Path, serve
         with pytest.raises(LineError, match="a later release"):
             register(east).add([said("B")])
         assert names(east) == names(west) == ["A"]
+
+
+def test_a_second_collector_of_one_name_is_told(tmp_path: Path, server: Server) -> None:
+    with paired(tmp_path, server):
+        (tmp_path / "more").mkdir()
+        shutil.copy(tmp_path / "ledger.key", tmp_path / "more")
+        with collecting(tmp_path / "more" / "west", server.settings("collector"), name="west") as other:
+            wait(lambda: "calls itself west" in trouble(other))
+            assert other.following is not None
+            assert any("calls itself west" in one for one in other.following.troubles())
