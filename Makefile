@@ -11,7 +11,7 @@ COUNT ?= 100
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench fuzz oracle kill-loop site-loop standby-records-loop standby-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-records-loop standby-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -95,7 +95,11 @@ deb: $(VENV)/dev.stamp ## Build the Debian package for the Debian that this is, 
 bench: $(VENV)/dev.stamp ## Measure CPU, lateness, memory, bytes and scrapes against a local server, and beside a peer
 	@tools/debian-packages prometheus prometheus-blackbox-exporter curl
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.scale
 	$(BIN)/python -m bench.peers
+
+bench-scale: $(VENV)/dev.stamp ## Measure a collector of 100,000 endpoints, seen from afar once a minute: ten minutes
+	$(BIN)/python -m bench.scale --endpoints 100000 --waiting 1000000 --seconds 120
 
 fuzz: $(VENV)/dev.stamp ## Probe 200,000 mutated answers and print what they came to
 	$(BIN)/python -m tests.fuzz --count 200000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,24 +11,34 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint, NetworkTerms
 from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.load import load_contracts
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.contract.reading.nodes import Problem
 from sla_monitor.contract.reading.places import locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, is_missing, load_settings
+from sla_monitor.settings.desk.doubts import desk_doubts
 from sla_monitor.settings.web_config import read_web_config
+
+ENDPOINT_SERIES, SERVICE_SERIES, MANY_SERIES = 15, 30, 300_000
+"""Series of an endpoint, of a service with its KPI, and how many a scrape may carry: 30 MB."""
+
+MANY_ENDPOINTS = MANY_SERIES // ENDPOINT_SERIES
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Settings and contracts that passed the check together."""
+    """Settings and contracts that passed the check together. `elsewhere`: the ids of the folder's other contracts,
+    which are those of other collectors."""
 
     settings: Settings
     contracts: tuple[Contract, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Read `sla-monitor.yaml` and the contracts it names. Raises ConfigError with the problems of all the files."""
+def read_configuration(path: Path, *, is_whole: bool = False) -> Configuration:
+    """Read `sla-monitor.yaml` and the contracts it names; `is_whole`: also those that are other collectors'. Raises
+    ConfigError with the problems of all the files."""
     problems: list[str] = []
     try:
         settings = load_settings(path)
@@ -44,12 +54,42 @@ def read_configuration(path: Path) -> Configuration:
         problems += error.problems
     if problems:
         raise ConfigError(problems)
-    return Configuration(settings, contracts)
+    only = () if is_whole else settings.only_contracts
+    known = {contract.id for contract in contracts}
+    if unknown := [place for place, name in enumerate(only) if name not in known]:
+        raise ConfigError([_unknown(path, place, only[place], known) for place in unknown])
+    ours = tuple(contract for contract in contracts if not only or contract.id in only)
+    return Configuration(settings, ours, tuple(sorted(known - {contract.id for contract in ours})))
+
+
+def _unknown(path: Path, place: int, name: str, known: Collection[str]) -> str:
+    document = read_document(path)
+    at = locate(document.root, ("only_contracts", place)).node.place
+    message = f"no contract of the folder is called {name!r} ({suggestion(name, known)})"
+    return str(Problem(document.file, at, f"only_contracts[{place}]", message))
+
+
+def division_problems(paths: Sequence[Path]) -> list[str]:
+    """A line for each contract that none of several collectors has, or more than one; `paths`: their settings. Raises
+    ConfigError."""
+    several = {path: read_configuration(path) for path in paths}
+    owners: dict[str, list[Path]] = {name: [] for one in several.values() for name in one.elsewhere}
+    for path, one in several.items():
+        for contract in one.contracts:
+            owners.setdefault(contract.id, []).append(path)
+    found = []
+    for name, own in sorted(owners.items()):
+        if len(own) != 1:
+            why = f"is that of {own[0]} too (leave it to one of them)" if own else "has no collector (give it to one)"
+            document = read_document(own[1] if own else paths[0])
+            at = locate(document.root, ("only_contracts",)).key
+            found.append(str(Problem(document.file, at, "only_contracts", f"contract {name!r} {why}")))
+    return found
 
 
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
     """What the settings allow and cannot work well, a line each. `path` is theirs."""
-    asking = _witness_advice, _views_advice, _site_advice
+    asking = _witness_advice, _views_advice, _site_advice, _series_advice, _desk_advice
     return [line for advice in asking for line in advice(path, configuration)]
 
 
@@ -67,6 +107,38 @@ def _site_advice(path: Path, configuration: Configuration) -> Iterator[str]:
             " nothing (add it to sites.known)"
         )
         yield str(Problem(document.file, locate(document.root, ("sites",)).key, "sites", message))
+
+
+def _series_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """One line where a scrape would carry more series than it should."""
+    terms = [contract.versions[-1].terms for contract in configuration.contracts]
+    services = sum(len(one.services) for one in terms)
+    endpoints = sum(len(service.endpoints) for one in terms for service in one.services)
+    document = read_document(path)
+    if configuration.settings.metrics.endpoint_series == "all" and endpoints > MANY_ENDPOINTS:
+        at = locate(document.root, ("metrics",)).key
+        message = (
+            f"{endpoints} endpoints have some {endpoints * ENDPOINT_SERIES} series, more than a scrape should carry"
+            " (set metrics.endpoint_series: failing, and generate rules and dashboards again)"
+        )
+        yield str(Problem(document.file, at, "metrics", message))
+    if services * SERVICE_SERIES > MANY_SERIES:
+        at = locate(document.root, ("contracts",)).key
+        message = (
+            f"{services} services have some {services * SERVICE_SERIES} series, more than a scrape should carry"
+            " (share the contracts among several collectors by only_contracts, or let services have more endpoints)"
+        )
+        yield str(Problem(document.file, at, "contracts", message))
+
+
+def _desk_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """What of the desk's people cannot work well: each line at the role, the person or the desk that it is about."""
+    document, desk = read_document(path), configuration.settings.desk
+    contracts = {one.id: one.versions[-1].terms for one in configuration.contracts}
+    participants = {one.id for terms in contracts.values() for one in terms.participants}
+    for at, message in desk_doubts(desk, {name: terms.supplier for name, terms in contracts.items()}, participants):
+        place = locate(document.root, ("desk", *at)).key
+        yield str(Problem(document.file, place, ".".join(map(str, ("desk", *at))), message))
 
 
 def _views_advice(path: Path, configuration: Configuration) -> Iterator[str]:

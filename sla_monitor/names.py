@@ -323,6 +323,12 @@ CONTRACT_INFO = MetricName(
     ("contract", "authority", "supplier", "period", "terms"),
     "1; labels say who agreed, which period runs and which version of the terms holds.",
 )
+CONTRACT_ELSEWHERE = MetricName(
+    "sla_contract_elsewhere",
+    "gauge",
+    ("contract",),
+    "1; the label is a contract that this collector leaves to another one, as its settings say.",
+)
 PERIOD_START = MetricName(
     "sla_contract_period_start_timestamp_seconds", "gauge", ("contract",), "When the running period began."
 )
@@ -401,6 +407,33 @@ REPORT_DUE = MetricName(
     "gauge",
     ("contract",),
     "When the report on the month before the running one is due; absent without such a month.",
+)
+CREDIT_AMOUNT = MetricName(
+    "sla_credit_amount",
+    "gauge",
+    (*_MONEY, "step"),
+    "Credits of all months that are over: expected, notified, invoiced, recovered, written_off, open.",
+)
+CREDIT_OPEN = MetricName(
+    "sla_credit_open_amount",
+    "gauge",
+    (*_MONEY, "age"),
+    "What is open of them, by how long it has been due: current, 1_to_30, 31_to_60, 61_to_90, over_90 days.",
+)
+CREDIT_NOTIFY_DEADLINE = MetricName(
+    "sla_credit_notify_deadline_timestamp_seconds",
+    "gauge",
+    ("contract",),
+    "Until when the next credit is to be notified, or should have been; absent without one.",
+)
+CREDIT_NOT_INVOICED = MetricName(
+    "sla_credit_not_invoiced_months",
+    "gauge",
+    ("contract",),
+    "Months whose credit is not on the invoice on which it was due.",
+)
+CREDIT_OVERDUE = MetricName(
+    "sla_credit_overdue_months", "gauge", ("contract",), "Months whose credit is open and past due."
 )
 OBLIGATION_DUE = MetricName(
     "sla_obligation_due_timestamp_seconds",
@@ -540,11 +573,11 @@ PAIR_IN_STEP = MetricName(
     (),
     "1 while the register has what is entered at either collector of the pair, 0 while it may lack some.",
 )
-PAIR_DAYS_COMPARED = MetricName(
-    "sla_pair_days_compared", "counter", (), "Days of this record that were held against the other collector's."
+PAIR_COMPARISONS = MetricName(
+    "sla_pair_comparisons", "counter", (), "How often a day of this record was held against the other collector's."
 )
-PAIR_DAYS_UNEQUAL = MetricName(
-    "sla_pair_days_unequal", "gauge", (), "Days of which the two collectors of the pair do not have the same."
+PAIR_DIFFERENCES = MetricName(
+    "sla_pair_differences", "gauge", (), "Days of which the two collectors of the pair do not have the same."
 )
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
@@ -660,8 +693,8 @@ ALL_METRICS: tuple[MetricName, ...] = tuple(
 OF_EACH: tuple[MetricName, ...] = (
     BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
     OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
-    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_DAYS_COMPARED,
-    PAIR_DAYS_UNEQUAL, COMMITTED, DROPPED,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_COMPARISONS,
+    PAIR_DIFFERENCES, COMMITTED, DROPPED,
     OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
     LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
     ARCHIVE_FAILING, LOG_MESSAGES,
@@ -787,6 +820,21 @@ REPORT_OVERDUE = AlertName(
     "The report is due, and figures for it are missing.",
     "No figure is missing for a report that is due.",
 )
+CREDIT_NOT_NOTIFIED = AlertName(
+    "SlaCreditNotNotified",
+    "contract",
+    "A credit is to be notified to the supplier soon, or should have been.",
+    "Every credit that was to be notified soon was notified.",
+)
+CREDIT_NOT_ON_INVOICE = AlertName(
+    "SlaCreditNotInvoiced",
+    "contract",
+    "A credit is not on the invoice on which it was due.",
+    "No credit is missing on an invoice any more.",
+)
+CREDIT_PAST_DUE = AlertName(
+    "SlaCreditOverdue", "contract", "A credit is open and past due.", "No credit is past due any more."
+)
 OBLIGATION_SOON = AlertName(
     "SlaObligationDueSoon",
     "contract",
@@ -800,6 +848,12 @@ OBLIGATION_OVERDUE = AlertName(
     "No day of the duty is late any more: it was met, excused or put off.",
 )
 
+CONTRACT_UNWATCHED = AlertName(
+    "SlaContractUnwatched",
+    "monitor",
+    "A contract is left to another collector, and none has it.",
+    "A collector has the contract again.",
+)
 COVERAGE_LOW = AlertName(
     "SlaCoverageLow",
     "monitor",
@@ -872,18 +926,6 @@ SITE_REFUSED = AlertName(
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
 )
-PAIR_DIFFERS = AlertName(
-    "SlaPairDiffers",
-    "monitor",
-    "The two collectors of the pair do not have the same record of a day.",
-    "The records of the pair are equal again.",
-)
-PAIR_OUT_OF_STEP = AlertName(
-    "SlaPairOutOfStep",
-    "monitor",
-    "The register of a collector may lack what is entered at the other one.",
-    "Both registers of the pair have all entries again.",
-)
 COLLECTOR_DOWN = AlertName(
     "SlaCollectorDown",
     "monitor",
@@ -916,6 +958,18 @@ COLLECTOR_BEHIND = AlertName(
     "monitor",
     "A collector of the pair does not record what the sites see.",
     "Both collectors of the pair have what the sites see.",
+)
+PAIR_DIFFERS = AlertName(
+    "SlaPairDiffers",
+    "monitor",
+    "The two collectors of the pair do not have the same record of a day.",
+    "The records of the pair are equal again.",
+)
+PAIR_OUT_OF_STEP = AlertName(
+    "SlaPairOutOfStep",
+    "monitor",
+    "The register of a collector may lack what is entered at the other one.",
+    "Both registers of the pair have all entries again.",
 )
 MONITOR_LAGGING = AlertName(
     "SlaMonitorLagging",

@@ -22,6 +22,7 @@ from sla_monitor.periods.intervals import Intervals, intersect, length, subtract
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.downtime import Seconds
+from sla_monitor.sla.money.recovery import CreditAccount
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.results import KpiResult, PeriodResult
@@ -430,7 +431,8 @@ class ContractAssessment:
     `booked`: maintenance from now to the end of next month, in the running month alone.
     `acknowledged`: the outages that somebody has in hand now; no figure depends on them.
     `obligations`: the duties that are due in the month, late or ahead; `deadlines`: reports, reviews and claims from
-    today on, in the running month alone. No figure depends on them either.
+    today on, in the running month alone. `recovery`: what became of the credits of the months that are over. No figure
+    depends on these either.
     """
 
     contract: str
@@ -475,6 +477,7 @@ class ContractAssessment:
     acknowledged: tuple[Acknowledged, ...] = ()
     obligations: Obligations = Obligations()  # noqa: RUF009 - frozen
     deadlines: tuple[Deadline, ...] = ()
+    recovery: CreditAccount = CreditAccount()  # noqa: RUF009 - frozen
 
     @property
     def gives_points(self) -> bool:

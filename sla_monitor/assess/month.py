@@ -23,6 +23,7 @@ from sla_monitor.assess.measuring import excused
 from sla_monitor.assess.obligations import obligations_of
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation, RecordedList, reconciliation
+from sla_monitor.assess.recovery import credit_account
 from sla_monitor.assess.sample_cache import SampleCache
 from sla_monitor.assess.service_and_kpi import kpi_assessments, service_assessment
 from sla_monitor.assess.settlement import (
@@ -234,6 +235,9 @@ def _assessment(
         booked=booked_maintenance(context) if status == "running" else (),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
         acknowledged=acknowledged(context, services) if status == "running" else (),
+        recovery=credit_account(
+            contract_context, context.period, earlier if status == "running" else (*earlier, result)
+        ),
         deadlines=deadlines_of(contract_context.contract, contract_context.now_ms) if status == "running" else (),
         obligations=obligations_of(contract_context, context.period, run.cache.due_dates),
     )

@@ -11,6 +11,8 @@ from sla_monitor import __version__
 from sla_monitor.cli.assess.command import assess
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
+from sla_monitor.cli.credits import credits_group
+from sla_monitor.cli.desk.command import desk
 from sla_monitor.cli.generate.command import generate
 from sla_monitor.cli.generate.demo import demo
 from sla_monitor.cli.generate.stack import stack
@@ -38,8 +40,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, register, obligations, assess,
-    reconcile, review, verify, generate, import_, stack,
+    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, desk, register, obligations,
+    credits_group, assess, reconcile, review, verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -12,6 +12,7 @@ from sla_monitor.cli.shared.options import CONFIGS, config_option
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sla_monitor.configuration import Configuration
     from sla_monitor.contract.contract import Contract
 
 WINDOWS = {
@@ -40,7 +41,14 @@ def _no_settings(_: click.Context, __: click.Parameter, files: tuple[Path, ...])
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_no_settings,
 )
-def check(config: Path, files: tuple[Path, ...]) -> None:
+@click.option(
+    "--beside",
+    "others",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Settings of another collector of the same contracts: each contract must have one collector. Repeatable.",
+)
+def check(config: Path, others: tuple[Path, ...], files: tuple[Path, ...]) -> None:
     """Check the configuration, or the contract FILEs alone.
 
     Every mistake is one line, file:line:column: key path: what is wrong (what would be right), on standard error,
@@ -49,23 +57,18 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
     marked [advice]; secrets and files that are not there, marked [unreadable]. Neither changes the exit status.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.configuration import read_configuration, settings_advice
     from sla_monitor.contract.advice import advice
     from sla_monitor.contract.load import load_contract_files
     from sla_monitor.references import unreadable, unreadable_of
-    from sla_monitor.settings.web_config import WebFiles
 
     now_ms = SystemClock().now_ms()
     if files:
         contracts = load_contract_files(list(files))
         missing = unreadable_of(contracts, now_ms)
     else:
-        configuration = read_configuration(config)
+        configuration = _checked(config, others)
         contracts = configuration.contracts
-        WebFiles(configuration.settings.web_config)  # the daemon does not start without them
         missing = unreadable(config, configuration.settings, contracts, now_ms)
-        for line in settings_advice(config, configuration):
-            click.echo(f"{line} [advice]", err=True)
     for line in missing:
         click.echo(f"{line} [unreadable]", err=True)
     for contract in contracts:
@@ -74,6 +77,23 @@ def check(config: Path, files: tuple[Path, ...]) -> None:
         click.echo(_summary(contract, now_ms))
         for line in _at_risk(contract, now_ms):
             click.echo(line)
+
+
+def _checked(config: Path, others: tuple[Path, ...]) -> Configuration:
+    """The whole configuration, with what is to be said of it. Raises ConfigError."""
+    from sla_monitor.configuration import division_problems, read_configuration, settings_advice
+    from sla_monitor.errors import ConfigError
+    from sla_monitor.settings.web_config import WebFiles
+
+    configuration = read_configuration(config)
+    if others and (problems := division_problems([config, *others])):
+        raise ConfigError(problems)
+    WebFiles(configuration.settings.web_config)  # the daemon does not start without them
+    for line in settings_advice(config, configuration):
+        click.echo(f"{line} [advice]", err=True)
+    for name in configuration.elsewhere:
+        click.echo(f"{name}: of another collector (only_contracts)")
+    return configuration
 
 
 def _summary(contract: Contract, now_ms: int) -> str:

@@ -38,6 +38,7 @@ from sla_monitor.contract.money.charges_and_caps import Cap, Charges, Claims
 from sla_monitor.contract.money.combined_terms import Combined
 from sla_monitor.contract.money.credit_methods import Credit
 from sla_monitor.contract.money.credit_tables import PercentPart
+from sla_monitor.contract.money.invoicing import Invoicing
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.contract.notice import NoticeIdentifiers
 from sla_monitor.contract.obligations import Obligation
@@ -200,6 +201,7 @@ class Terms(Strict):
     caps: tuple[Cap, ...] = Field((), description="Limits on money, one after the other; those of services first.")
     triggers: tuple[Trigger, ...] = Field((), description="What several results together set off.")
     claims: Claims = Field(Claims(), description="What must be done to have a credit.")
+    invoicing: Invoicing | None = Field(None, description="How credits come to money, and until when.")
     obligations: tuple[Obligation, ...] = Field((), description="Dated duties beside the KPIs.")
     reporting: Reporting = Field(Reporting(), description="When reports are due, and what is published.")
     archive: Archive = Field(Archive(), description="How exactly sealed days keep observations.")

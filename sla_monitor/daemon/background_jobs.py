@@ -14,6 +14,7 @@ from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.lease import LeaseKeeper, always
 from sla_monitor.daemon.nightly import CHECKING, Nightly
 from sla_monitor.daemon.response_history import ResponseHistory
+from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Recorded
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.pair.shared_register import register_of
@@ -62,6 +63,7 @@ class BackgroundJobs:
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock
         self._speaks = speaks = always if keeper is None else keeper.lease.is_held
+        self._tells = always if keeper is None else keeper.tells
         self.response_times = response_times
         self._duty = PackScheduler(settings.reviews, path, is_posted=keeper is not None)
         reviews = settings.reviews
@@ -71,7 +73,7 @@ class BackgroundJobs:
         self._nightly = Nightly(path)
         self._checking = Nightly(path, CHECKING, clock.now_ms() + CHECK_AFTER_MS)
         self._silences = Silences(settings.alertmanager, settings.vantage, speaks)
-        self._is_waiting, self._started_s = False, clock.monotonic()
+        self._is_waiting, self._is_stopping, self._started_s = False, False, clock.monotonic()
 
     def begin(self, schedule: Schedule) -> None:
         """Have each done in its turn, where the settings ask for it."""
@@ -79,15 +81,28 @@ class BackgroundJobs:
         if settings.alertmanager.silences:
             schedule.every(settings.alertmanager.every_ms, "silences", self.silence)
         if settings.reviews.automatic:
-            schedule.every(REVIEWS_EVERY_MS, "reviews", self.make_reviews)
+            schedule.every(REVIEWS_EVERY_MS, "reviews", self._until_stopped(self.make_reviews))
         if settings.archive.automatic:
-            schedule.every(NIGHTLY_EVERY_MS, "archive", self.seal_days)
+            schedule.every(NIGHTLY_EVERY_MS, "archive", self._until_stopped(self.seal_days))
         schedule.every(NIGHTLY_EVERY_MS, "check", self.check_record)
-        schedule.every(QUERIES_EVERY_MS, "queries", self.ask_for_figures)
+        schedule.every(QUERIES_EVERY_MS, "queries", self._until_stopped(self.ask_for_figures))
         schedule.every(response_history.EVERY_MS, "response times", self.take_in_response_times)
+
+    def _until_stopped(self, job: Callable[[], None]) -> Callable[[], None]:
+        """A job that reads the record, and may have waited for an assessment until the ledger was closed."""
+
+        def done() -> None:
+            try:
+                job()
+            except LedgerError:
+                if not self._is_stopping:
+                    raise
+
+        return done
 
     def stop(self) -> None:
         """Begin nothing more."""
+        self._is_stopping = True
         self._duty.stop()
         self._nightly.stop()
         self._checking.stop()
@@ -99,7 +114,7 @@ class BackgroundJobs:
     def silence(self) -> None:
         """Let Alertmanager know of the maintenance that is permitted, as the latest assessment has it; before the first
         one nothing is known, and nothing changes."""
-        if not self._speaks():
+        if not self._tells():
             self._silences.follow()
             return
         assessment = self._assessing.latest
@@ -109,7 +124,7 @@ class BackgroundJobs:
 
     def ask_for_figures(self) -> None:
         """Have Prometheus asked for the KPI figures that it knows, where that is due."""
-        if not self._speaks():
+        if not self._tells():
             return
         contracts = self._queries.known(self._configuration().contracts)
         with self._assessing.recorded() as recorded:

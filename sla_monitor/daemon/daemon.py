@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from sla_monitor import log as logs
+from sla_monitor import names
 from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, Rests
@@ -36,6 +37,7 @@ from sla_monitor.pair.shared_register import register_of
 from sla_monitor.references import unreadable
 from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.web import Health, PageLinks, PageRecord, Web
+from sla_monitor.wording.numbers import format_count
 
 SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 STOP_SECONDS = 4.0
@@ -52,7 +54,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "log", "links", "alerting", "desk")
+RELOADABLE = ("contracts", "only_contracts", "log", "links", "alerting", "desk")
 
 log = logging.getLogger(__package__)
 
@@ -86,6 +88,8 @@ class Daemon:
         self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, self._keeper)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
+        if self._keeper is not None:
+            self._keeper.begin_with(self._collector.far.has_all, lambda: self._assessing.latest.at_ms)
         self._following = Following.of(
             settings, clock, self._collector.far.complete_until_ms, lambda: list(self._collector.heartbeat_intervals_ms)
         )
@@ -109,7 +113,7 @@ class Daemon:
             self._metrics,
             self._own.lateness,
             tables_of(settings.metrics, settings.alerting.certificate_days),
-            speaks,
+            always if self._keeper is None else self._keeper.tells,
         )
         self._web = Web(
             settings.listen,
@@ -142,6 +146,11 @@ class Daemon:
 
     def _health(self) -> Health:
         own = self._own.health()
+        elsewhere = self._configuration.elsewhere
+        if elsewhere:
+            own = replace(
+                own, facts={**own.facts, "Other collectors": f"have {format_count(len(elsewhere), 'contract')}"}
+            )
         reasons, facts = [*own.reasons, *self._errands.troubles()], {**own.facts, **self._errands.facts()}
         if self._keeper is None:
             return replace(own, reasons=reasons, facts=facts)
@@ -151,7 +160,14 @@ class Daemon:
         return replace(own, reasons=reasons, facts=facts, notice=self._keeper.notice())
 
     def _metrics(self) -> Own:
-        parts = [self._own.metrics(), self._verified.metrics(), self._heads.metrics(), self._errands.metrics()]
+        elsewhere = {names.CONTRACT_ELSEWHERE: [((name,), 1) for name in self._configuration.elsewhere]}
+        parts = [
+            elsewhere,
+            self._own.metrics(),
+            self._verified.metrics(),
+            self._heads.metrics(),
+            self._errands.metrics(),
+        ]
         if self._keeper is not None:
             parts.append(self._keeper.metrics())
         if self._following is not None:
@@ -198,6 +214,7 @@ class Daemon:
             self._keeper.start()
         if self._following is not None:
             self._following.start()
+        self._say_elsewhere()
         where = {"listen": f"port {self._web.port}", "ledger": str(settings.ledger.path)}
         log.info("watching", extra={"endpoints": len(self._collector), **where})
 
@@ -243,9 +260,15 @@ class Daemon:
         self._assess()
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
+        self._say_elsewhere()
         log.info("configuration loaded", extra={"endpoints": len(self._collector)})
         self._warn_of_unreadable()
         return []
+
+    def _say_elsewhere(self) -> None:
+        if self._configuration.elsewhere:
+            names_of = ", ".join(self._configuration.elsewhere)
+            log.info("contracts of other collectors are not watched here", extra={"contracts": names_of})
 
     def _warn_of_unreadable(self) -> None:
         """Log what the configuration refers to and cannot be read: its endpoints will be UNKNOWN."""

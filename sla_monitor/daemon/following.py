@@ -75,8 +75,8 @@ class Following:
         """The metrics about it."""
         return {
             names.PAIR_IN_STEP: [((), not self.trouble)],
-            names.PAIR_DAYS_COMPARED: [((), self.comparing.compared)],
-            names.PAIR_DAYS_UNEQUAL: [((), len(self.comparing.unequal))],
+            names.PAIR_COMPARISONS: [((), self.comparing.compared)],
+            names.PAIR_DIFFERENCES: [((), len(self.comparing.unequal))],
         }
 
     async def _serve(self, connection: FarConnection) -> None:

@@ -16,6 +16,7 @@ from sla_monitor.document.money import Earlier, Month, earlier, month
 from sla_monitor.document.obligations import ObligationJson, obligation
 from sla_monitor.document.outlook import OutlookJson, Restated, outlook, restated
 from sla_monitor.document.reconciled import ReconciledMonth, reconciled_month
+from sla_monitor.document.recovery import CreditAccountJson, credit_account_json
 from sla_monitor.document.services import ServiceJson, service
 from sla_monitor.document.values import Money, StepJson, TimesJson, instant, money, seconds, steps, times
 from sla_monitor.evidence.writing import entry_json
@@ -27,7 +28,7 @@ VERSION: Literal[1] = 1
 
 NOT_FIGURES = {
     "inputs", "status", "imports", "restatement", "register_number", "entries", "pending", "missing_figures",
-    "reconciliation", "clock_moves", "allowances", "obligations",
+    "reconciliation", "clock_moves", "allowances", "obligations", "recovery",
 }  # fmt: skip
 """What may change in a document while the figures stay what they are."""
 
@@ -206,6 +207,9 @@ class AssessmentJson(TypedDict):
     """The months before, oldest first."""
     obligations: NotRequired[list[ObligationJson]]
     """Duties of the month, late ones, and the next of each; only where the contract has any."""
+    recovery: NotRequired[CreditAccountJson]
+    """What became of the credits of months that are over; only where the contract has terms of invoicing, or something
+    was entered about it."""
 
 
 def document(one: ContractAssessment, inputs: Inputs | None = None) -> AssessmentJson:
@@ -246,6 +250,8 @@ def document(one: ContractAssessment, inputs: Inputs | None = None) -> Assessmen
         "reconciliation": None if one.reconciliation is None else reconciled_month(one.reconciliation, one.contract),
         "earlier": [earlier(past, currency) for past in one.earlier],
     }
+    if one.recovery:
+        told["recovery"] = credit_account_json(one.recovery, currency)
     if one.obligations:
         told["obligations"] = [obligation(each, ZoneInfo(one.time_zone)) for each in one.obligations.near]
     return told

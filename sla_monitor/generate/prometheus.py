@@ -24,6 +24,7 @@ from sla_monitor.generate.alerts.maintenance_alerts import maintenance_alerts
 from sla_monitor.generate.alerts.monitor_alerts import monitor_alerts
 from sla_monitor.generate.alerts.obligation_alerts import obligation_alerts
 from sla_monitor.generate.alerts.pair_alerts import pair_alerts
+from sla_monitor.generate.alerts.recovery_alerts import recovery_alerts
 from sla_monitor.generate.alerts.service_alerts import service_alerts
 from sla_monitor.generate.alerts.subject import AlertSubject, clock_of
 from sla_monitor.generate.alerts.trigger_alerts import trigger_alerts
@@ -123,7 +124,9 @@ def _contract(subject: AlertSubject, *, sloth: bool) -> Files:
             for make in (service_alerts, endpoint_alerts, maintenance_alerts, burn_alerts)
         )
         files |= _alerts(f"{subject.id}-{group.criticality}", [a for several in alerts for a in several], links, [name])
-    makers = (contract_alerts, deadline_alerts, obligation_alerts, trigger_alerts, kpi_query_alerts)
+    makers = (
+        contract_alerts, deadline_alerts, recovery_alerts, obligation_alerts, trigger_alerts, kpi_query_alerts,
+    )  # fmt: skip
     made = (make(subject) for make in makers)
     managed = [*(alert for several in made for alert in several), coverage_alert(subject)]
     files |= _alerts(f"{subject.id}-contract", managed, links)

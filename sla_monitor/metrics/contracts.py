@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from sla_monitor.assess.due_obligations import DueObligation
 from sla_monitor.metrics.rows import Rows, maybe_seconds, of_contracts, within_contracts
 from sla_monitor.metrics.series import Row
 from sla_monitor.names import MetricName
+from sla_monitor.sla.money.recovery import MonthCredit
 from sla_monitor.sla.results import CapResult, PeriodResult
 
 
@@ -82,9 +83,11 @@ def _triggers(contract: ContractAssessment) -> Iterator[Row]:
 
 def _claim_deadline(contract: ContractAssessment) -> float | None:
     """The end of the last day, in the contract's zone."""
-    if contract.claim_by is None:
-        return None
-    return datetime.combine(contract.claim_by + timedelta(days=1), time.min, ZoneInfo(contract.time_zone)).timestamp()
+    return None if contract.claim_by is None else _end_of(contract.claim_by, contract)
+
+
+def _end_of(day: date, contract: ContractAssessment) -> float:
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(contract.time_zone)).timestamp()
 
 
 def _oldest_pending(contract: ContractAssessment) -> float | None:
@@ -111,6 +114,28 @@ def _late_since(dates: Sequence[DueObligation]) -> float | None:
     return maybe_seconds(min((one.late_ms for one in dates if one.state == "late"), default=None))
 
 
+def _credit_amounts(contract: ContractAssessment) -> Iterator[Row]:
+    account = contract.recovery
+    for step in ("expected", "notified", "invoiced", "recovered", "written_off", "open") if account else ():
+        yield (contract.currency, step), float(getattr(account, step))
+
+
+def _credit_open(contract: ContractAssessment) -> Iterator[Row]:
+    ages = contract.recovery.by_age() if contract.recovery else {}
+    yield from (((contract.currency, age), float(amount)) for age, amount in ages.items())
+
+
+def _notify_deadline(contract: ContractAssessment) -> float | None:
+    """The end of the last day, in the contract's zone."""
+    found = (one.days.notify_by for one in contract.recovery.months if one.to_notify)
+    first = min((day for day in found if day is not None), default=None)
+    return None if first is None else _end_of(first, contract)
+
+
+def _count(holds: Callable[[MonthCredit], bool]) -> Rows:
+    return of_contracts(lambda contract: sum(map(holds, contract.recovery.months)) if contract.recovery else None)
+
+
 CONTRACTS: Mapping[MetricName, Rows] = {
     names.CONTRACT_POINTS: of_contracts(_points),
     names.CONTRACT_CREDIT: within_contracts(_credit),
@@ -125,6 +150,11 @@ CONTRACTS: Mapping[MetricName, Rows] = {
     names.CLAIM_DEADLINE: of_contracts(_claim_deadline),
     names.FIGURES_MISSING: of_contracts(lambda contract: len(contract.missing_figures)),
     names.REPORT_DUE: of_contracts(lambda contract: maybe_seconds(contract.report_due_ms)),
+    names.CREDIT_AMOUNT: within_contracts(_credit_amounts),
+    names.CREDIT_OPEN: within_contracts(_credit_open),
+    names.CREDIT_NOTIFY_DEADLINE: of_contracts(_notify_deadline),
+    names.CREDIT_NOT_INVOICED: _count(lambda one: one.is_invoice_late),
+    names.CREDIT_OVERDUE: _count(lambda one: one.days_late > 0),
     names.OBLIGATION_DUE: _obligations(_next_due),
     names.OBLIGATION_DUE_SOON: _obligations(lambda dates: any(one.state in {"due_soon", "due"} for one in dates)),
     names.OBLIGATION_LATE: _obligations(lambda dates: sum(one.state == "late" for one in dates)),

@@ -24,6 +24,10 @@ from sla_monitor.names import LATENESS, OF_EACH, MetricName
 Encoder = Callable[[Collector], bytes]
 """Writes the whole of a registry; the library has one for each format and way of escaping names."""
 
+PACKED = 1
+"""The least effort: text of series shrinks to a twentieth by it. The most effort saves a third of that again, and would
+take four times as long as everything else of a scrape."""
+
 SPELT_ALIKE = ("", "underscores", "allow-utf-8")
 """The escaping schemes that leave our names as they are; the others write `_` as `__`."""
 
@@ -101,7 +105,7 @@ class Exporter:
         headers = {"Content-Type": content_type}
         if gzip_accepted(accept_encoding):
             headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body)
+            body = gzip.compress(body, PACKED)
         return headers, body
 
     def _fast(self, encoder: Encoder, is_open: bool, yield_control: Callable[[], None]) -> bytes:

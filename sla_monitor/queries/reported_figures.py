@@ -12,6 +12,7 @@ from sla_monitor.queries.due import ACTOR, KpiQuery
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.instant import format_utc
+from sla_monitor.wording.known_by import MONITOR
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _DIGITS, _PLACES = 18, 9
@@ -31,6 +32,7 @@ def entry(question: KpiQuery, answers: Mapping[str, Decimal], now_ms: int) -> En
         body_of("figure", words, ZoneInfo("UTC")),
         at_ms=now_ms,
         actor=ACTOR,
+        known_by=MONITOR,
         contract=question.contract,
         evidence=_evidence(question),
         note=f"Prometheus answered: {came}.",

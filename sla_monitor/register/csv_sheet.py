@@ -24,6 +24,9 @@ MORE = ("reference", "evidence", "note")
 LISTED = ("id", "service", "started", "ended", "title")
 """What a row of an outage list may say: it is no entry of its own, and has no more than this."""
 
+BILLED = ("invoice", "line", "date", "month", "amount", "currency")
+"""What a row of an invoice may say."""
+
 SYNONYMS = {
     "ticket": {
         "number": "id",
@@ -38,6 +41,17 @@ SYNONYMS = {
         "status": "state",
     },
     "figure": {"indicator": "kpi", "period": "month"},
+    "invoice": {
+        "invoice_number": "invoice",
+        "invoice_no": "invoice",
+        "line_number": "line",
+        "line_no": "line",
+        "invoice_date": "date",
+        "period": "month",
+        "service_period": "month",
+        "net": "amount",
+        "net_amount": "amount",
+    },
     "outage": {
         "number": "id",
         "incident": "id",
@@ -88,7 +102,7 @@ def read_sheet(content: bytes, kind: str, columns: Mapping[str, str], preset: Ma
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         return Sheet(problems=((line, "is not UTF-8 text (save the file as CSV UTF-8)"),))
-    names = LISTED if kind == "outage" else (*FIELDS[kind], *MORE)
+    names = {"outage": LISTED, "invoice": BILLED}.get(kind) or (*FIELDS[kind], *MORE)
     known = {**SYNONYMS[kind], **{field: field for field in names}} if preset is None else dict(preset)
     chosen = {heading(told): field for told, field in columns.items()}
     known = {heading: field for heading, field in known.items() if field not in chosen.values()} | chosen

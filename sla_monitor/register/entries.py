@@ -32,6 +32,7 @@ from sla_monitor.register.kinds.obligation import ObligationExcused, ObligationM
 from sla_monitor.register.kinds.occurrence import Occurred
 from sla_monitor.register.kinds.outage_list import ListedOutage, OutageList
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
+from sla_monitor.register.kinds.recovery import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff
 from sla_monitor.register.kinds.sign_off import SignOff
 from sla_monitor.register.kinds.ticket import ClockStop, TicketRecord
 from sla_monitor.register.kinds.underpinning import Underpinning
@@ -45,6 +46,10 @@ __all__ = [
     "ClockStop",
     "Correction",
     "CreditClaim",
+    "CreditInvoiced",
+    "CreditNotified",
+    "CreditSettled",
+    "CreditWrittenOff",
     "Decision",
     "Dispute",
     "Done",
@@ -86,6 +91,10 @@ EntryBody = Annotated[
     | Underpinning
     | EarnedBackEntry
     | CreditClaim
+    | CreditNotified
+    | CreditInvoiced
+    | CreditSettled
+    | CreditWrittenOff
     | ObligationMet
     | ObligationExcused
     | SignOff

@@ -79,14 +79,17 @@ class DraftEntry:
     entry: Entry
 
 
-def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int) -> list[DraftEntry]:
+def drafts(
+    source: ImportSource, contract: Contract, actor: str, at_ms: int, *, known_by: str | None = None
+) -> list[DraftEntry]:
     """The entries that a file makes. Raises RegisterError with the problems of every row."""
     sheet = source.sheet
     found = [*sheet.problems, *_no_end(source, sheet)]
     made: list[DraftEntry] = []
     for line, words in sheet.rows if not found else ():
         try:
-            made.append(DraftEntry(line, _entry(source, words, contract, actor, at_ms)))
+            entry = _entry(source, words, contract, actor, at_ms)
+            made.append(DraftEntry(line, entry.model_copy(update={"known_by": known_by})))
         except RegisterError as error:
             found += [(line, problem) for problem in error.problems]
         found += [(line, problem) for problem in _closed_without_end(source, words)]

@@ -19,6 +19,7 @@ from sla_monitor.review.chapters.obligations import obligations
 from sla_monitor.review.chapters.outage_comparison import outage_comparison
 from sla_monitor.review.chapters.publication import publication
 from sla_monitor.review.chapters.quality import quality
+from sla_monitor.review.chapters.recovery import recovery
 from sla_monitor.review.chapters.register import register
 from sla_monitor.review.chapters.services import services
 from sla_monitor.review.chapters.summary import summary
@@ -36,6 +37,7 @@ CHAPTERS: tuple[Callable[[PackInput], Section | None], ...] = (
     outage_comparison,
     register,
     money,
+    recovery,
     tickets,
     maintenance,
     obligations,

@@ -76,6 +76,11 @@ class Settings(Strict):
     listen: Address = Field("127.0.0.1:9810", description="Host and port of the status page and the metrics.")
     web_config: FilePath | None = Field(None, description="exporter-toolkit web-config.yml: TLS, basic authentication.")
     contracts: FilePath = Field(Path("contracts"), validate_default=True, description="The folder of the contracts.")
+    only_contracts: tuple[Identifier, ...] = Field(
+        (),
+        description="Of the folder, the contracts that this collector has, by id; none: all. The others are those of"
+        " other collectors.",
+    )
     vantage: Identifier = Field("main", description="The place from which this daemon probes.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
     sites: SiteSettings = Field(

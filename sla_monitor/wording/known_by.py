@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-COMMAND, PASSWORD, OPENID, PROXY, TOKEN, BASIC = "command", "password", "openid", "proxy", "token", "basic"
+COMMAND, PASSWORD, OPENID, PROXY, TOKEN, BASIC, MONITOR = (
+    "command", "password", "openid", "proxy", "token", "basic", "monitor",
+)  # fmt: skip
 """The first word of what is kept; behind `openid` there is the issuer."""
 
 _WORDS = {
@@ -11,6 +13,7 @@ _WORDS = {
     OPENID: "through",
     PROXY: "by the proxy",
     TOKEN: "by a token",
+    MONITOR: "by the monitor itself",
     BASIC: "by a password of web_config",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from sla_monitor.daemon.daemon import SIGNALS
 from sla_monitor.daemon.nightly import Nightly
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.response_history import ResponseHistory
+from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import HistoryReader, Ledger
 from sla_monitor.review.pack_scheduler import Due, PackScheduler
 from sla_monitor.settings import Reviews
@@ -117,3 +118,27 @@ def test_silences_wait_for_the_first_figures_and_the_page_says_when_they_fail(pl
             "Alertmanager does not take silences: permitted maintenance may call people"
         ]
         assert errands.facts() == {"Silences": "0 in Alertmanager for permitted maintenance"}
+
+
+class Turns:
+    """A schedule that does nothing by itself."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, Callable[[], None]] = {}
+
+    def every(self, _: int, name: str, job: Callable[[], None]) -> None:
+        self.jobs[name] = job
+
+
+def test_a_job_that_waited_until_the_ledger_was_closed_is_no_fault(place: Place) -> None:
+    clock, verified = FakeClock(T0 + 2 * DAY_MS), RecordVerification()
+    with closing(Ledger.open(place.ledger, clock)) as ledger:
+        assessing = Assessing(ledger, Board(0, ""), clock, verified)
+        times = ResponseHistory(lambda: HistoryReader(place.ledger), lambda digest, body: None, clock)
+        errands = BackgroundJobs(place.settings, lambda: place.configuration, assessing, clock, times)
+        turns = Turns()
+        errands.begin(turns)  # type: ignore[arg-type]
+    with pytest.raises(LedgerError):
+        turns.jobs["queries"]()
+    errands.stop()
+    turns.jobs["queries"]()

@@ -20,7 +20,7 @@ from sla_monitor.schedule import Schedule, threaded
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome
 from sla_monitor.transport import FarPulse
-from tests.assess.records import one_version
+from tests.assess.records import endpoint, one_version, service
 from tests.daemon.running import wait
 from tests.daemon.test_collector import WEB, House, contract
 
@@ -60,6 +60,17 @@ def test_a_site_that_cannot_be_started_makes_us_neither_ready_nor_well(
     assert not health.ready
     assert NO_SITE in health.reasons
     assert list(own.metrics()[names.SITES]) == [((), 0)]
+
+
+@pytest.mark.parametrize(("sites", "is_over"), [(["north"], True), (["main", "north"], False)])
+def test_the_start_is_over_without_an_observation_where_only_sites_far_away_probe(
+    house: House, sites: list[str], is_over: bool
+) -> None:
+    seen = {"sites": sites, "quorum": "any"}
+    house.collector.take_up([one_version(services=[service("cad", endpoint(places=seen))])])
+    own = own_state(house)
+    assert own.is_probing is is_over
+    assert ("no endpoint has been probed yet" in own.health().reasons) is not is_over
 
 
 def test_a_site_that_ends_again_and_again_is_told_though_there_were_observations(house: House) -> None:

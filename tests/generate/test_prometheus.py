@@ -43,6 +43,7 @@ EVERYTHING: dict[str, Any] = {
         {"id": "K4", "indicator": "count", "target": "2", "source": {**ASKED, "every": "6h"}},
         {"id": "K5", "indicator": "count", "target": "2", "source": {**ASKED, "every": "1d"}},
     ],
+    "invoicing": {"notify_working_days": 10},
     "obligations": [
         {"id": "plan", "title": "The {{ plan }}", "due": "2025-06-02", "consequence": "A letter.", "leads_to": "many"},
         {"id": "report", "title": "Report", "clause": "Schedule 2", "rrule": "FREQ=MONTHLY", "party": "authority"},

@@ -139,8 +139,8 @@ def test_the_answer_is_the_librarys_for_every_accept_header(accept: str) -> None
         (theirs,) = app(environ, lambda status, listed, told=told: told.update(listed))
         assert headers == told
         if "Content-Encoding" in told:
-            # Bytes 4 to 7 are the time; how it is packed, and how well, is the same.
-            assert body[:4] + body[8:10] == theirs[:4] + theirs[8:10]
+            # Behind them are the time, and with how much effort it is packed: ours is the least.
+            assert body[:4] == theirs[:4]
             body, theirs = gzip.decompress(body), gzip.decompress(theirs)
         assert apart_from_the_process(body) == apart_from_the_process(theirs)
 

@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one monitor every second."""
+"""A real Prometheus that scrapes monitors every second."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from tests.support.running import free_port
 
 
 @contextmanager
-def scraping(port: int, folder: Path) -> Iterator[str]:
-    """Its address, while it runs; `port` is the monitor's, and `folder` holds its configuration and its data."""
+def scraping(port: int, folder: Path, *more: int) -> Iterator[str]:
+    """Its address, while it runs; `port` is the monitor's, and `folder` holds its configuration and its data; `more`:
+    those of further monitors."""
     own = free_port()
-    targets = [{"targets": [f"127.0.0.1:{port}"]}]
+    targets = [{"targets": [f"127.0.0.1:{one}" for one in (port, *more)]}]
     config = {
         "global": {"scrape_interval": "1s"},
         "scrape_configs": [{"job_name": "sla_monitor", "static_configs": targets}],

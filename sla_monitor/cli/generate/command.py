@@ -58,7 +58,7 @@ def prometheus(
     from sla_monitor.configuration import read_configuration
     from sla_monitor.generate.prometheus import prometheus_files, refused_alerts
 
-    read, now_ms = read_configuration(config), _instant_ms(on)
+    read, now_ms = read_configuration(config, is_whole=True), _instant_ms(on)
     if leave_out_refused:
         terms = [contract.version_at(now_ms).terms for contract in read.contracts]
         for refusal in refused_alerts(terms, read.settings):
@@ -81,7 +81,7 @@ def alertmanager(config: Path, output: Path, check: bool, on: datetime | None) -
     from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
     from sla_monitor.generate.alertmanager.receivers import read_receivers
 
-    read = read_configuration(config)
+    read = read_configuration(config, is_whole=True)
     own = read.settings.alerting.receivers
     receivers = read_receivers(own) if own else []
     _put(alertmanager_files(read.contracts, read.settings, _instant_ms(on), receivers), output, check=check)
@@ -101,7 +101,7 @@ def grafana(config: Path, output: Path, check: bool, on: datetime | None, addres
     from sla_monitor.configuration import read_configuration
     from sla_monitor.generate.grafana import grafana_files
 
-    read, now_ms = read_configuration(config), _instant_ms(on)
+    read, now_ms = read_configuration(config, is_whole=True), _instant_ms(on)
     terms = [contract.version_at(now_ms).terms for contract in read.contracts]
     _put(grafana_files(terms, read.settings, address), output, check=check)
 

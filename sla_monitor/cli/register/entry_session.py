@@ -12,6 +12,7 @@ import click
 
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, ledger_path
+from sla_monitor.wording.known_by import COMMAND
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -95,7 +96,8 @@ class EntrySession:
         """An entry made now, without a number. Raises RegisterError."""
         from sla_monitor.register.entry_parsing import entry_of
 
-        return entry_of(said, at_ms=self.clock.now_ms(), actor=self.actor, contract=self.contract.id, **more)
+        known = {"actor": self.actor, "contract": self.contract.id, "known_by": COMMAND}
+        return entry_of(said, at_ms=self.clock.now_ms(), **known, **more)
 
     def warn_of_future_entries(self) -> None:
         """Nobody would notice them otherwise."""

@@ -14,6 +14,7 @@ from sla_monitor.cli.register.silenced import describe_stretches, document_of, s
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapped
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.known_by import describe_actor, describe_known_by
 from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ LENGTHS = frozenset({"duration_ms", "tolerance_ms"})
 NAMED = frozenset({"cause", "outcome", "party", "what"})
 """Fields whose values are names of ours or of the contract, and no text of a person."""
 
-DISPENSABLE = ("at", "reference", "actor")
+DISPENSABLE = ("known", "at", "reference", "actor")
 """What a narrow terminal does without, in this order."""
 
 
@@ -64,6 +65,7 @@ def print_list(contract: Contract, entries: Iterable[Entry], effective: Effectiv
             "entry": str(entry.number),
             "at": say.at(entry.at_ms),
             "actor": entry.actor,
+            "known": describe_known_by(entry.known_by),
             "kind": describe_id(entry.body.kind),
             "what": summary(entry, say),
             "state": state(entry, effective, contract),
@@ -85,7 +87,11 @@ def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Se
         print_json({"contract": contract.id, "entry": one})
         return
     lines = {"entry": f"{entry.number} ({describe_id(entry.body.kind)})", "state": is_so}
-    lines |= {"entered": say.at(entry.at_ms), "actor": entry.actor, **dict(_fields(entry, say))}
+    lines |= {
+        "entered": say.at(entry.at_ms),
+        "actor": describe_actor(entry.actor, entry.known_by),
+        **dict(_fields(entry, say)),
+    }
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
     but = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
@@ -173,6 +179,8 @@ def _stop(stop: Any, say: EntryWording) -> str:
 
 def _document(entry: Entry) -> dict[str, Any]:
     document: dict[str, Any] = entry.model_dump(mode="json", by_alias=True)
+    if entry.known_by is None:  # as an earlier version has printed it
+        del document["known_by"]
     return document
 
 

@@ -12,6 +12,7 @@ from sla_monitor.cli.register.entering import Propose, enter
 from sla_monitor.cli.register.entry_session import EntrySession, session_options
 from sla_monitor.cli.register.formatting import print_json, print_reservation
 from sla_monitor.cli.register.preview import Entered, changes, show_changes
+from sla_monitor.wording.known_by import COMMAND
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -99,7 +100,7 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
     if ignored := source.sheet.ignored:
         click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
-    several = drafts(source, session.contract, session.actor, session.clock.now_ms())
+    several = drafts(source, session.contract, session.actor, session.clock.now_ms(), known_by=COMMAND)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> list[Entry]:
         return news(source, several, session.contract, said())

@@ -37,7 +37,10 @@ def chosen_contract(name: str, config: Path, holidays: HolidayPlace | None = Non
 
     if holidays is not None and holidays.is_only:
         raise click.UsageError("--holidays goes with a contract's file (name the file, and not the id)")
-    contracts = {contract.id: contract for contract in read_configuration(config).contracts}
+    read = read_configuration(config)
+    contracts = {contract.id: contract for contract in read.contracts}
+    if name in read.elsewhere:
+        raise click.UsageError(f"{name!r} is the contract of another collector (see only_contracts in {config})")
     if name not in contracts:
         raise click.UsageError(f"there is no contract {name[:63]!r} ({suggestion(name, contracts)})")
     return contracts[name] if holidays is None else load_contract(Path(contracts[name].file), holidays)

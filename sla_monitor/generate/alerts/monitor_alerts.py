@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest, Severity
-from sla_monitor.generate.alerts.annotations import SHORT_DURATION, By, CountOf, Text, Value, name_of_something, text
+from sla_monitor.generate.alerts.annotations import (
+    SHORT_DURATION,
+    By,
+    CountOf,
+    Label,
+    Text,
+    Value,
+    name_of_something,
+    text,
+)
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.probe_series import ProbeSeries
@@ -27,6 +36,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _not_probing(settings, contracts)
     yield _broken(settings, contracts)
     yield _restarted(settings)
+    yield _unwatched(settings)
     yield _untold(settings)
     yield _stale(settings)
     yield from _counts(settings)
@@ -177,6 +187,28 @@ def _restarted(settings: Settings) -> Alert:
             AlertTest("is quiet half an hour later", 50 * MINUTE_MS, {ended: "0x100", held: "0x5 1x100"}),
             AlertTest("is quiet while none is", 10 * MINUTE_MS, {ended: "3x100", held: "0x100"}),
         ),
+    )
+
+
+def _unwatched(settings: Settings) -> Alert:
+    """Each of several collectors says which contracts it leaves to others; one that nobody has would be missed by
+    nobody."""
+    wait_ms = settings.alerting.patience_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    elsewhere = ours(names.CONTRACT_ELSEWHERE, contract="c")
+    info = sample(names.CONTRACT_INFO, instance="other:9810", job=JOB, contract="c")
+    return monitor_alert(
+        settings,
+        names.CONTRACT_UNWATCHED,
+        "critical",
+        f"max by (contract) ({names.CONTRACT_ELSEWHERE.sample}) unless on (contract) {names.CONTRACT_INFO.sample}",
+        text("Contract ", Label("contract"), " has no collector that can be scraped: nothing of it is seen."),
+        (
+            AlertTest("fires when nobody has it", at_ms, {elsewhere: "1x100"}, {"contract": "c"}),
+            AlertTest("is quiet while another collector has it", at_ms, {elsewhere: "1x100", info: "1x100"}),
+            AlertTest("a collector may be started anew", at_ms, {elsewhere: "1x100", info: "1x4 _x3 1x100"}),
+        ),
+        for_ms=wait_ms,
     )
 
 

@@ -17,8 +17,12 @@ PATIENCE_SECONDS = 5.0
 _NEXT = "select ifnull(max(id), 0) + 1 from audit"
 _INSERT = f"insert into audit values ({', '.join('?' * 10)})"  # noqa: S608 - question marks only
 _NEWEST = """
-select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count from audit
-where at_ms >= ? order by id desc limit ?
+select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count from (
+  select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, 0 as is_entry, id from audit
+  union all
+  select at_ms, at_ms, 'entered', actor, known_by, contract, 'entry ' || number || ', ' || replace(kind, '_', ' '),
+    '', 1, 1, number from register
+) order by at_ms desc, is_entry desc, id desc limit ?
 """
 
 
@@ -52,7 +56,9 @@ def add_events(path: Path, events: Sequence[AuditEvent]) -> None:
         append(database.conn, events[-1].until_ms, {"audit": rows})
 
 
-def newest_events(path: Path, since_ms: int, count: int) -> list[AuditEvent]:
-    """The newest so many that were recorded, the latest first. Raises LedgerError and its kinds."""
+def newest_deeds(path: Path, count: int) -> list[AuditEvent]:
+    """The newest so many events of the audit and entries of the register (`entered`), ascending. Raises LedgerError
+    and its kinds."""
     with closing(open_reader(path, Resting(path))) as database, snapshot(database.conn):
-        return [AuditEvent(*row) for row in database.conn.execute(_NEWEST, (since_ms, count))]
+        found = database.conn.execute(_NEWEST, (count,)).fetchall()
+    return [AuditEvent(*row) for row in reversed(found)]

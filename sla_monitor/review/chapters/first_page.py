@@ -21,6 +21,7 @@ from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_day_at
+from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.numbers import format_count, format_points, format_ratio
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id, describe_reason
@@ -144,7 +145,8 @@ def _excluded(case: PackInput) -> Table:
 def _waived(case: PackInput) -> Iterator[Row]:
     for entry in case.assessment.entries:
         if isinstance(entry.body, Waiver) and case.register.entry(entry.number) is not None:
-            decided = f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}{f': {entry.note}' if entry.note else ''}"
+            who = describe_actor(entry.actor, entry.known_by)
+            decided = f"{who}, {format_day_at(entry.at_ms, case.zone)}{f': {entry.note}' if entry.note else ''}"
             yield Cell(f"{what(entry, case)} (entry {entry.number})"), Cell(""), Cell(""), Cell(decided)
 
 
@@ -198,7 +200,7 @@ def _decided(case: PackInput, number: int) -> str:
         return "the contract, which asks for no decision"
     decision, _ = found
     why = f": {decision.note}" if decision.note else ""
-    return f"{decision.actor}, {format_day_at(decision.at_ms, case.zone)}{why}"
+    return f"{describe_actor(decision.actor, decision.known_by)}, {format_day_at(decision.at_ms, case.zone)}{why}"
 
 
 def _heat_map(case: PackInput) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from sla_monitor.review.entry_words import what, when_cell
 from sla_monitor.review.pack_input import PackInput, figure_of
 from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.wording.instants import format_day_at
+from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.numbers import format_points
 from sla_monitor.wording.vocabulary import describe_id
 
@@ -111,7 +112,7 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
         Cell(what(entry, case)),
         when_cell(entry, case),
         Cell(_known(case, entry)),
-        Cell(f"{entry.actor}, {format_day_at(entry.at_ms, case.zone)}"),
+        Cell(f"{describe_actor(entry.actor, entry.known_by)}, {format_day_at(entry.at_ms, case.zone)}"),
         Cell(_decided(case, entry)),
         Cell(documents),
     )
@@ -134,7 +135,8 @@ def _decided(case: PackInput, entry: Entry) -> str:
     decision, said = found
     verdict = "granted" if said.granted else "refused"
     reason = "; ".join(part for part in (decision.note, decision.reference) if part)
-    told = f"{verdict}{_narrowed(case, said)} by {decision.actor}, {format_day_at(decision.at_ms, case.zone)}"
+    who = describe_actor(decision.actor, decision.known_by)
+    told = f"{verdict}{_narrowed(case, said)} by {who}, {format_day_at(decision.at_ms, case.zone)}"
     return f"{told}: {reason}" if reason else told
 
 

@@ -114,7 +114,9 @@ TABLE: dict[Action, Permission] = {
         Target.CONTRACT, {_OPERATOR, _MANAGER, _SUPPLIER}, "give cause and owner of an outage, list outages"
     ),
     Action.KEEP_MINUTES: _of(Target.CONTRACT, {_MANAGER, _APPROVER}, "keep minutes and actions of a meeting"),
-    Action.FINISH_ACTION: _of(Target.CONTRACT, {_OPERATOR, _MANAGER, _APPROVER, _SUPPLIER}, "report an action as done"),
+    Action.FINISH_ACTION: _of(
+        Target.CONTRACT, {_OPERATOR, _MANAGER, _APPROVER, _SUPPLIER}, "report an action or a duty as done"
+    ),
     Action.CORRECT: _of(Target.CONTRACT, {_MANAGER}, "correct what was observed, say what it cost"),
     Action.UNDO: _of(Target.CONTRACT, {_MANAGER}, "take an entry back", is_fresh=True),
     Action.DECIDE: _of(Target.CONTRACT, {_APPROVER}, "grant or refuse", is_fresh=True),

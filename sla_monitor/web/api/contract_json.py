@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.document.recovery import CreditAccountJson, credit_account_json
 from sla_monitor.document.values import Money, money, optional, times
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.results import CapResult, PeriodResult
@@ -64,9 +65,14 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
             "reconciliation", reconciliation_json(contract), "the register has no list of the supplier's"
         ),
         "obligations": obligations_json(contract),
+        "recovery": nulls.told("recovery", _recovery(contract), "the contract has no terms of invoicing"),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,
     }
+
+
+def _recovery(contract: ContractAssessment) -> CreditAccountJson | None:
+    return credit_account_json(contract.recovery, contract.currency) if contract.recovery else None
 
 
 def _money(amount: Decimal | None, currency: str) -> Money | None:

@@ -11,6 +11,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from sla_monitor.document.obligations import ObligationJson
+from sla_monitor.document.recovery import CreditAccountJson
 from sla_monitor.document.values import Money, Number, TimesJson
 
 State = Literal["up", "degraded", "down", "unknown"]
@@ -517,6 +518,8 @@ class ContractJson(WithReasons):
     """Our outages against the supplier's list: of the running month, or of the newest that has one."""
     obligations: list[ObligationRowJson]
     """Duties of the month, late ones, and the next of each, by their day."""
+    recovery: CreditAccountJson | None
+    """What became of its credits."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
 

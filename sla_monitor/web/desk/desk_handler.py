@@ -195,4 +195,5 @@ class DeskHandler(Handler):
         )  # fmt: skip
 
     def drop_cookie(self, name: str) -> None:
-        self.put_cookie(name, "", 0)
+        secure = self.reception.is_https(self.request)
+        self.clear_cookie(self._named(name), path="/", httponly=True, samesite="Lax", secure=secure)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
 from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.entry_form import form_model
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
@@ -54,7 +55,7 @@ class DeskPage(DeskHandler):
         forms = tuple(
             (kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}")
             for kind, model in KINDS.items()
-            if not model.changes_figures and model.action in actions
+            if model.action in actions and form_model(kind)
         )
         return DeskContract(name, plain(supplier), tuple(TABLE[action].words for action in actions), forms)
 

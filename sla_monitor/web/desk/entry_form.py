@@ -75,9 +75,14 @@ def _field(name: str, model: type[EntryKind], values: Mapping[str, str], problem
 
 
 def form_model(kind: str) -> type[EntryKind] | None:
-    """A kind that this form enters; None: it is none, or it changes figures, which have to be shown first."""
+    """A kind that this form enters; None: it is none, it changes figures, which have to be shown first, or it has
+    lists, which need a form of their own."""
     model = KINDS.get(kind)
-    return None if model is None or model.changes_figures else model
+    if model is None or model.changes_figures:
+        return None
+    fields = model.model_json_schema()["properties"].values()
+    has_lists = any(one.get("type") == "array" for field in fields for one in (field, *field.get("anyOf", ())))
+    return None if has_lists else model
 
 
 class EntryForm(DeskHandler):
@@ -141,7 +146,11 @@ class EnteredPage(DeskHandler):
         found = next((one for one in entries if f"{one.number}" == number and one.actor == self.person.name), None)
         if found is None:
             raise Refusal(404, "no such entry of yours")
-        self.show_page("entered.html", contract=self.contract(contract), entry=found, is_again="again" in given)
+        may_undo = not found.body.changes_figures and self.person.may(Action.UNDO, contract)
+        undo = f"/desk/contracts/{contract}/entries/{found.number}/undo" if may_undo else ""
+        self.show_page(
+            "entered.html", contract=self.contract(contract), entry=found, is_again="again" in given, undo=undo
+        )
 
     head = get
 

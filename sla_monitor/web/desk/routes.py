@@ -6,6 +6,7 @@ from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
 from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
+from sla_monitor.web.desk.undo_form import UndoForm
 
 DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/sign-in", SignIn),
@@ -15,4 +16,5 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk", DeskPage),
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
+    (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo", UndoForm),
 )

@@ -107,8 +107,10 @@ class OpenIdSignIn:
             raise OpenIdError(f"{type(error).__name__}: {error}"[:200]) from None
         if not secrets.compare_digest(f"{claims.get('nonce', '')}".encode(), kept["nonce"].encode()):
             raise OpenIdError("the token is not of this sign-in (nonce)")
-        if kept["again_ms"] and int(claims.get("auth_time", now_ms // 1000)) * 1000 < int(kept["again_ms"]) - 60_000:
-            raise OpenIdError("the provider did not ask again who it is (auth_time)")
+        if kept["again_ms"]:
+            asked_s = claims.get("auth_time")
+            if not isinstance(asked_s, int) or asked_s < int(kept["again_ms"]) // 1000 - LEEWAY_S:
+                raise OpenIdError("the provider did not ask again who it is (auth_time)")
         return self._subject(claims), kept["next"]
 
     def _subject(self, claims: Mapping[str, Any]) -> str:

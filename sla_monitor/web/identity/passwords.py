@@ -118,6 +118,14 @@ def current_hash(reference: SecretReference | None) -> str:
     return hashed if is_bcrypt_hash(hashed) else ""
 
 
+def hash_of(password: str) -> str:
+    """The hash to be written into a file for somebody. Raises ValueError for what bcrypt would cut."""
+    typed = password.encode()
+    if len(typed) > PASSWORD_LIMIT or b"\0" in typed:
+        raise ValueError(f"has more than {PASSWORD_LIMIT} bytes, or a NUL among them")
+    return bcrypt.hashpw(typed, bcrypt.gensalt(ROUNDS)).decode()
+
+
 @cache
 def nobodys(rounds: int) -> str:
     """A hash of nothing that anybody knows, of such a cost."""

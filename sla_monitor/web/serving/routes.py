@@ -253,22 +253,27 @@ class Heartbeat(Handler):
             raise Refusal(429, "too many requests", {"Retry-After": str(wait_s)})
 
 
+OWN_ROUTES: tuple[tuple[str, type[Handler]], ...] = (
+    (r"/", Status),
+    (r"/services/([^/]+)/([^/]+)", ServicePage),
+    (r"/endpoints/([^/]+)/([^/]+)", EndpointPage),
+    (r"/wall", WallView),
+    (r"/reviews/([^/]+)/(.+)", Review),
+    (r"/metrics", Metrics),
+    (r"/-/healthy", Healthy),
+    (r"/-/ready", Ready),
+    (r"/-/reload", Reload),
+    (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat),
+)
+ROUTES = (*OWN_ROUTES, *API_ROUTES, *SHARED_ROUTES, *DESK_ROUTES)
+"""Every address, as a pattern, with the handler that answers."""
+
+
 def application(site: WebParts) -> Application:
-    """Every route, each given the site; nothing is logged for a request that was answered."""
-    parts = {"site": site}
-    routes = [
-        (r"/", Status, parts),
-        (r"/services/([^/]+)/([^/]+)", ServicePage, parts),
-        (r"/endpoints/([^/]+)/([^/]+)", EndpointPage, parts),
-        (r"/wall", WallView, parts),
-        (r"/reviews/([^/]+)/(.+)", Review, parts),
-        (r"/metrics", Metrics, parts),
-        (r"/-/healthy", Healthy, parts),
-        (r"/-/ready", Ready, parts),
-        (r"/-/reload", Reload, parts),
-        (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat, parts),
-        *((path, handler, parts) for path, handler in (*API_ROUTES, *SHARED_ROUTES, *DESK_ROUTES)),
-    ]
-    if missing := [path for path, handler, _ in routes if not hasattr(handler, "action")]:
+    """Every route, each given the site; nothing is logged for a request that was answered. Raises TypeError for a
+    handler of which nobody knows who may use it."""
+    if missing := [path for path, handler in ROUTES if not hasattr(handler, "action")]:
         raise TypeError(f"no action is named for {missing}: see settings/desk/access_table.py")
+    parts = {"site": site}
+    routes = [(path, handler, parts) for path, handler in ROUTES]
     return Application(routes, default_handler_class=NotFound, default_handler_args=parts, log_function=lambda _: None)

@@ -60,7 +60,9 @@ def example(name: str) -> Entry:
 
 
 def before(name: str) -> list[Entry]:
-    """The entry that an example is about."""
+    """The entry that an example is about, or that it goes on from."""
+    if name in {"credit_invoiced", "credit_settled"}:
+        return [example("credit_notified").model_copy(update={"number": 1})]
     subject = example(name).body.subject()
     about = example("action" if name == "done" else "claim")
     return [] if subject is None else [about.model_copy(update={"number": subject, "actor": "bob"})]
@@ -73,12 +75,12 @@ def test_the_example_is_accepted(name: str) -> None:
 
 @every_kind
 def test_the_rules_refuse_what_the_contract_does_not_have(name: str) -> None:
-    """Or what stands already. Money that is given back and a ticket of no service name nothing of it."""
+    """Or what stands already. Money that is given back, a notice and a ticket of no service name nothing of it."""
     bare = contract(services=[{"id": "other"}], kpis=[], credits=[], claims={"automatic": True})
     entry = example(name).model_copy(update={"note": ""})
     again = [entry] if name == "sign_off" else []
     refused = problems(entry, EntryContext.of(bare, again))
-    assert bool(refused) != (name in {"earn_back", "ticket"}), refused
+    assert bool(refused) != (name in {"earn_back", "ticket", "credit_notified"}), refused
 
 
 @every_kind

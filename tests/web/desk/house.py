@@ -16,14 +16,14 @@ from urllib.parse import urlencode
 
 import bcrypt
 
-from sla_monitor.clock import SystemClock
+from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.users import DeskSettings
-from sla_monitor.web import Limits, Web
+from sla_monitor.web import Limits, ReviewPack, Web
 from sla_monitor.web.identity.desk_state import digest_of
 from tests.register.office import TERMS
 from tests.web.running import Parts, web_of
@@ -42,6 +42,16 @@ ROLES: dict[str, list[dict[str, Any]]] = {
     "audrey": [{"role": "auditor"}],
 }
 """Somebody of each role, and somebody of another supplier."""
+
+
+PACKS = tuple(
+    ReviewPack(
+        f"{contract}-2026-10{ending}", contract, "2026-10", "draft", copy, ("pack.json",), lambda name: b'{"a": 1}'
+    )
+    for contract in ("small", "other")
+    for copy, ending in (("authority", ""), ("supplier", "-supplier"))
+)
+"""Of each contract, the pack and its supplier's copy."""
 
 
 @dataclass
@@ -160,12 +170,16 @@ def contracts_in(folder: Path) -> list[Contract]:
 
 
 @contextmanager
-def furnished(folder: Path, limits: Limits | None = None, **more: Any) -> Iterator[House]:
+def furnished(
+    folder: Path, *, limits: Limits | None = None, clock: Clock | None = None, **more: Any
+) -> Iterator[House]:
     """A desk with everybody of ROLES. `more`: of its settings."""
     ledger = folder / "ledger.db"
     if not ledger.exists():
         make_ledger(ledger)
     parts = Parts(desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts_in(folder), ledger=ledger)
+    parts.clock = clock or parts.clock
+    parts.packs = lambda: PACKS
     web = web_of(parts, limits=limits)
     web.start()
     try:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-Style = Literal["text", "head", "title", "input", "amount", "number", "money", "total", "note"]
+Style = Literal["text", "head", "title", "input", "amount", "number", "money", "total", "note", "day"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from sla_monitor.review.rendering.sheet.cells import (
 )
 from sla_monitor.review.rendering.sheet.first_sheet import CAPTION, NARROW_COLUMNS, WRAPPED, FirstSheet
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
+from sla_monitor.review.rendering.sheet.recovery_sheet import recovery_sheet
 from sla_monitor.sla.rounding import minor_units
 
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -47,6 +48,7 @@ FORMATS: dict[str, Look] = {
     "number": {},
     "money": {"num_format": "#,##0.00"},
     "total": {"num_format": "#,##0.00", "bold": True, "top": 1},
+    "day": {"num_format": "d mmm yyyy", "align": "left"},
     "note": {"font_color": "#4C5665", "align": "left", "indent": 1},
 }
 """By the styles of `CellEntry`. A number that is no money has no format, so that it shows all its digits when somebody
@@ -62,7 +64,10 @@ def xlsx(case: PackInput, pack: Pack) -> bytes:
         book.set_calc_mode("auto")
         writer = _Writer(book, pack)
         writer.first()
-        writer.calculation(calculation(case), minor_units(case.assessment.currency))
+        places = minor_units(case.assessment.currency)
+        writer.calculation("Calculation", calculation(case), places)
+        if case.assessment.recovery:
+            writer.calculation("Credits worked out", recovery_sheet(case), places)
         for section in pack.sections:
             writer.chapter(section)
     return target.getvalue()
@@ -104,11 +109,14 @@ class _Writer:
         months = max((len(block.columns) - 1 for block in self.pack.cover if isinstance(block, Table)), default=0)
         FirstSheet(self.sheet("Summary"), self.formats, max(months, NARROW_COLUMNS)).write(self.pack)
 
-    def calculation(self, grid: Grid, places: int) -> None:
+    def calculation(self, name: str, grid: Grid, places: int) -> None:
         """`places`: digits of the currency's smallest coin."""
-        sheet = self.sheet("Calculation")
+        sheet = self.sheet(name)
         money = "#,##0" + ("." + "0" * places if places else "")
-        looks = {name: look | {"num_format": money} if "num_format" in look else look for name, look in FORMATS.items()}
+        looks = {
+            name: look | {"num_format": money} if look.get("num_format") == "#,##0.00" else look
+            for name, look in FORMATS.items()
+        }
         write_grid(sheet, grid, {name: self.formats.of(look) for name, look in looks.items()})
         labels = (row[0].value for row in grid.rows if len(row) > 1 and isinstance(row[0].value, str))
         sheet.set_column(0, 0, max([44, *map(len, labels)]))

@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache, partial
@@ -22,8 +23,10 @@ from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.rendering.sheet.calculation import calculation
 from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
+from sla_monitor.review.rendering.sheet.recovery_sheet import recovery_sheet
 from sla_monitor.review.rendering.sheet.workbook import FORMATS, write_grid, xlsx
 from sla_monitor.sla.money.month_engine import Setting, fold
+from sla_monitor.sla.money.recovery import CreditAccount, CreditDays, MonthCredit, Move
 from tests.contract_cases.reading import Case as ContractCase
 from tests.contract_cases.reading import month_input, month_name, read_cases
 from tests.review import estate, hostile
@@ -80,6 +83,7 @@ def workbooks(folder: Path) -> None:
     """All that the tests below probe at."""
     book_of(folder / "methods.xlsx", methods())
     book_of(folder / "changed.xlsx", changed())
+    book_of(folder / "recovery.xlsx", recoveries())
     made = hostile.case()
     (folder / "hostile.xlsx").write_bytes(xlsx(made, pack(made)))
     recalculated(folder)
@@ -140,6 +144,29 @@ def changed() -> dict[str, Grid]:
     row = next(i for i, cells in enumerate(other.rows) if cells and cells[0].value == "KPI2")
     other.rows[row] = (other.rows[row][0], CellEntry(Fraction("99.7"), style="input"), *other.rows[row][2:])
     return {"whole": whole, "changed": other}
+
+
+def recoveries() -> dict[str, Grid]:
+    """What became of credits: of none, and of months of every age, with money to be returned."""
+    whole, as_of = estate.case(), date(2026, 12, 31)
+    months = []
+    for n, step in enumerate(("notified", "invoiced", "paid", "set_off", "written_off", "notified")):
+        name, days = f"2026-0{n + 1}", CreditDays(None, as_of - timedelta(days=30 + 35 * n), 30)
+        moves = (Move(n, step, name, Decimal("70.25"), as_of - timedelta(days=40)),)  # type: ignore[arg-type]
+        months.append(MonthCredit(name, as_of, days, Decimal(40 * n), None, moves))
+    accounts = {"none": CreditAccount(as_of), "several": CreditAccount(as_of, tuple(months))}
+    return {
+        name: recovery_sheet(replace(whole, assessment=replace(whole.assessment, recovery=account)))
+        for name, account in accounts.items()
+    }
+
+
+def test_what_became_of_credits_is_worked_out_again(opened: Callable[[str], Sheets]) -> None:
+    grids, sheets = recoveries(), opened("recovery")
+    assert {name: list(differences(grids[name], sheets[name])) for name in grids} == {"none": [], "several": []}
+    opened_again = {row[0]: row[1] for row in sheets["several"] if len(row) > 1}
+    assert Decimal(opened_again["Together"]) == Decimal(600) - Decimal("70.25") * 3
+    assert Decimal(opened_again["to be returned to the supplier"]) < 0
 
 
 def test_every_method_of_credit_comes_to_the_engines_money(opened: Callable[[str], Sheets]) -> None:

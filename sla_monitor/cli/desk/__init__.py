@@ -1,0 +1,1 @@
+"""`sla-monitor desk`: passwords and tokens, the access table, the audit."""

@@ -1,0 +1,127 @@
+"""A supplier's invoice as a CSV file: the lines that credit something, each with its row; mistakes by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from hashlib import sha256
+from typing import Literal
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.fields import parse_day
+from sla_monitor.errors import RegisterError
+from sla_monitor.register.csv_sheet import Sheet, read_sheet
+from sla_monitor.register.foreign_instant import Dates, iso_spelling
+from sla_monitor.register.importing import abridged
+
+_AMOUNT = re.compile(r"(\()?([-−+]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(\))?", re.ASCII)
+_MONTH = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)-(0[1-9]|1[0-2])", re.ASCII)
+_NAMED = re.compile(r"([A-Za-z]{3,9})[ -](\d{4})", re.ASCII)
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@dataclass(frozen=True, slots=True)
+class BilledLine:
+    """A row of the file that credits something: `amount` is above nothing; `month` empty: it names none."""
+
+    row: int
+    invoice: str
+    line: str
+    on: date
+    month: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class InvoiceFile:
+    """A file and how to read it. `columns`: fields by heading. `invoice`, `on`: for rows without one of their own.
+    `sign`: whether credits stand on the invoice as negative amounts, or as positive ones."""
+
+    name: str
+    content: bytes
+    columns: Mapping[str, str]
+    dates: Dates = "iso"
+    invoice: str = ""
+    on: date | None = None
+    sign: Literal["negative", "positive"] = "negative"
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        return read_sheet(self.content, "invoice", self.columns)
+
+    @property
+    def evidence(self) -> str:
+        """By which the file can be known again."""
+        return f"{self.name}, SHA-256 {sha256(self.content).hexdigest()}"
+
+
+def read_invoice(file: InvoiceFile, contract: Contract) -> tuple[tuple[BilledLine, ...], int]:
+    """The lines that credit something, and how many others there are. Raises RegisterError with every mistake."""
+    sheet = file.sheet
+    problems = list(sheet.problems)
+    lines: list[BilledLine] = []
+    others = 0
+    for row, words in sheet.rows if not problems else ():
+        try:
+            line = _line(file, row, words, contract.currency)
+        except ValueError as error:
+            problems.append((row, str(error)))
+            continue
+        others += line is None
+        lines += [] if line is None else [line]
+    seen: dict[tuple[str, str, str], int] = {}
+    for line in lines:
+        before = seen.setdefault((line.invoice, line.line, line.month), line.row)
+        if before != line.row:
+            problems.append((line.row, f"line: the same line of the invoice is in row {before} (keep one of them)"))
+    if problems:
+        raise RegisterError(abridged([f"{file.name}:{row}: {why}" for row, why in sorted(problems)]))
+    return tuple(lines), others
+
+
+def _line(file: InvoiceFile, row: int, words: Mapping[str, str], currency: str) -> BilledLine | None:
+    if words.get("currency", currency) != currency:
+        raise ValueError(f"currency: is {words['currency'][:20]!r}, and the contract's is {currency} (check the file)")
+    amount = parse_amount(words.get("amount", ""), currency)
+    amount = -amount if file.sign == "negative" else amount
+    if amount <= 0:
+        return None
+    invoice = words.get("invoice", file.invoice)
+    if not invoice:
+        raise ValueError("invoice: is missing (add a column, or pass --invoice)")
+    on = _day(file, words["date"]) if "date" in words else file.on
+    if on is None:
+        raise ValueError("date: is missing (add a column, or pass --date)")
+    return BilledLine(row, invoice, words.get("line", ""), on, _month(words.get("month", "")), amount)
+
+
+def parse_amount(text: str, currency: str) -> Decimal:
+    """`-1,500.00`, `(1500)` or `£1,500.00`; what a comma might mean otherwise is refused. Raises ValueError."""
+    bare = re.sub(rf"^([-−+(]*)\s*(?:{re.escape(currency)}|[£€$])\s*", r"\1", text.strip())
+    found = _AMOUNT.fullmatch(bare.replace(" ", ""))
+    if found is None or bool(found[1]) != bool(found[5]):
+        raise ValueError(f"amount: {text[:40]!r} is no amount (write -1500.00 or -1,500.00)")
+    amount = Decimal(found[3].replace(",", "") + (found[4] or ""))
+    if amount >= Decimal(10) ** 15:
+        raise ValueError("amount: has too many digits (check the file)")
+    return -amount if found[1] or found[2] in {"-", "−"} else amount
+
+
+def _day(file: InvoiceFile, text: str) -> date:
+    try:
+        return parse_day(iso_spelling(text, file.dates)[:10])
+    except ValueError as error:
+        raise ValueError(f"date: {error}") from None
+
+
+def _month(text: str) -> str:
+    """`2026-10` or `October 2026`; empty where it is neither: the line is then of no month that is known."""
+    if _MONTH.fullmatch(text):
+        return text
+    named = _NAMED.fullmatch(text)
+    name = named[1][:3].casefold() if named else ""
+    return f"{named[2]}-{_NAMES.index(name) + 1:02d}" if named and name in _NAMES else ""
