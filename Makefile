@@ -10,6 +10,9 @@ ROOM ?= probe
 COUNT ?= 100
 SEED ?= 1
 
+# The tests start this program hundreds of times, each time from what was compiled the first time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-records-loop standby-loop mutate damage clean
 

@@ -18,6 +18,9 @@ from sla_monitor.sla.aggregation import from_places
 from sla_monitor.sla.observation import Observation, Outcome, Reason
 from sla_monitor.sla.spans import vouches_until_ms
 
+ALONE = Places(sites=(MAIN,), quorum="any")
+"""Of an endpoint that is probed from one place, as if there were several."""
+
 
 class DownRun(NamedTuple):
     """Probes in a row that found an endpoint DOWN, from the first one to the one that found something else (`end_ms`;
@@ -99,14 +102,15 @@ class Watched:
         outcome = observation.finding.outcome
         after = _then(self.seen.get(place), observation)
         self.seen = {**self.seen, place: after}  # others may be reading it
-        if place in self.terms.sites:
+        places = self.terms.seen_from
+        if place == MAIN if places is None else place in places.sites:
             self.probes += 1
             self.failed += outcome is Outcome.DOWN
             self.unknown += outcome is Outcome.UNKNOWN
             self._decide(max(now_ms, observation.at_ms))
 
     def settle(self, now_ms: int) -> None:
-        """Time has passed: a place of which nothing came in time sees nothing now."""
+        """Time has passed: a place from which nothing came in time sees nothing now."""
         if self._changes_ms is not None and now_ms > self._changes_ms:
             self._decide(now_ms)
 
@@ -117,16 +121,25 @@ class Watched:
 
     def _decide(self, now_ms: int) -> None:
         """What it is now, by its one place or by the quorum of several."""
-        places = self.terms.seen_from
-        self.sights = () if places is None else tuple(self._sight(site, now_ms) for site in places.sites)
-        found = self.seen.get(MAIN) if places is None else _together(self.sights, self.seen, places)
-        ends = [vouches_until_ms(one.last.at_ms, self.terms.every_ms) for one in self.sights if one.last]
+        places, alone = self.terms.seen_from, self.seen.get(MAIN)
+        if places is None and alone is not None:  # nearly every endpoint is so: its probe is what it is
+            until_ms = vouches_until_ms(alone.last.at_ms, self.terms.every_ms)
+            if now_ms <= until_ms:
+                self.sights, self._changes_ms = (), until_ms
+                self._become(alone)
+                return
+        now = tuple(self._sight(site, now_ms) for site in self.terms.sites)
+        ends = (vouches_until_ms(one.last.at_ms, self.terms.every_ms) for one in now if one.last)
         self._changes_ms = min((end_ms for end_ms in ends if end_ms >= now_ms), default=None)
+        self.sights = () if places is None else now
+        self._become(_together(now, self.seen, places or ALONE))
+
+    def _become(self, found: SeenFrom | None) -> None:
         if found is None:
             self.last, self.failures = None, 0
             return
         outcome = found.last.finding.outcome
-        if self.last is None or outcome is not self.outcome:
+        if self.last is None or outcome is not self.last.finding.outcome:
             self.since_ms = found.since_ms
         if outcome is Outcome.DOWN:
             self.down = DownRun(self.since_ms, None, found.last.finding.reason)

@@ -91,6 +91,18 @@ def test_what_a_site_kept_while_it_was_cut_off_says_nothing_of_now() -> None:
     assert one.outcome is Outcome.UP
 
 
+def test_a_place_that_is_the_only_one_may_be_cut_off_too() -> None:
+    """Of a pair of collectors, the site `main` is one far away."""
+    made, one = board()
+    see(made, "main", 0, UP)
+    made.settle(T + 150_000)
+    assert (one.outcome, one.sights) == (Outcome.UP, ())
+    made.settle(T + 150_001)
+    assert (one.outcome, one.since_ms, one.sights, one.places_short) == (Outcome.UNKNOWN, T + 60_000, (), None)
+    see(made, "main", 180, UP)
+    assert one.outcome is Outcome.UP
+
+
 def test_new_terms_ask_other_places_about_what_they_have_seen() -> None:
     made, one = board()
     see(made, "main", 0, UP)

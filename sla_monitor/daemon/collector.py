@@ -186,7 +186,7 @@ class Collector:
         if watched is None or (before is not None and before.last.finding.outcome is finding.outcome):
             return
         extra = {
-            "endpoint": seen_from(place, observation.endpoint) if place != MAIN else observation.endpoint,
+            "endpoint": seen_from(place, observation.endpoint),
             "outcome": finding.outcome.value,
             "reason": "" if finding.reason is None else finding.reason.value,
             "detail": finding.detail,

@@ -123,7 +123,8 @@ class FarSites:
     def __init__(
         self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Sequence[Observation], str], None]
     ) -> None:
-        """`show` is given what a site saw, and its name. Raises SigningKeyError and LedgerError."""
+        """`show` is given what a site saw, and its name, once it is handed over to the record. Raises SigningKeyError
+        and LedgerError."""
         self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
         one = settings.collectors
         self._name, self._pair = ("", ()) if one is None else (one.name, one.pair)
