@@ -88,6 +88,8 @@ class Daemon:
         self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, self._keeper)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
+        if self._keeper is not None:
+            self._keeper.begin_with(self._collector.far.has_all, lambda: self._assessing.latest.at_ms)
         self._following = Following.of(
             settings,
             clock,
@@ -115,7 +117,7 @@ class Daemon:
             self._metrics,
             self._own.lateness,
             tables_of(settings.metrics, settings.alerting.certificate_days),
-            speaks,
+            always if self._keeper is None else self._keeper.tells,
         )
         self._web = Web(
             settings.listen,
@@ -303,6 +305,7 @@ class Daemon:
         if any(moved):
             self._ledger.clock_stepped(*moved)
         self._ledger.mind_the_future()
+        self.board.settle(self._clock.now_ms())
         if any(moved) or stood_still:
             self._collector.woke()
         # A ledger that cannot be written is no failed start: systemd would kill us, and with us what is held.

@@ -17,7 +17,6 @@ from typing import TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
-from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.daemon.credible import Credible, content_doubt
 from sla_monitor.errors import LineError
@@ -66,6 +65,9 @@ WHY_REFUSED = ("name", "message", "endpoint", "past", "future", "content", "pace
 """It speaks for another site; it cannot be read; of an endpoint that is not its own; of a time before what it said
 last, or before the horizon; of a time to come; of what cannot be seen; more than was due."""
 
+IN_STEP_MS = 5_000
+"""What a site saw within so much may still be on its way: a collector that lacks no more is in step."""
+
 MOST_BEGUN, BEGUN_WITHIN_S = 500, 3_600.0
 """So many outboxes may a site begin in so long: it begins one each time that it is started."""
 
@@ -95,7 +97,6 @@ class FarSite:
     again: int = 0
     lost: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    last: dict[str, Observation] = field(default_factory=dict)
     begun_s: list[float] = field(default_factory=list)
     is_too_old: bool = False
 
@@ -120,10 +121,10 @@ class FarSites:
     """All that are known. `start` begins to listen; `assign` may be called from any thread, and before."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Observation], None] = lambda _: None
+        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Sequence[Observation], str], None]
     ) -> None:
-        """`show` is given what the site `main` saw, once it is handed over to the record. Raises SigningKeyError and
-        LedgerError."""
+        """`show` is given what a site saw, and its name, once it is handed over to the record. Raises SigningKeyError
+        and LedgerError."""
         self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
         one = settings.collectors
         self._name, self._pair = ("", ()) if one is None else (one.name, one.pair)
@@ -132,6 +133,7 @@ class FarSites:
         """Of a pair, one tells sites what to probe: each would take its own terms for the later ones."""
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
         self._line: FarLine | None = None
+        self._listens_s = float("inf")
         self._key: SigningKey | None = None
         self._recorded: dict[OutboxName, int] = {}
         self._taken: dict[OutboxName, int] = {}
@@ -178,6 +180,23 @@ class FarSites:
             instants.append(lacking_ms or 0)
         return min(instants)
 
+    def has_all(self) -> bool:
+        """Whether the record has what the sites saw, up to a few seconds ago. Of one that has not been heard of since
+        the line is up, for long enough, nobody has more."""
+        if self._line is None:
+            return True
+        has_listened = self._clock.monotonic() - self._listens_s >= CUT_OFF_S
+        return self._line.is_up and all(
+            self._has_lately(site) if self.is_connected(site) else has_listened for site in self.sites.values()
+        )
+
+    def _has_lately(self, site: FarSite) -> bool:
+        pulse = site.pulse
+        if pulse is None or site.heard_s < self._listens_s:
+            return False
+        since_ms = pulse.lacking.get(self._name, 0)
+        return since_ms is None or pulse.at_ms - since_ms <= IN_STEP_MS
+
     def is_connected(self, site: FarSite) -> bool:
         """Whether it was heard of lately."""
         return self._clock.monotonic() - site.heard_s < CUT_OFF_S
@@ -218,6 +237,7 @@ class FarSites:
         await asyncio.to_thread(self._remember)
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
+        self._listens_s = self._clock.monotonic()
         pull, quiet_s = await connection.pull(self._reader, self._name), 0.0
         while True:
             several = await pull.fetch(FETCHED, FETCH_S)
@@ -279,7 +299,7 @@ class FarSites:
 
     def _hand_over(self, site: FarSite, parcel: Parcel, position: int) -> None:
         self._credible.note_time()
-        now_ms, arrived = self._clock.now_ms(), list[tuple[Arrived, int]]()
+        now_ms, arrived, shown = self._clock.now_ms(), list[tuple[Arrived, int]](), list[Observation]()
         in_force = site.terms, site.former  # a reload may change them meanwhile
         if parcel.first > position + 1:
             gone = parcel.first - position - 1
@@ -297,15 +317,12 @@ class FarSites:
                 arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, None), 0))
                 continue
             judged = _by_its_clock(seen, site.skew_ms if skew_ms is None else skew_ms)
-            site.last[seen.endpoint] = judged
+            shown.append(judged)
             site.recorded += 1
             kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
             arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), known[0].every_ms))
         self._ledger.hand_over(arrived)
-        if site.name == MAIN:
-            for one, _ in arrived:
-                if one.observation is not None:
-                    self._show(one.observation)
+        self._show(shown, site.name)
 
     def _doubt(self, seen: Observation, known: Sequence[Endpoint], now_ms: int) -> str:
         """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not. `known`: the terms
