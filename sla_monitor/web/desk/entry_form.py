@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sla_monitor.contract.contract import Contract
@@ -78,11 +79,13 @@ def form_model(kind: str) -> type[EntryKind] | None:
     """A kind that this form enters; None: it is none, it changes figures, which have to be shown first, or it has
     lists, which need a form of their own."""
     model = KINDS.get(kind)
-    if model is None or model.changes_figures:
-        return None
+    return None if model is None or model.changes_figures or _has_lists(model) else model
+
+
+@cache
+def _has_lists(model: type[EntryKind]) -> bool:
     fields = model.model_json_schema()["properties"].values()
-    has_lists = any(one.get("type") == "array" for field in fields for one in (field, *field.get("anyOf", ())))
-    return None if has_lists else model
+    return any(one.get("type") == "array" for field in fields for one in (field, *field.get("anyOf", ())))
 
 
 class EntryForm(DeskHandler):
