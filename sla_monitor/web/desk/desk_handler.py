@@ -14,9 +14,9 @@ from tornado.web import Finish
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import Desk
+from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
-from sla_monitor.web.identity.passwords import Attempt, Verdict
+from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
 from sla_monitor.web.identity.reception import BEFORE, DEVICE, Reception
 from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.serving.handler import Handler, Refusal
@@ -99,7 +99,7 @@ class DeskHandler(Handler):
         self.show(self.site.layout.render(template, frame, **{**given, **values}))
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> DeskRegister:
         """The register. Raises Refusal where this server has none."""
         if self.site.desk is None:
             raise Refusal(404, "there is no register here")
@@ -173,9 +173,9 @@ class DeskHandler(Handler):
             return False
         attempt = Attempt(self.person.name, next(iter(form.values[AGAIN])), self.cookie(DEVICE), self.address)
         verdict, _ = await self.reception.try_password(attempt)
-        if verdict is Verdict.RIGHT:
+        if verdict is PasswordVerdict.RIGHT:
             self.reception.prove(self.person, self.address)
-        return verdict is Verdict.RIGHT
+        return verdict is PasswordVerdict.RIGHT
 
     def _prove_address(self) -> str:
         """Where somebody shows again who they are, and comes back to this page; empty: with a password, here."""

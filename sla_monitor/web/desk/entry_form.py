@@ -14,7 +14,7 @@ from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entering import DeskEntries, Draft, ForbiddenEntry
+from sla_monitor.web.desk.entering import DeskEntries, ForbiddenEntry, Statement
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.serving.handler import Refusal
 
@@ -120,7 +120,7 @@ class EntryForm(DeskHandler):
     def _enter(self, contract: Contract, kind: str, values: Mapping[str, str], once: str) -> DeskEntries:
         words: dict[str, Any] = {name: values[name] for name in _names(KINDS[kind]) if values.get(name)}
         said = body_of(kind, words, contract.time_zone)
-        draft = Draft(said, **{name: values.get(name, "") for name in TEXTS})
+        draft = Statement(said, **{name: values.get(name, "") for name in TEXTS})
         return self.desk.enter(self.person, contract, [draft], once=once)
 
     def _show(
