@@ -7,12 +7,14 @@ be ours, posted by our own page, and by somebody who may do it and has shown lat
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from tornado.web import Finish
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
@@ -23,6 +25,7 @@ from sla_monitor.web.serving.handler import Handler, Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.known_by import PASSWORD, TOKEN, describe_known_by
 
+LATER = "send the page again in some seconds: what was entered already is not entered twice"
 NO_DESK = "nobody is named who may sign in here"
 
 
@@ -111,6 +114,20 @@ class DeskHandler(Handler):
         if found is None:
             raise Refusal(404, "no such contract")
         return found
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What the register refuses is said in its words: nothing was entered, and why."""
+        kind, error, trace = kwargs.get("exc_info", (None, None, None))
+        if isinstance(error, Overtaken):
+            stale = Refusal(409, f"nothing was entered: {error}", remedy="load the page again")
+            kwargs, status_code = {**kwargs, "exc_info": (kind, stale, trace)}, 409
+        elif isinstance(error, LedgerError):
+            shut = Refusal(
+                503, "nothing was entered: the register cannot be written now", {"Retry-After": "5"}, remedy=LATER
+            )
+            kwargs, status_code = {**kwargs, "exc_info": (kind, shut, trace)}, 503
+        self.set_status(status_code)
+        super().write_error(status_code, **kwargs)
 
     def refuse(self, refusal: Refusal) -> None:
         """Say it on a page, to a browser."""
