@@ -7,7 +7,7 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import Entry, Undo
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entering import Draft
+from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import EntryWording
@@ -32,7 +32,7 @@ class UndoForm(DeskHandler):
             self.set_status(422)
             self._show(contract, entry, why, ["The reason is missing."])
             return
-        draft, once = Draft(Undo(about=entry.number), note=why), form.once(self.person.name, self.request.path)
+        draft, once = Statement(Undo(about=entry.number), note=why), form.once(self.person.name, self.request.path)
         try:
             entered = await self.site.entering.run(self.desk.enter, self.person, contract, [draft], once=once)
         except RegisterError as error:

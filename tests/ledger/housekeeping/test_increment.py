@@ -25,6 +25,7 @@ from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.opening import is_unfinished
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from sla_monitor.ledger.reading.reader import keep_answer
+from sla_monitor.ledger.recording.audit import AuditEvent, add_events
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, observed, opened, record_all
@@ -112,7 +113,8 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             seen = observed(first, endpoint="custody/login@north")
             ledger.hand_over([(Arrived("north", "a", turn + 1, turn + 1, seen.at_ms, seen), EVERY_MS)])
             assert ledger.report("custody/job", ReportKind.DONE).result(DEADLINE_S)
-            register.add(entries(booking(), claim()))
+            register.add(entries(booking(), claim()), once=f"form {turn}")
+            add_events(path, [AuditEvent(first, first, "signed-in", "ann")])
             keep_answer(path, f"{turn:064}", "an answer")
             ledger.keep_samples(["custody/login"], T0, T0 + (turn + 1) * 4 * HOUR_MS)
             if turn == 2:
@@ -121,7 +123,8 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             said = backed_up(path, copy)
             assert contents(copy) == contents(path)
             assert "bytes" in said if turn == 0 else "1,502 observations added" in said
-    others = {"pruned_days", "pruned_endpoints", "imports", "imported_spans", "imported_looks", "withdrawn_imports"}
+    others = {"kept_files", "month_results", "terms_in_force"}
+    others |= {"pruned_days", "pruned_endpoints", "imports", "imported_spans", "imported_looks", "withdrawn_imports"}
     assert {name for name, rows in contents(copy).items() if not rows} == others
     assert check(copy, lambda *_: None).problems == ()
     assert run("restore", copy, "--ledger", path).exit_code == 0
