@@ -12,6 +12,7 @@ import pytest
 from sla_monitor import names
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
+from sla_monitor.contract.contract import Contract
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
@@ -123,6 +124,19 @@ def test_an_assessment_that_finds_the_ledger_closed_is_told_unless_we_stop(
     assessing.assess_or_tell(lambda: [one_version()])
     assert caplog.messages == ([] if is_stopping else ["the figures cannot be calculated"])
     assert bool(assessing.problem) is not is_stopping
+
+
+def test_an_assessment_that_goes_on_ends_with_the_monitor(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock, board = SystemClock(), Board(0, "here")
+    with closing(Ledger.open(tmp_path / "ledger.db", clock)) as ledger:
+        assessing = Assessing(ledger, board, clock, RecordVerification())
+
+        def contracts() -> list[Contract]:
+            assessing.stop()
+            return [one_version()]
+
+        assessing.assess_or_tell(contracts)
+    assert (board.assessment.at_ms, caplog.messages, assessing.problem) == (0, [], "")
 
 
 def test_sites_far_away_are_told_by_their_place_and_only_what_is_known_of_them(tmp_path: Path) -> None:
