@@ -10,8 +10,11 @@ ROOM ?= probe
 COUNT ?= 100
 SEED ?= 1
 
+# The tests start this program hundreds of times, each time from what was compiled the first time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-records-loop standby-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -116,6 +119,9 @@ site-loop: $(VENV)/dev.stamp ## Kill a site far away and its collector a hundred
 
 standby-loop: $(VENV)/dev.stamp ## Take the lease fifty times from the collector that speaks, and print who spoke and what was told
 	$(BIN)/python -m tests.e2e.standby_loop --rounds 50 --seed $(SEED)
+
+standby-records-loop: $(VENV)/dev.stamp ## Kill either collector of a pair a hundred times: both records have everything once
+	PAIR_KILLS=100 PAIR_SEED=$(SEED) $(BIN)/python -m pytest -q -s -n 0 tests/pair/test_two_collectors.py -k killed_at_any_time
 
 damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
 	$(BIN)/python -m tests.ledger.test_damaged 1000

@@ -1,5 +1,5 @@
-"""Debian's Prometheus, Alertmanager and NATS server, and two sites, as children of the demo, with the files that were
-generated for them."""
+"""Debian's Prometheus, Alertmanager and NATS server, sites and a standby, as children of the demo, with the files that
+were generated for them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 class Stack:
-    """All of them, their data and logs in one folder. Addresses are host:port; `sites`: the names of those that probe
-    beside the monitor."""
+    """All of them, their data and logs in one folder. Addresses are host:port; `sites`: the names of those that probe;
+    `has_standby`: whether there is a second collector."""
 
-    def __init__(self, folder: Path, prometheus: str, alertmanager: str, sites: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, prometheus: str, alertmanager: str, sites: Sequence[str] = (), *, has_standby: bool = False
+    ) -> None:
         self.folder, self.prometheus, self.alertmanager, self.sites = folder, prometheus, alertmanager, sites
+        self.has_standby = has_standby
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
@@ -42,6 +45,9 @@ class Stack:
             # What a site sees goes to its outbox until the server is there.
             command = (sys.executable, "-m", "sla_monitor", "site", "--id", site)
             self._run(f"site-{site}", *command, "--config", f"{here / 'sites' / site}.yaml")
+        if self.has_standby:
+            following = (sys.executable, "-m", "sla_monitor", "run", "--standby")
+            self._run("standby", *following, "--config", f"{here / 'standby/standby.yaml'}")
         self._run(
             "alertmanager",
             _found(*ALERTMANAGERS),

@@ -70,6 +70,17 @@ def exporter(board: Board) -> Exporter:
     return Exporter(board, own_health, lambda: ((0.01, 0.1), [5, 1, 0], 0.2))
 
 
+def test_a_collector_that_follows_tells_of_itself_alone() -> None:
+    speaks = [False]
+    one = Exporter(filled_board(), own_health, lambda: ((0.01, 0.1), [5, 1, 0], 0.2), speaks=lambda: speaks[0])
+    wanted = {metric.name for metric in names.OF_EACH}
+    for accept in ("", "application/openmetrics-text; version=1.0.0", "text/plain; version=1.0.0; escaping=dots"):
+        told = set(re.findall(r"^# TYPE (sla_\S+?)(?:_+total)? ", one.answer(accept)[1].decode(), re.MULTILINE))
+        assert {name.replace("__", "_") for name in told} == wanted, accept
+    speaks[0] = True
+    assert b"sla_service_state{" in one.answer()[1]
+
+
 def test_the_exposition_is_clean_for_promtool() -> None:
     check = subprocess.run(
         ["promtool", "check", "metrics"], input=exporter(filled_board()).answer()[1], capture_output=True, check=False
