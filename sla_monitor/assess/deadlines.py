@@ -1,4 +1,4 @@
-"""Deadlines that the contract's reporting and claims set, month by month: reports, reviews, claims of credits."""
+"""Deadlines that reporting, invoicing and claims set, month by month: reports, reviews, notices, claims of credits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
+from sla_monitor.periods.credit_days import credit_days
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.months import last_day, shifted, span
 from sla_monitor.periods.terms_slices import terms_in
@@ -22,10 +23,11 @@ BACK, AHEAD = 12, 12
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The last day for something about a month. `kind`: the report with its figures; the review, in which the month is
-    signed off; the claim of its credit; the end of the term (of which `month` is the last one)."""
+    signed off; the notice of its credit, where there may be one; the claim of it; the end of the term (of which `month`
+    is the last one)."""
 
     on: date
-    kind: Literal["report", "review", "claim", "term_end"]
+    kind: Literal["report", "review", "notice", "claim", "term_end"]
     month: str
 
 
@@ -45,6 +47,8 @@ def _of_month(contract: Contract, month: str) -> Iterator[Deadline]:
     claim_on = claim_by(month, terms.claims)
     if claim_on is not None:
         yield Deadline(claim_on, "claim", month)
+    if terms.invoicing is not None and (notify_by := credit_days(contract, month).notify_by) is not None:
+        yield Deadline(notify_by, "notice", month)
     try:
         report_on = add_working_days(last_day(month), terms.reporting.report_working_days, terms.working_calendar)
         yield Deadline(report_on, "report", month)
