@@ -8,10 +8,9 @@ from datetime import date
 from typing import Literal
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.credit_days import credit_days
-from sla_monitor.periods.edges import month_at, period_of, run_of
-from sla_monitor.periods.months import last_day, shifted, span
+from sla_monitor.periods.edges import period_of, run_of
+from sla_monitor.periods.months import last_day, name_of, shifted, span
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.sla.money.claim_deadlines import claim_by
@@ -31,14 +30,14 @@ class Deadline:
     month: str
 
 
-def deadlines_of(contract: Contract, now_ms: int) -> tuple[Deadline, ...]:
-    """Those from today on, a year ahead, by the terms in force at each month's end; ascending."""
-    this, run = month_at(now_ms, contract.time_zone), run_of(contract)
+def deadlines_of(contract: Contract, today: date) -> tuple[Deadline, ...]:
+    """Those from a day on, a year ahead, by the terms in force at each month's end; ascending."""
+    this, run = name_of(today), run_of(contract)
     first, last = max(run.first, shifted(this, -BACK)), min(run.last or this, shifted(this, AHEAD))
     months = span(first, last) if first <= last else ()
     found = {one for month in months for one in _of_month(contract, month)}
     found.add(Deadline(contract.term.end_on, "term_end", run.last or this))
-    until, today = last_day(shifted(this, AHEAD)), local_date(now_ms, contract.time_zone)
+    until = last_day(shifted(this, AHEAD))
     return tuple(sorted((one for one in found if today <= one.on <= until), key=lambda one: (one.on, one.kind)))
 
 

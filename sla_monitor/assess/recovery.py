@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from sla_monitor.assess.contract_context import ContractContext
+from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.periods.credit_days import credit_days
 from sla_monitor.periods.edges import Period
 from sla_monitor.register.entries import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff, Dispute
 from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit, Move, moves_of
 from sla_monitor.sla.results import PeriodResult
 
 
-def credit_account(contract_context: ContractContext, period: Period, results: Sequence[PeriodResult]) -> CreditAccount:
+def credit_account(
+    contract_context: ContractContext, period: Period, results: Sequence[PeriodResult], days: KnownDays
+) -> CreditAccount:
     """The account at the end of a month, or now while it runs. `results`: the months that are over, ascending. Empty
     where the contract says nothing of invoicing and nobody has entered anything."""
     contract = contract_context.contract
@@ -31,8 +33,8 @@ def credit_account(contract_context: ContractContext, period: Period, results: S
         signed = contract_context.effective.sign_off(past.month)
         if expected or ours:
             worth = None if signed is None or signed[1].no_figures else signed[1].credit
-            days = credit_days(contract, past.month)
-            months.append(MonthCredit(past.month, as_of, days, expected, worth, ours, disputes.get(past.month, ())))
+            when, disputed = days.of_credit(past.month), disputes.get(past.month, ())
+            months.append(MonthCredit(past.month, as_of, when, expected, worth, ours, disputed))
     known = {past.month for past in measured}
     stray = tuple(sorted(move.entry for move in moves if move.month not in known and move.on <= as_of))
     return CreditAccount(as_of, tuple(months), stray)
