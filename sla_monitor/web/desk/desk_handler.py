@@ -7,6 +7,7 @@ be ours, posted by our own page, and by somebody who may do it and has shown lat
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -15,6 +16,8 @@ from tornado.web import Finish
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.redaction import redacted
 from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
@@ -136,6 +139,14 @@ class DeskHandler(Handler):
             return
         self.set_status(refusal.status_code)
         self.show_page("refused.html", text=refusal.text, remedy=refusal.remedy)
+
+    async def entries(self, contract: str) -> Sequence[Entry]:
+        """All that has been said about a contract, ascending, as this person may read it: without the notes of the
+        authority, but with their own. Raises LedgerError and its kinds."""
+        found = await self.site.entering.run(self.desk.entries, contract)
+        if self.person.may(Action.SEE_NOTES, contract):
+            return found
+        return [entry if entry.actor == self.person.name else redacted(entry) for entry in found]
 
     def csrf(self) -> str:
         """The token that a form of this page brings back: of this session, or of this browser before it has one."""

@@ -145,7 +145,7 @@ class EnteredPage(DeskHandler):
     async def get(self, contract: str) -> None:
         given = self.arguments_given()
         number = next(iter(given.get("number", ())), "")
-        entries = await self.site.entering.run(self.desk.entries, contract)
+        entries = await self.entries(contract)
         found = next((one for one in entries if f"{one.number}" == number and one.actor == self.person.name), None)
         if found is None:
             raise Refusal(404, "no such entry of yours")

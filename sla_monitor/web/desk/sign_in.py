@@ -122,6 +122,8 @@ class OpenIdAnswer(OpenIdBegin):
 
     async def get(self) -> None:
         signing_in, clock = self._provider(), self.site.clock
+        if wait_s := self.reception.answers.take(self.address, clock.monotonic()):
+            raise Refusal(429, "too many sign-ins", {"Retry-After": f"{wait_s}"}, remedy="wait some minutes")
         given = self.arguments_given()
         answered = {name: values[0] for name, values in given.items() if len(values) == 1}
         cookie = self.cookie(AT_PROVIDER)

@@ -48,8 +48,7 @@ class UndoForm(DeskHandler):
 
     async def _entry(self, contract: str, number: str) -> Entry:
         """Raises Refusal where there is no such entry, or it changes figures: what it changes has to be shown first."""
-        entries = await self.site.entering.run(self.desk.entries, contract)
-        found = next((one for one in entries if one.number == int(number)), None)
+        found = next((one for one in await self.entries(contract) if one.number == int(number)), None)
         if found is None or found.body.changes_figures:
             raise Refusal(404, "there is no such entry that is taken back here")
         return found

@@ -14,7 +14,7 @@ from sla_monitor.settings.desk.users import DeskSettings, DeskUser, RoleGrant
 from sla_monitor.web.identity.audit_log import AuditLog, DeskEvent
 from sla_monitor.web.identity.desk_state import DeskState, Session, digest_of
 from sla_monitor.web.identity.openid import OpenIdSignIn
-from sla_monitor.web.identity.passwords import Attempt, Passwords, PasswordVerdict, current_hash
+from sla_monitor.web.identity.passwords import WINDOW_S, Attempt, Passwords, PasswordVerdict, current_hash
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.identity.sessions import Sessions
 from sla_monitor.web.serving.heartbeat_route import Limit, bearer
@@ -43,6 +43,9 @@ OPERATING = READING | {Action.RELOAD}
 """What the pages of the operators let everybody do who reaches them, before users are named."""
 
 
+ANSWERS = 60
+"""Sign-ins through the provider that one address finishes, or fails to, in WINDOW_S: each asks the provider."""
+
 OPEN = Person("", "", "", MACHINE_GRANTS, only=OPERATING)
 """Whoever asks, while nobody is named."""
 
@@ -62,6 +65,7 @@ class Reception:
         self.passwords = Passwords(self.state, self.waiting)
         self.asking = Bounded(2, self.waiting)
         self.complaints = Limit(1)
+        self.answers = Limit(ANSWERS, WINDOW_S)
         self._openid: OpenIdSignIn | None = None
 
     def close(self) -> None:
