@@ -22,7 +22,7 @@ from sla_monitor.settings import Settings
 PREFIX = "collector:"
 GROUP = "pair"
 HELD_FOR = "5m"
-"""How long figures are held while neither tells any: as long as Prometheus itself takes the last sample for the present one."""
+"""How long figures are held while neither tells any: as long as Prometheus takes a last sample for the present one."""
 
 FIGURES: tuple[MetricName, ...] = tuple(
     metric for metric in ALL_METRICS if metric not in OF_EACH and metric.kind == "gauge"
