@@ -46,6 +46,9 @@ WHOLE_CONTRACT = "contract"
 MONTHS_KEPT = 12
 """Closed months of which bands, points and credit are told: Prometheus forgets after fifteen days unless told."""
 
+TERMS_PROBLEMS = ("not_approved", "file_differs", "file_missing", "unreadable")
+"""What can be wrong with the terms of a contract: the label `problem`."""
+
 TEXT_KEPT = 120
 """Characters of an acknowledgement's text in its label: the rest stands on the page of the service."""
 
@@ -474,6 +477,19 @@ START_TIME = MetricName("sla_start_timestamp_seconds", "gauge", (), "When the da
 RELOAD_OK = MetricName(
     "sla_config_last_reload_successful", "gauge", (), "1 when the last reading of configuration loaded."
 )
+SIGNED_DIFFER = MetricName(
+    "sla_contract_signed_months_differ",
+    "gauge",
+    ("contract",),
+    "Signed months whose figures would come out otherwise now.",
+)
+TERMS_PROBLEM = MetricName(
+    "sla_contract_terms_problem",
+    "gauge",
+    ("contract", "problem"),
+    "1 when the terms in force are not those of the contract's file, or nobody approved them; absent where no approval"
+    " is required.",
+)
 RELOAD_TIME = MetricName(
     "sla_config_last_reload_success_timestamp_seconds", "gauge", (), "When a configuration was last taken up."
 )
@@ -787,6 +803,12 @@ KPI_BREACHED = AlertName(
     "A KPI's figure so far breaks the promise.",
     "A KPI's figure no longer counts as missing its target.",
 )
+SIGNED_DIFFERS = AlertName(
+    "SlaSignedMonthDiffers",
+    "contract",
+    "A month that was signed off would come out otherwise now.",
+    "Every signed month comes out as it was signed.",
+)
 TRIGGER_NEAR = AlertName(
     "SlaTriggerNear",
     "contract",
@@ -1042,6 +1064,12 @@ RELOAD_FAILED = AlertName(
     "monitor",
     "The configuration on disk was not taken up.",
     "The configuration on disk was taken up.",
+)
+TERMS_NOT_APPROVED = AlertName(
+    "SlaTermsNotApproved",
+    "monitor",
+    "A contract's terms in force are not those of its file, or were never approved.",
+    "The contract's terms in force are approved, and those of its file.",
 )
 SILENCES_ALERT = AlertName(
     "SlaSilencesFailing",

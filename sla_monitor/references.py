@@ -20,7 +20,7 @@ from sla_monitor.contract.reading.nodes import Problem
 from sla_monitor.contract.reading.places import dotted, repeated_for
 from sla_monitor.contract.reading.repeating import repeated
 from sla_monitor.contract.reading.secret import REFERENCE, SecretReference, heartbeat_token
-from sla_monitor.contract.reading.yaml_file import read_document
+from sla_monitor.contract.reading.yaml_file import parse_document, read_document
 from sla_monitor.contract.versions import resolve
 from sla_monitor.errors import SecretError
 from sla_monitor.probe.connections.tls_files import ca_problem, certificate_problem, key_problem
@@ -111,22 +111,13 @@ def _elsewhere(count: int) -> str:
 
 def _of_contract(contract: Contract, reader: ReadingAccount) -> Iterator[Problem]:
     """Of every version, past and to come."""
-    if not _may_refer(Path(contract.file)):
+    content = contract.read_files.contract
+    if not any(word in content for word in MARKS):  # most have none; to read their places again takes long
         return
-    document = read_document(Path(contract.file))
+    document = parse_document(content, contract.file)
     for version in contract.versions:
         root = resolve(document.root, local_date(version.from_ms, version.terms.time_zone))
         yield from _problems(contract.file, repeated(document, root), reader)
-
-
-def _may_refer(path: Path) -> bool:
-    """Whether a file has anything that could be a reference, however it is written. Most have not, and to read their
-    places again takes as long as reading them did."""
-    try:
-        content = path.read_bytes()
-    except OSError:  # told by whoever reads it
-        return True
-    return any(word in content for word in MARKS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import click
 
 from sla_monitor import __version__
 from sla_monitor.cli.assess.command import assess
+from sla_monitor.cli.assess.recalculations import recalculations
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
-from sla_monitor.cli.credits import credits_group
+from sla_monitor.cli.credits.command import credits_group
 from sla_monitor.cli.desk.command import desk
 from sla_monitor.cli.generate.command import generate
 from sla_monitor.cli.generate.demo import demo
@@ -30,6 +31,7 @@ from sla_monitor.cli.schema import schema
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.site import site
 from sla_monitor.cli.starting.command import init
+from sla_monitor.cli.terms.command import terms
 from sla_monitor.errors import SlaMonitorError
 
 
@@ -40,8 +42,8 @@ def cli() -> None:
 
 
 COMMANDS = (
-    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, desk, register, obligations,
-    credits_group, assess, reconcile, review, verify, generate, import_, stack,
+    init, run, site, check, schema, calendar, probe, ledger_group, archive, demo, desk, register, terms, obligations,
+    credits_group, assess, recalculations, reconcile, review, verify, generate, import_, stack,
 )  # fmt: skip
 for command in COMMANDS:
     cli.add_command(command)

@@ -71,9 +71,10 @@ def freeze(country: str, region: str | None, first: int, last: int, output: Path
 def _changes(output: Path, file: HolidayFile, force: bool) -> list[str]:
     """What writing over a file changes. Raises CalendarError, saying the same, where nobody asked for it."""
     from sla_monitor.contract.bank_holidays import HolidayFile, changed_days
-    from sla_monitor.contract.reading.model_file import read_model
+    from sla_monitor.contract.reading.model_file import model_of
+    from sla_monitor.contract.reading.yaml_file import read_document
 
-    old = read_model(output, HolidayFile)
+    old = model_of(read_document(output), HolidayFile)
     changed = list(changed_days(old, file)) if isinstance(old, HolidayFile) else ["? the old file could not be read"]
     if not force:
         message = f"{output} is there already: {len(changed)} days would change (check them, then pass --force)"

@@ -17,8 +17,10 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.fields import Day, Misplaced, Name, Strict, Whole
-from sla_monitor.contract.reading.model_file import Elsewhere, read_model
+from sla_monitor.contract.reading.model_file import Elsewhere, model_of
 from sla_monitor.contract.reading.nodes import Problem
+from sla_monitor.contract.reading.yaml_file import parse_document, read_content
+from sla_monitor.contract.terms_files import KeptTerms
 from sla_monitor.errors import CalendarError
 
 HANDED = "holidays-"
@@ -57,19 +59,33 @@ class HolidayFile(Strict):
         return self
 
 
-KnownFiles = dict[Path, HolidayFile | tuple[Problem, ...]]
-"""Files that have been read already, good ones and bad ones: a contract is read once for every date it changes on."""
+@dataclass(slots=True)
+class HolidayFiles:
+    """The files of bank holidays of one contract, each read once, good ones and bad ones: a contract is read once for
+    every date it changes on. `kept`: the contents that they had, where they are not to be read from where they are;
+    `contents`: what was read, by path."""
 
+    kept: KeptTerms | None = None
+    contents: dict[Path, bytes] = field(default_factory=dict)
+    _known: dict[Path, HolidayFile | tuple[Problem, ...]] = field(default_factory=dict)
 
-def read_holidays(path: Path, key: str, known: KnownFiles | None = None) -> HolidayFile:
-    """The file of days at a path, which a model names under a key. Raises Elsewhere with the problems of that file."""
-    known = {} if known is None else known
-    if path not in known:
-        known[path] = read_model(path, HolidayFile)
-    found = known[path]
-    if isinstance(found, HolidayFile):
-        return found
-    raise Elsewhere(key, found)
+    def read(self, path: Path, key: str) -> HolidayFile:
+        """The file of days at a path, which a model names under a key. Raises Elsewhere with the problems of that
+        file."""
+        if path not in self._known:
+            self._known[path] = self._model(path)
+        found = self._known[path]
+        if isinstance(found, HolidayFile):
+            return found
+        raise Elsewhere(key, found)
+
+    def _model(self, path: Path) -> HolidayFile | tuple[Problem, ...]:
+        content = None if self.kept is None else self.kept.holidays(path)
+        found = read_content(path) if content is None else content
+        if isinstance(found, bytes):
+            self.contents[path] = found
+            return model_of(parse_document(found, str(path)), HolidayFile)
+        return model_of(found, HolidayFile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from sla_monitor.contract.bank_holidays import HolidayFile, read_holidays
+from sla_monitor.contract.bank_holidays import HolidayFile, HolidayFiles
 from sla_monitor.contract.fields import Day, FilePath, Misplaced, Strict
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -127,7 +127,8 @@ class Calendar(Strict):
         if twice:
             raise Misplaced([(("open_on",), f"opens {twice[0]}, which closed_on closes (keep one of the two)")])
         if self.bank_holidays is not None:
-            self._frozen = read_holidays(self.bank_holidays, "bank_holidays", (info.context or {}).get("holidays"))
+            files = (info.context or {}).get("holidays") or HolidayFiles()
+            self._frozen = files.read(self.bank_holidays, "bank_holidays")
         return self
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +13,8 @@ from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.terms import Service, Term, Terms
+from sla_monitor.contract.terms_files import TermsFiles
+from sla_monitor.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,12 @@ class TermsSpan:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """One agreement. `versions` is never empty and ascends by `from_ms`; the first holds from the beginning."""
+    """One agreement. `versions` is never empty and ascends by `from_ms`; the first holds from the beginning. `files`:
+    what it was read from; None: it was made of values."""
 
     versions: tuple[TermsVersion, ...]
     file: str = ""
+    files: TermsFiles | None = field(default=None, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -71,6 +75,13 @@ class Contract:
         calendars = (calendar for version in self.versions for calendar in version.terms.calendars.values())
         found = (calendar.bank_holidays for calendar in calendars)
         return tuple(dict.fromkeys(path for path in found if path is not None))
+
+    @property
+    def read_files(self) -> TermsFiles:
+        """What it was read from. Raises ConfigError for one that was made of values."""
+        if self.files is None:
+            raise ConfigError([f"{self.id}: was read from no file (name the contract's file)"])
+        return self.files
 
     def version_at(self, at_ms: int) -> TermsVersion:
         """The version in force at an instant (the first one also before it begins)."""

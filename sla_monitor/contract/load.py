@@ -7,17 +7,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sla_monitor.contract.bank_holidays import HolidayPlace, KnownFiles
+from sla_monitor.contract.bank_holidays import HolidayFiles, HolidayPlace
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.contract.local_time import midnight_ms
 from sla_monitor.contract.reading.explain import Mistake
 from sla_monitor.contract.reading.model_file import format_problems, validated
 from sla_monitor.contract.reading.nodes import Document, Mapping, Node, text_at
 from sla_monitor.contract.reading.repeating import repeated
-from sla_monitor.contract.reading.yaml_file import read_document
+from sla_monitor.contract.reading.yaml_file import parse_document, read_content
 from sla_monitor.contract.rules.consistency import inconsistencies
 from sla_monitor.contract.rules.version_rules import check_fixed, check_versions
 from sla_monitor.contract.terms import Terms
+from sla_monitor.contract.terms_files import KeptTerms, TermsFiles
 from sla_monitor.contract.versions import changes, day_at, resolve
 from sla_monitor.errors import ConfigError
 
@@ -29,6 +30,23 @@ def load_contract(path: Path, holidays: HolidayPlace | None = None) -> Contract:
     if contract is None:
         raise ConfigError(format_problems([document]))
     return contract
+
+
+def load_kept(kept: KeptTerms) -> Contract:
+    """The contract that files make which are kept elsewhere: none is read from where it was. Raises ConfigError."""
+    contract, document = _made(kept.contract, kept.path, HolidayFiles(kept))
+    if contract is None:
+        raise ConfigError(format_problems([document]))
+    return contract
+
+
+def load_again(contract: Contract, holidays: HolidayPlace) -> Contract:
+    """The same contract with the files of bank holidays that are in a place of theirs. Raises ConfigError."""
+    files = contract.read_files
+    again, document = _made(files.contract, files.path, HolidayFiles(), holidays)
+    if again is None:
+        raise ConfigError(format_problems([document]))
+    return again
 
 
 def load_contracts(folder: Path) -> tuple[Contract, ...]:
@@ -54,23 +72,32 @@ def load_contract_files(paths: list[Path]) -> tuple[Contract, ...]:
 
 
 def _read_contract(path: Path, holidays: HolidayPlace | None = None) -> tuple[Contract | None, Document]:
-    document = read_document(path)
+    content = read_content(path)
+    return _made(content, path, HolidayFiles(), holidays) if isinstance(content, bytes) else (None, content)
+
+
+def _made(
+    content: bytes, path: Path, files: HolidayFiles, holidays: HolidayPlace | None = None
+) -> tuple[Contract | None, Document]:
+    document = parse_document(content, str(path))
     if document.problems and not isinstance(document.root, Mapping):
         return None, document
     check_versions(document)
-    versions = tuple(_versions(document, holidays))
-    return (None if document.problems else Contract(versions, document.file)), document
+    versions = tuple(_versions(document, files, holidays))
+    if document.problems:
+        return None, document
+    read = TermsFiles(path, content, files.contents, {} if holidays is None else holidays.own)
+    return Contract(versions, document.file, read), document
 
 
-def _versions(document: Document, holidays: HolidayPlace | None) -> Iterator[TermsVersion]:
+def _versions(document: Document, files: HolidayFiles, holidays: HolidayPlace | None) -> Iterator[TermsVersion]:
     """The terms for the start and for every later date on which something changes."""
     start = start_of(document.root)
     every = set(changes(document.root))
     dates = {change.on for change in every}
     later = sorted(change for change in every if change.on > start)
     first = resolve(document.root, start, dates)
-    known: KnownFiles = {}
-    context = {"holidays": known, "holidays_in": holidays}
+    context = {"holidays": files, "holidays_in": holidays}
     # With mistakes in the versions themselves, what they would resolve to only brings more of the same.
     for day in [start] if document.problems else sorted({start, *(change.on for change in later)}):
         root = resolve(document.root, day, dates) if day > start else first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 
@@ -79,6 +79,11 @@ class Assessing:
         threading.Thread(target=self._make_first, args=(take_up, then, self._first), name="first", daemon=True).start()
         with suppress(TimeoutError):
             self._first.result(patience_s)
+
+    @property
+    def caches(self) -> Mapping[str, Cache]:
+        """What is kept of each contract from one assessment to the next; read it with `recorded` alone."""
+        return self._caches
 
     @property
     def latest(self) -> Assessment:

@@ -26,9 +26,11 @@ from sla_monitor.daemon.collector import Collector
 from sla_monitor.daemon.following import Following
 from sla_monitor.daemon.head_publishing import Heads
 from sla_monitor.daemon.lease import LeaseKeeper, always
+from sla_monitor.daemon.month_watch import MonthWatch, note_all
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
+from sla_monitor.daemon.terms_watch import TermsWatch
 from sla_monitor.errors import ConfigError
 from sla_monitor.ledger import HistoryReader, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
@@ -54,7 +56,7 @@ FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
 never made are gone for good, while figures only come later."""
 
-RELOADABLE = ("contracts", "only_contracts", "log", "links", "alerting", "desk")
+RELOADABLE = ("contracts", "only_contracts", "log", "links", "alerting", "desk", "terms")
 
 log = logging.getLogger(__package__)
 
@@ -68,7 +70,7 @@ class Daemon:
         settings = configuration.settings
         self._keeper = _keeper(path, configuration, clock, is_standby=is_standby)
         speaks = always if self._keeper is None else self._keeper.lease.is_held
-        self._path, self._configuration, self._clock = path, configuration, clock
+        self._path, self._clock = path, clock
         self._reloading, self._reloads = threading.Lock(), Reloads(clock.now_ms())
         self._is_announced = False
         self._awake_s = self._started_s = clock.monotonic()
@@ -80,6 +82,10 @@ class Daemon:
             buffer=settings.ledger.buffer,
             older=Archived(settings.archive.folder),
         )
+        self._terms = TermsWatch(settings.ledger.path, clock)
+        self._months = MonthWatch(settings.ledger.path)
+        self._read = configuration
+        self._configuration = self._terms.of(configuration)
         self._verified = RecordVerification()
         self._assessing = Assessing(self._ledger, self.board, clock, self._verified)
         self._heads = Heads(self._ledger, clock, settings, self._verified)
@@ -151,7 +157,8 @@ class Daemon:
             own = replace(
                 own, facts={**own.facts, "Other collectors": f"have {format_count(len(elsewhere), 'contract')}"}
             )
-        reasons, facts = [*own.reasons, *self._errands.troubles()], {**own.facts, **self._errands.facts()}
+        reasons = [*own.reasons, *self._terms.reasons(), *self._errands.troubles()]
+        facts = {**own.facts, **self._errands.facts()}
         if self._keeper is None:
             return replace(own, reasons=reasons, facts=facts)
         reasons += self._keeper.troubles()
@@ -161,13 +168,8 @@ class Daemon:
 
     def _metrics(self) -> Own:
         elsewhere = {names.CONTRACT_ELSEWHERE: [((name,), 1) for name in self._configuration.elsewhere]}
-        parts = [
-            elsewhere,
-            self._own.metrics(),
-            self._verified.metrics(),
-            self._heads.metrics(),
-            self._errands.metrics(),
-        ]
+        several = self._own, self._verified, self._heads, self._errands, self._terms, self._months
+        parts = [elsewhere, *(one.metrics() for one in several)]
         if self._keeper is not None:
             parts.append(self._keeper.metrics())
         if self._following is not None:
@@ -236,6 +238,7 @@ class Daemon:
         if not self._ledger.close(STOP_SECONDS):
             log.error("the ledger could not be closed in time; what was not committed is lost")
         self._errands.close()
+        self._terms.close()
         log.info("stopped")
 
     def reload(self) -> list[str]:
@@ -256,14 +259,14 @@ class Daemon:
             log.error("configuration rejected", extra={"problems": "; ".join(error.problems)})
             return error.problems
         self._warn_of_restart(new)
-        self._configuration = new
+        self._read = new
         self._assess()
         _set_apart()
         self._reloads.is_good, self._reloads.at_ms = True, self._clock.now_ms()
         self._say_elsewhere()
         log.info("configuration loaded", extra={"endpoints": len(self._collector)})
         self._warn_of_unreadable()
-        return []
+        return self._terms.held_back()
 
     def _say_elsewhere(self) -> None:
         if self._configuration.elsewhere:
@@ -286,7 +289,8 @@ class Daemon:
             log.warning("these settings take effect at the next start", extra={"settings": ", ".join(changed)})
 
     def _take_up(self) -> Sequence[Contract]:
-        """Watch what is in force now: after the start, a reload, or the day on which terms change."""
+        """Watch what is in force now: after the start, a reload, an approval, or the day on which terms change."""
+        self._configuration = self._terms.of(self._read)
         if self._collector.take_up(self._configuration.contracts):
             self._schedule.watch(self._collector.heartbeat_intervals_ms)
         return self._configuration.contracts
@@ -321,6 +325,9 @@ class Daemon:
 
     def _assess(self) -> None:
         self._assessing.assess_or_tell(self._take_up)
+        with self._assessing.recorded():
+            latest = self._assessing.latest
+            note_all(self._months, self._configuration.contracts, latest.contracts, self._assessing.caches)
 
 
 def _keeper(path: Path, configuration: Configuration, clock: Clock, *, is_standby: bool) -> LeaseKeeper | None:

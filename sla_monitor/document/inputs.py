@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
-from pathlib import Path
 
 from sla_monitor.assess import ContractAssessment, Evidence
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.terms_files import digest_of
 from sla_monitor.document import Inputs
-from sla_monitor.errors import ConfigError
 from sla_monitor.evidence import evidence_digest
 from sla_monitor.periods.edges import period_of, run_of
 
@@ -23,9 +21,10 @@ def inputs_of(contract: Contract, evidence: Evidence, found: ContractAssessment)
     since = _since(contract, found)
     samples_from_ms = min(period_of(contract, since).start_ms, end_ms)
     earlier = list(_earlier(contract, found, since))
+    files = contract.read_files
     return {
-        "contract_sha256": _sha256(Path(contract.file)),
-        "holidays_sha256": sorted(map(_sha256, contract.holiday_files)),
+        "contract_sha256": digest_of(files.contract),
+        "holidays_sha256": sorted(map(digest_of, files.contents.values())),
         "evidence_sha256": evidence_digest(contract, evidence, (start_ms, end_ms), samples_from_ms, earlier),
     }
 
@@ -43,11 +42,3 @@ def _earlier(contract: Contract, found: ContractAssessment, until_month: str) ->
     for month in found.earlier:
         if month.month < until_month:
             yield from (f"figure {one.kpi} {one.month} {one.figure}" for one in month.kpis if one.kpi in kpis)
-
-
-def _sha256(path: Path) -> str:
-    """Of a file that was read a moment ago. Raises ConfigError if it has gone since."""
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror} (check the path and its permissions)"]) from None

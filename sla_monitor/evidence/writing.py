@@ -69,7 +69,7 @@ def holiday_texts(contract: Contract) -> dict[str, str]:
     Raises EvidenceError."""
     found: dict[str, str] = {}
     for path in contract.holiday_files:
-        name, text = handed_name(path), _text(path)
+        name, text = handed_name(path), _text(path, contract.read_files.contents[path])
         if found.setdefault(name, text) != text:
             raise EvidenceError([f"{path}: another file of bank holidays is called {path.name} too (rename one)"])
     return found
@@ -84,13 +84,12 @@ def write_holidays(file: Spelled, folder: Path) -> None:
             (folder / name.removeprefix(HANDED)).write_bytes(text.encode(errors="replace"))
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, content: bytes) -> str:
     """Every byte of it: its digest is among the inputs."""
     try:
-        return path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise EvidenceError([f"{path}: cannot be read: {why} (check the path and its permissions)"]) from None
+        return content.decode()
+    except UnicodeDecodeError:
+        raise EvidenceError([f"{path}: cannot be read: it is not UTF-8 text (save it as UTF-8)"]) from None
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

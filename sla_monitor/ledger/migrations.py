@@ -514,3 +514,61 @@ def m0013_desk(database: Database) -> None:
         database.conn.execute(statement)
     for trigger in _refusals("audit", ("id",)):
         database.conn.execute(trigger)
+
+
+_KEPT_FILES = """
+-- Files that somebody put into the record, each content once: digest is the SHA-256 of body.
+create table kept_files (
+  id integer primary key,
+  digest text not null unique,
+  size integer not null,
+  body blob not null
+) strict;
+
+-- Which terms the daemon has put in force, a row when they change. parts: the files that they are made of, by name,
+-- each with its digest in kept_files, as JSON. approval: the entry of the register that approved them, or 0.
+create table terms_in_force (
+  id integer primary key,
+  at_ms integer not null,
+  contract text not null,
+  digest text not null,
+  parts text not null check (json_valid(parts)),
+  path text not null,
+  approval integer not null
+) strict;
+"""
+
+
+@MIGRATIONS()
+def m0014_kept_files(database: Database) -> None:
+    """So that terms can be worked with after the files have changed, and so that it is on record when they did."""
+    for statement in _KEPT_FILES.split(";"):
+        database.conn.execute(statement)
+    for table in ("kept_files", "terms_in_force"):
+        for trigger in _refusals(table, ("id",)):
+            database.conn.execute(trigger)
+    database.conn.execute(_no_replace("kept_files", ("digest",)))
+
+
+_MONTH_RESULTS = """
+-- What a closed month came to: a row when it is first told, and one each time that its figures become others.
+create table month_results (
+  id integer primary key,
+  at_ms integer not null,
+  contract text not null,
+  month text not null,
+  figures text not null check (json_valid(figures)),
+  because text not null check (json_valid(because)),
+  basis text not null check (json_valid(basis))
+) strict;
+create index month_results_contract on month_results (contract, month)
+"""
+
+
+@MIGRATIONS()
+def m0015_month_results(database: Database) -> None:
+    """So that a month's figures have a history: when they changed, from what to what, and why."""
+    for statement in _MONTH_RESULTS.split(";"):
+        database.conn.execute(statement)
+    for trigger in _refusals("month_results", ("id",)):
+        database.conn.execute(trigger)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sla_monitor.clock import Clock
@@ -29,6 +30,7 @@ from sla_monitor.ledger.recording.common_entries import (
     tail,
     take_over,
 )
+from sla_monitor.ledger.recording.kept_files import keep_files
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings import Settings
@@ -263,9 +265,19 @@ class SharedRegister(Register):
         super().__init__(member.path)
         self._member, self._nats, self._clock = member, nats, clock
 
-    def add(self, entries: Sequence[Entry], *, read_to: int | None = None, once: str = "") -> tuple[int, ...]:
-        """As of `Register`, by the stream: on return our own ledger has them. Raises LineError too: then nothing was
-        entered, or the message says what is not known."""
+    def add(
+        self,
+        entries: Sequence[Entry],
+        *,
+        read_to: int | None = None,
+        once: str = "",
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> tuple[int, ...]:
+        """As of `Register`, by the stream: on return our own ledger has them. `files` are kept here, before, and are
+        not in the stream: the other collector has its own. Raises LineError too: then nothing was entered, or the
+        message says what is not known."""
+        if files:
+            keep_files(self._path, files, entries[0].at_ms if entries else 0)
         while True:
             try:
                 draft = self._once(lambda keeping: keeping.enter(entries, read_to, once))

@@ -34,6 +34,7 @@ from sla_monitor.register.kinds.outage_list import ListedOutage, OutageList
 from sla_monitor.register.kinds.parts import Line, Month, Number, Text, Timed
 from sla_monitor.register.kinds.recovery import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff
 from sla_monitor.register.kinds.sign_off import SignOff
+from sla_monitor.register.kinds.terms_change import TermsApproved, TermsProposed, TermsRejected, TermsWithdrawn
 from sla_monitor.register.kinds.ticket import ClockStop, TicketRecord
 from sla_monitor.register.kinds.underpinning import Underpinning
 from sla_monitor.register.kinds.waiver import Waiver
@@ -68,6 +69,10 @@ __all__ = [
     "OutageList",
     "ReportedFigure",
     "SignOff",
+    "TermsApproved",
+    "TermsProposed",
+    "TermsRejected",
+    "TermsWithdrawn",
     "TicketRecord",
     "Timed",
     "Underpinning",
@@ -102,6 +107,10 @@ EntryBody = Annotated[
     | Action
     | Done
     | Acknowledgement
+    | TermsProposed
+    | TermsApproved
+    | TermsRejected
+    | TermsWithdrawn
     | Undo,
     Field(discriminator="kind"),
 ]

@@ -70,6 +70,16 @@ class LogSettings(Strict):
     format: Literal["logfmt", "json"] = Field("logfmt", description="Format of a line.")
 
 
+class TermsSettings(Strict):
+    """How terms come into force."""
+
+    approval: Literal["recorded", "required"] = Field(
+        "recorded",
+        description="required: a changed contract file comes into force once two people agreed on it with"
+        " `sla-monitor terms`; recorded: at once, and the record says when which file was in force.",
+    )
+
+
 class Settings(Strict):
     """The whole of `sla-monitor.yaml`. Relative paths are relative to the file."""
 
@@ -81,6 +91,7 @@ class Settings(Strict):
         description="Of the folder, the contracts that this collector has, by id; none: all. The others are those of"
         " other collectors.",
     )
+    terms: TermsSettings = Field(TermsSettings(), description="How changed contract files come into force.")
     vantage: Identifier = Field("main", description="The place from which this daemon probes.")
     ledger: LedgerSettings = Field(LedgerSettings(), description="The record.")
     sites: SiteSettings = Field(

@@ -210,11 +210,9 @@ def test_bank_holidays_are_written_byte_for_byte_and_told_apart_by_their_names(t
     contract = load_contract(path)
     assert holiday_texts(contract) == {"holidays-days.yaml": text}
     (tmp_path / "b/days.yaml").write_bytes(text.replace("Noël", "Christmas").encode())
+    assert holiday_texts(contract) == {"holidays-days.yaml": text}, "as they were when the contract was read"
     with pytest.raises(EvidenceError, match=r"b/days\.yaml: another file of bank holidays is called days\.yaml too"):
-        holiday_texts(contract)
-    (tmp_path / "b/days.yaml").unlink()
-    with pytest.raises(EvidenceError, match=r"b/days\.yaml: cannot be read: No such file"):
-        holiday_texts(contract)
+        holiday_texts(load_contract(path))
 
 
 PLACED = CONTRACT.replace("- id: custody\n", "- id: custody\n    places: {sites: [main, north], quorum: any}\n")

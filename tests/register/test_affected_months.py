@@ -119,6 +119,10 @@ def test_every_kind_either_changes_figures_or_is_among_those_that_do_not(kind: s
         "obligation_met": {"obligation": "report", "due": "2026-01-05", "met": "2026-01-05T10:00:00Z", "by": "x"},
         "obligation_excused": {"obligation": "report", "due": "2026-01-05"},
         "underpinning": {"month": "2026-01", "kpis": ["KPI1"], "by": "Carrier Ltd"},
+        "terms_proposed": KINDS["terms_proposed"].example.words,
+        "terms_approved": {"about": 1, "digest": "0" * 64},
+        "terms_rejected": {"about": 1},
+        "terms_withdrawn": {"about": 1},
     }
     others = Others(entries(booking()))
     found = first_changed(said(kind, **words[kind]), ZONE, others, DAY_MS)

@@ -16,6 +16,7 @@ from zipfile import ZipFile
 import pytest
 
 from sla_monitor.assess.open_points import AT_MOST_LEFT
+from sla_monitor.assess.term_changes import term_changes
 from sla_monitor.cli.assess.month import format_assessment
 from sla_monitor.contract.contract import Contract
 from sla_monitor.review.blocks import Pack
@@ -26,7 +27,6 @@ from sla_monitor.review.rendering.html import html
 from sla_monitor.review.rendering.pdf import pdf
 from sla_monitor.review.rendering.sheet.workbook import xlsx
 from sla_monitor.review.roll_up import roll_up
-from sla_monitor.review.term_changes import term_changes
 from tests.review.months import case_from
 from tests.review.plain_text import text_of
 from tests.review.unmeasured import SCENES, Scene, contract_in, evidence_of

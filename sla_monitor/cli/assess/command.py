@@ -99,7 +99,7 @@ def _asked(
             yield AssessOptions(contract, found, month, found.as_of_ms, origin, both.holidays)
         return
     place = None if chosen.holidays is None else HolidayPlace(chosen.holidays)
-    contract = chosen_contract(chosen.name, chosen.config, place)
+    contract = chosen_contract(chosen.name, chosen.config, place, ledger)
     now_ms = SystemClock().now_ms()
     month = _month(period, contract, now_ms, now_ms)
     with recorded(chosen.config, ledger) as source:

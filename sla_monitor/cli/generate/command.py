@@ -12,6 +12,7 @@ import click
 
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option
+from sla_monitor.cli.shared.sources import configuration_in_force
 
 Command = Callable[..., None]
 
@@ -55,10 +56,9 @@ def prometheus(
 
     Refuses a burn-rate alert that could not fire, or that one failed probe would trip, and says what would help.
     """
-    from sla_monitor.configuration import read_configuration
     from sla_monitor.generate.prometheus import prometheus_files, refused_alerts
 
-    read, now_ms = read_configuration(config, is_whole=True), _instant_ms(on)
+    read, now_ms = configuration_in_force(config, is_whole=True), _instant_ms(on)
     if leave_out_refused:
         terms = [contract.version_at(now_ms).terms for contract in read.contracts]
         for refusal in refused_alerts(terms, read.settings):
@@ -77,11 +77,10 @@ def alertmanager(config: Path, output: Path, check: bool, on: datetime | None) -
 
     Receivers of one's own stand in a file that the settings name under alerting.receivers.
     """
-    from sla_monitor.configuration import read_configuration
     from sla_monitor.generate.alertmanager.alertmanager_file import alertmanager_files
     from sla_monitor.generate.alertmanager.receivers import read_receivers
 
-    read = read_configuration(config, is_whole=True)
+    read = configuration_in_force(config, is_whole=True)
     own = read.settings.alerting.receivers
     receivers = read_receivers(own) if own else []
     _put(alertmanager_files(read.contracts, read.settings, _instant_ms(on), receivers), output, check=check)
@@ -98,10 +97,9 @@ def alertmanager(config: Path, output: Path, check: bool, on: datetime | None) -
 )
 def grafana(config: Path, output: Path, check: bool, on: datetime | None, address: str) -> None:
     """Four dashboards, and the files by which Grafana finds them and Prometheus."""
-    from sla_monitor.configuration import read_configuration
     from sla_monitor.generate.grafana import grafana_files
 
-    read, now_ms = read_configuration(config, is_whole=True), _instant_ms(on)
+    read, now_ms = configuration_in_force(config, is_whole=True), _instant_ms(on)
     terms = [contract.version_at(now_ms).terms for contract in read.contracts]
     _put(grafana_files(terms, read.settings, address), output, check=check)
 

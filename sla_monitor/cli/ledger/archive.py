@@ -12,6 +12,7 @@ import click
 
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, ledger_option
+from sla_monitor.cli.shared.sources import configuration_in_force
 from sla_monitor.cli.shared.terminal import give_way, plain, progress_bar
 from sla_monitor.errors import SlaMonitorError
 
@@ -56,11 +57,10 @@ def seal(config: Path, ledger: Path | None, gently: bool) -> None:
     days that are sealed stay as they are.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.configuration import read_configuration
 
     if gently:
         give_way()
-    configuration, now_ms = read_configuration(config), SystemClock().now_ms()
+    configuration, now_ms = configuration_in_force(config, ledger), SystemClock().now_ms()
     failed = False
     for contract in configuration.contracts:
         try:

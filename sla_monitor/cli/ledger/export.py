@@ -49,7 +49,7 @@ def export(  # noqa: PLR0913, PLR0917 - one for each option
     from sla_monitor.evidence import evidence_text
     from sla_monitor.evidence.disclosed import DisclosedEvidence
 
-    found, now_ms = chosen_contract(contract, config), SystemClock().now_ms()
+    found, now_ms = chosen_contract(contract, config, ledger=ledger), SystemClock().now_ms()
     with recorded(config, ledger) as source:
         seen = _range(found, source, first, last, now_ms)
         given = DisclosedEvidence(source, is_redacted=copy == "supplier")

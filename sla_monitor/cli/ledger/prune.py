@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sla_monitor.cli.shared.options import config_option, ledger_option
+from sla_monitor.cli.shared.sources import configuration_in_force
 from sla_monitor.cli.shared.terminal import plain, progress_bar
 from sla_monitor.errors import ArchiveError, SlaMonitorError
 
@@ -46,9 +47,9 @@ def prune(config: Path, ledger: Path | None, before: datetime, dry_run: bool) ->
     copy. Safe while the daemon runs, and safe to interrupt.
     """
     from sla_monitor.clock import SystemClock
-    from sla_monitor.configuration import read_configuration
 
-    configuration, today = read_configuration(config), datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).date()
+    configuration = configuration_in_force(config, ledger)
+    today = datetime.fromtimestamp(SystemClock().now_ms() / 1000, UTC).date()
     if before.date() > today - timedelta(days=KEPT_DAYS):
         raise click.BadParameter(f"must be {today - timedelta(days=KEPT_DAYS)} or earlier", param_hint="--before")
     settings = configuration.settings

@@ -144,18 +144,12 @@ def _due(contract: Contract, reader: Reader, last: SealedDay | None, now_ms: int
 
 def _terms(contract: Contract) -> dict[str, Iterable[bytes]]:
     """The contract as its file has it, and the files of bank holidays that it names."""
-    found: dict[str, Iterable[bytes]] = {"terms.yaml": [_content(Path(contract.file))]}
+    files = contract.read_files
+    found: dict[str, Iterable[bytes]] = {"terms.yaml": [files.contract]}
     for path in contract.holiday_files:
         name = "calendar-" + re.sub(r"[^A-Za-z0-9._-]", "_", path.name, flags=re.ASCII)
-        found[name if name not in found else f"calendar-{len(found)}{path.suffix}"] = [_content(path)]
+        found[name if name not in found else f"calendar-{len(found)}{path.suffix}"] = [files.contents[path]]
     return found
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ArchiveError(f"{path}: {error.strerror}; the day is not sealed without it") from None
 
 
 def _lines(several: Iterable[dict[str, Any]]) -> Iterator[bytes]:

@@ -69,7 +69,8 @@ def list_entries(  # noqa: PLR0913, PLR0917 - one for each option
     """List the newest entries of CONTRACT that stand."""
     from sla_monitor.ledger import read_only
 
-    found, count = chosen_contract(contract, config), (0 if style == "json" else PAGE) if last is None else last
+    found = chosen_contract(contract, config, ledger=ledger)
+    count = (0 if style == "json" else PAGE) if last is None else last
     wanted = ListFilter(frozenset(map(_known_kind, kinds)), period, pending, everything)
     with read_only(ledger_path(config, ledger)) as reader:
         chosen, effective, is_whole = _newest(found, reader, wanted, count)
@@ -172,7 +173,7 @@ def undo(number: int, through: int | None, why: str, **given: Any) -> None:
 def _read(name: str, config: Path, ledger: Path | None) -> tuple[Contract, list[Entry]]:
     from sla_monitor.ledger import read_only
 
-    contract = chosen_contract(name, config)
+    contract = chosen_contract(name, config, ledger=ledger)
     with read_only(ledger_path(config, ledger)) as reader:
         return contract, list(reader.entries(contract.id))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sla_monitor.cli.register.entry_session import EntrySession
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 Propose = Callable[[Callable[[], Sequence["Entry"]]], Sequence["Entry"]]
 
 
-def enter(session: EntrySession, propose: Propose, *, yes: bool) -> Entered:
+def enter(
+    session: EntrySession, propose: Propose, *, yes: bool, files: Mapping[str, bytes] = MappingProxyType({})
+) -> Entered:
     """Add to a register what is proposed, all or none. `propose` can read all that has been said, and says what to add.
+    `files`: what is to be kept with it, by digest.
 
     Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
     """
@@ -31,7 +35,7 @@ def enter(session: EntrySession, propose: Propose, *, yes: bool) -> Entered:
         ]
         confirmed = confirm(session, new, confirmed, yes=yes)
         try:
-            numbers = session.register.add(new, read_to=last)
+            numbers = session.register.add(new, read_to=last, files=files)
         except Overtaken:
             continue  # what others have said meanwhile may change the answer
         added = [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import os
+import pwd
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
-from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, ledger_path
+from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, is_file_name, ledger_path
 from sla_monitor.wording.known_by import COMMAND
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from sla_monitor.register.kinds.kind import EntryKind
 
 Options = Callable[[Callable[..., None]], Callable[..., None]]
+
+UNSET_LOGIN = 2**32 - 1
+"""What the kernel says of a process that nobody logged in for."""
 
 
 def _all(*options: Options) -> Options:
@@ -44,11 +50,21 @@ def login(_: click.Context, __: click.Parameter, value: str | None) -> str:
         raise click.BadParameter("cannot determine the login name; pass --actor") from None
 
 
+def system_login() -> str:
+    """The login of whoever is at the terminal, as the system knows it: it stays the same through `sudo` and `su`, and
+    no option changes it. Empty: the system does not say."""
+    with suppress(OSError, ValueError, KeyError):
+        number = int(Path("/proc/self/loginuid").read_text(encoding="ascii"))
+        return pwd.getpwuid(os.getuid() if number == UNSET_LOGIN else number).pw_name
+    return ""
+
+
+actor_option = click.option("--actor", callback=login, help="Who enters it; without it, the login name.")
 session_options = _all(
     contract_argument,
     config_option,
     ledger_option,
-    click.option("--actor", callback=login, help="Who enters it; without it, the login name."),
+    actor_option,
     click.option("--yes", is_flag=True, help="Do not ask before a month that is over is changed or signed off."),
     format_option,
 )
@@ -73,16 +89,23 @@ class EntrySession:
     @classmethod
     def open(cls, name: str, config: Path, ledger: Path | None, actor: str = "") -> EntrySession:
         """The ledger is made if there is none. Raises SlaMonitorError and click's errors."""
+        return cls.of(_contract(name, config, ledger), config, ledger_path(config, ledger), actor, ledger is not None)
+
+    @classmethod
+    def of(
+        cls, contract: Contract, config: Path, ledger: Path, actor: str = "", is_named: bool = False
+    ) -> EntrySession:
+        """With a contract that is read already. `is_named`: the ledger was named, and may stand by itself. Raises
+        SlaMonitorError."""
         from sla_monitor.clock import SystemClock
         from sla_monitor.ledger.recording.register_entries import Register
         from sla_monitor.pair.shared_register import register_of
         from sla_monitor.settings import is_missing, load_settings
 
-        contract, clock = chosen_contract(name, config), SystemClock()
-        path = ledger_path(config, ledger)
-        is_by_itself = ledger is not None and is_missing(config)
-        register = Register.open(path, clock) if is_by_itself else register_of(load_settings(config), path, clock)
-        return cls(contract, register, config, path, clock, actor)
+        clock = SystemClock()
+        is_by_itself = is_named and is_missing(config)
+        register = Register.open(ledger, clock) if is_by_itself else register_of(load_settings(config), ledger, clock)
+        return cls(contract, register, config, ledger, clock, actor)
 
     def entries(self) -> Sequence[Entry]:
         """All that has been said. Raises LedgerError and its kinds."""
@@ -113,3 +136,17 @@ class EntrySession:
                 f"entry {number} is dated {format_utc(at_ms)}, later than now, and does not count until then; if the"
                 " clock was ahead, undo it and enter it again"
             )
+
+
+def _contract(name: str, config: Path, ledger: Path | None) -> Contract:
+    """Where terms need an approval, nobody enters by a file that has none: a sign-off would be of other figures."""
+    from sla_monitor.cli.shared.signers import settings_of
+
+    contract = chosen_contract(name, config, ledger=ledger)
+    settings = settings_of(config, ledger) if is_file_name(name) else None
+    if settings is None or settings.terms.approval != "required":
+        return contract
+    in_force = chosen_contract(contract.id, config, ledger=ledger)
+    if in_force.read_files.digest != contract.read_files.digest:
+        raise click.ClickException(f"{name} is not in force (name the contract by its id: {contract.id})")
+    return in_force

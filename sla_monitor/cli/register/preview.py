@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import time
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -25,12 +26,25 @@ if TYPE_CHECKING:
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import Layer
     from sla_monitor.register.entries import Entry
-    from sla_monitor.sla.results import KpiResult, PeriodResult
+    from sla_monitor.sla.results import PeriodResult
 
 MET = {True: "met", False: "missed", None: "not assessable"}
 
 Changes = list[dict[str, str]]
 """Rows of month, figure, before and after."""
+
+
+class ToldResult(Protocol):
+    """What is told of a KPI's result."""
+
+    @property
+    def value(self) -> Fraction | None: ...
+    @property
+    def band(self) -> str | None: ...
+    @property
+    def is_met(self) -> bool | None: ...
+    @property
+    def points(self) -> Fraction: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +131,22 @@ def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iter
     for name in dict.fromkeys(one.kpi for one in (*after.kpis, *before.kpis)):
         was, now = before.kpi(name), after.kpi(name)
         kpi = kpis.get(name)
-        yield from _row(after.month, name, _format_result(was, now, kpi), _format_result(now, was, kpi))
+        yield from change_row(after.month, name, format_result(was, now, kpi), format_result(now, was, kpi))
     points = (format_points(one.points) if one.is_measured else NONE for one in (before, after))
     money = (format_money(one.deducted, terms.currency) if one.is_measured else NONE for one in (before, after))
-    yield from _row(after.month, "points", *points)
-    yield from _row(after.month, f"credit, {terms.currency}", *money)
+    yield from change_row(after.month, "points", *points)
+    yield from change_row(after.month, f"credit, {terms.currency}", *money)
     triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
-    yield from _row(after.month, "set off", *triggers)
+    yield from change_row(after.month, "set off", *triggers)
 
 
-def _row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
+def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
+    """A figure of a month, where it is another one now."""
     if before != after:
         yield {"month": month, "figure": what, "before": before, "after": after}
 
 
-def _format_result(result: KpiResult | None, other: KpiResult | None, kpi: KpiTerms | None) -> str:
+def format_result(result: ToldResult | None, other: ToldResult | None, kpi: KpiTerms | None) -> str:
     """A result; its figure to so many digits that it does not look like another one."""
     if result is None or result.value is None:
         return NONE

@@ -61,7 +61,7 @@ def made_from(asked: PackChoice) -> Iterator[Vouched]:
             month = _month(last, both.contract, found.as_of_ms)
             yield Vouched(gathered(PackSubject(both.contract, found, month, found.as_of_ms), asked.copy))
         return
-    contract = chosen_contract(asked.contract, asked.config)
+    contract = chosen_contract(asked.contract, asked.config, ledger=asked.ledger)
     now_ms = SystemClock().now_ms()
     month = _month(asked.period or last_closed(contract, now_ms), contract, now_ms)
     settings = settings_of(asked.config, asked.ledger)

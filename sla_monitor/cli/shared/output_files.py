@@ -13,18 +13,18 @@ LARGEST_MODE, CONFIGURATION_MODE = 0o640, 0o644
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def replace_file(path: Path, text: str, mode: int = LARGEST_MODE) -> None:
+def replace_file(path: Path, text: str | bytes, mode: int = LARGEST_MODE) -> None:
     """Write a file, or replace it as a whole; a device or a pipe is written as it is. Raises ClickException.
 
     A link could lead what is written, by somebody with more rights, over any file of theirs.
     """
     _refuse_link(path)
-    part = _part(path)
+    part, content = _part(path), text.encode() if isinstance(text, str) else text
     try:
         if path.exists() and not path.is_file():
-            _fill(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), text.encode())
+            _fill(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), content)
             return
-        _fill(os.open(part, _NEW, mode), text.encode())
+        _fill(os.open(part, _NEW, mode), content)
         part.replace(path)
     except OSError as error:
         raise click.ClickException(f"{path}: cannot be written: {error.strerror}") from None

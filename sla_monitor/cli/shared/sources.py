@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,11 @@ from sla_monitor.errors import ConfigError
 
 if TYPE_CHECKING:
     from sla_monitor.archive.reading import Archived
+    from sla_monitor.configuration import Configuration
     from sla_monitor.contract.bank_holidays import HolidayPlace
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger.reading.reader import CachingReader, Reader
+    from sla_monitor.terms_in_force import ContractInForce
 
 contract_argument = click.argument("contract", shell_complete=contract_ids)
 """An id in the configuration, or a path."""
@@ -25,25 +28,78 @@ contract_argument = click.argument("contract", shell_complete=contract_ids)
 _MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
 
 
-def chosen_contract(name: str, config: Path, holidays: HolidayPlace | None = None) -> Contract:
-    """A contract by its id, or by the path of its file; `holidays`: where its files of bank holidays are, if not where
-    it says. Raises ConfigError, and UsageError for a name of none."""
-    from sla_monitor.contract.load import load_contract
+def chosen_contract(
+    name: str, config: Path, holidays: HolidayPlace | None = None, ledger: Path | None = None
+) -> Contract:
+    """A contract by its id, by the terms that are in force, or by the path of its file; `holidays`: where its files of
+    bank holidays are, if not where it says; `ledger`: the one that is named. Raises ConfigError, LedgerError, and
+    UsageError for a name of none."""
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.contract.load import load_again, load_contract
     from sla_monitor.contract.reading.nearest import suggestion
 
-    if name.endswith((".yaml", ".yml")) or "/" in name:
+    if is_file_name(name):
         return load_contract(Path(name), holidays)
-    from sla_monitor.configuration import read_configuration
-
     if holidays is not None and holidays.is_only:
         raise click.UsageError("--holidays goes with a contract's file (name the file, and not the id)")
     read = read_configuration(config)
-    contracts = {contract.id: contract for contract in read.contracts}
     if name in read.elsewhere:
         raise click.UsageError(f"{name!r} is the contract of another collector (see only_contracts in {config})")
+    contracts = {one.contract.id: one for one in _asked_of(read, ledger)}
     if name not in contracts:
         raise click.UsageError(f"there is no contract {name[:63]!r} ({suggestion(name, contracts)})")
-    return contracts[name] if holidays is None else load_contract(Path(contracts[name].file), holidays)
+    _tell_terms([contracts[name]])
+    contract = contracts[name].contract
+    return contract if holidays is None else load_again(contract, holidays)
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a contract is named by its file."""
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
+def configuration_in_force(config: Path, ledger: Path | None = None, *, is_whole: bool = False) -> Configuration:
+    """The configuration by the terms that are in force; standard error says where those are not the files'. `is_whole`:
+    also other collectors' contracts, by their files: their terms are in another ledger. Raises ConfigError and
+    LedgerError."""
+    from sla_monitor.configuration import read_configuration
+    from sla_monitor.terms_in_force import with_terms_in_force
+
+    read = read_configuration(config)
+    several = _asked_of(read, ledger)
+    _tell_terms(several)
+    ours = with_terms_in_force(read, several)
+    if not is_whole or not read.elsewhere:
+        return ours
+    whole = read_configuration(config, is_whole=True)
+    by_id = {contract.id: contract for contract in ours.contracts}
+    return replace(whole, contracts=tuple(by_id.get(contract.id, contract) for contract in whole.contracts))
+
+
+def terms_in_force(config: Path, ledger: Path | None = None) -> Sequence[ContractInForce]:
+    """What is in force of every contract. Where no approval is required, or no ledger was made yet, the files are."""
+    from sla_monitor.configuration import read_configuration
+
+    return _asked_of(read_configuration(config), ledger)
+
+
+def _asked_of(read: Configuration, ledger: Path | None) -> Sequence[ContractInForce]:
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.ledger import read_only
+    from sla_monitor.terms_in_force import ContractInForce, contracts_in_force
+
+    path = ledger or read.settings.ledger.path
+    if read.settings.terms.approval != "required" or not path.exists():
+        return [ContractInForce(contract, contract) for contract in read.contracts]
+    with read_only(path) as record:
+        return contracts_in_force(read, record, SystemClock().now_ms())
+
+
+def _tell_terms(several: Iterable[ContractInForce]) -> None:
+    from sla_monitor.cli.shared.terminal import plain
+
+    for line in (line for one in several for line in one.told()):
+        click.echo(plain(line), err=True)
 
 
 def ledger_path(config: Path, ledger: Path | None) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path as FilePath
 
 from sla_monitor.contract.advice.allowances import allowance_doubts
 from sla_monitor.contract.advice.maintenance_rules import maintenance_doubts
@@ -15,7 +14,7 @@ from sla_monitor.contract.local_time import local_date, midnight_ms
 from sla_monitor.contract.reading.nodes import Node, Problem, gathered
 from sla_monitor.contract.reading.places import dotted, locate, repeated_for
 from sla_monitor.contract.reading.repeating import repeated
-from sla_monitor.contract.reading.yaml_file import read_document
+from sla_monitor.contract.reading.yaml_file import parse_document
 from sla_monitor.contract.rules.plain_values import RuleProblem
 from sla_monitor.contract.terms import Terms
 from sla_monitor.contract.versions import resolve
@@ -23,7 +22,7 @@ from sla_monitor.contract.versions import resolve
 
 def advice(contract: Contract, now_ms: int) -> list[str]:
     """One line for each term that cannot work well, in any version: `file:line:column: key path: why (remedy)`."""
-    document = read_document(FilePath(contract.file))
+    document = parse_document(contract.read_files.contract, contract.file)
     remarks: list[Problem] = []
     for version in contract.versions:
         root = repeated(document, resolve(document.root, _day(version)))

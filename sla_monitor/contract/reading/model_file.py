@@ -42,24 +42,24 @@ class Elsewhere(Misplaced):
 
 def load_model(path: Path, model: type[Model]) -> Model:
     """Read a file without versions into a model. Raises ConfigError with every problem of the file."""
-    result, document = _read(path, model)
+    document = read_document(path)
+    result = _made(document, model)
     if result is None or document.problems:
         raise ConfigError(format_problems([document]))
     return result
 
 
-def read_model(path: Path, model: type[Model]) -> Model | tuple[Problem, ...]:
+def model_of(document: Document, model: type[Model]) -> Model | tuple[Problem, ...]:
     """The model that a file makes, or the file's problems, with no secret in them."""
-    result, document = _read(path, model)
+    result = _made(document, model)
     if result is None or document.problems:
         return tuple(_hidden(document))
     return result
 
 
-def _read(path: Path, model: type[Model]) -> tuple[Model | None, Document]:
-    document = read_document(path)
+def _made(document: Document, model: type[Model]) -> Model | None:
     is_readable = isinstance(document.root, Mapping) or not document.problems
-    return (validated(document, document.root, model) if is_readable else None), document
+    return validated(document, document.root, model) if is_readable else None
 
 
 def format_problems(documents: list[Document]) -> list[str]:

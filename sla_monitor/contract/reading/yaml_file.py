@@ -60,13 +60,13 @@ class _RefusedYaml(Exception):  # noqa: N818 - never leaves this module
 
 def read_document(path: Path) -> Document:
     """Read one file. Never raises: what is wrong is in the Document's problems, and `root` is what could be read."""
-    content = _content(path)
+    content = read_content(path)
     return content if isinstance(content, Document) else parse_document(content, str(path))
 
 
 def read_documents(path: Path) -> tuple[Document, tuple[Node, ...]]:
     """Read a file that may hold several documents; `root` of the Document, which has the problems, is the first."""
-    content = _content(path, may_be_pipe=True)
+    content = read_content(path, may_be_pipe=True)
     return (content, ()) if isinstance(content, Document) else _parsed(content, str(path), several=True)
 
 
@@ -75,7 +75,7 @@ def parse_document(content: bytes, name: str) -> Document:
     return _parsed(content, name, several=False)[0]
 
 
-def _content(path: Path, *, may_be_pipe: bool = False) -> bytes | Document:
+def read_content(path: Path, *, may_be_pipe: bool = False) -> bytes | Document:
     """The file's bytes, or that it cannot be read. What the daemon reads may be no pipe: it would wait for ever."""
     try:
         if not may_be_pipe and path.exists() and not path.is_file():

@@ -36,6 +36,7 @@ def contract_alerts(subject: AlertSubject) -> Iterator[Alert]:
     """Those that the terms give a reason for."""
     yield from _runs_out(subject)
     yield from _breached(subject)
+    yield _signed(subject)
     yield from _caps(subject)
 
 
@@ -168,6 +169,21 @@ def _breached(subject: AlertSubject) -> Iterator[Alert]:
             summary=text("A target is missed as the period stands: ", subject.kpi, "."),
             resolved=text("A target was no longer missed as the period stood: ", subject.kpi, "."),
         )
+
+
+def _signed(subject: AlertSubject) -> Alert:
+    """Whatever the terms are: a signed figure that would not come out again is one that somebody will dispute."""
+    series, at_ms = subject.sample(names.SIGNED_DIFFER), late(subject)
+    return contract_alert(
+        subject,
+        names.SIGNED_DIFFERS,
+        f"{subject.select(names.SIGNED_DIFFER)} > 0",
+        text("Months: ", Value("humanize"), ". Which, since when and why: sla-monitor recalculations."),
+        (
+            AlertTest("fires while one does", at_ms, {series: "1x100"}, subject.came(), {"value": "1"}),
+            AlertTest("is quiet while none does", at_ms, {series: "0x100"}),
+        ),
+    )
 
 
 def _caps(subject: AlertSubject) -> Iterator[Alert]:

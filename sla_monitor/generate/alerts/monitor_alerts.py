@@ -43,6 +43,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _log_grows(settings)
     yield _record_ahead(settings)
     yield from _states(settings)
+    yield _terms(settings)
     yield _silenced_by_hand(settings)
     yield _watchdog()
 
@@ -419,6 +420,38 @@ def _states(settings: Settings) -> Iterator[Alert]:
         yield monitor_alert(
             settings, name, severity, f"{metric.sample} == {bad}", text(description), cases, for_ms=for_ms
         )
+
+
+WHAT_OF_TERMS = {
+    "not_approved": "are in force and were never approved by two people.",
+    "file_differs": "do not come from its file: that was changed without an approval, and is not in force.",
+    "file_missing": "stay in force though its file is gone.",
+    "unreadable": "cannot be read from the ledger: the file is in force in their place.",
+}
+
+
+def _terms(settings: Settings) -> Alert:
+    """One for each contract and problem, where the settings require an approval."""
+    patience_ms, metric = settings.alerting.patience_ms, names.TERMS_PROBLEM
+    at_ms = (minutes(patience_ms) + 2) * MINUTE_MS
+    labels = [{"contract": "gla", "problem": problem} for problem in names.TERMS_PROBLEMS]
+    first = labels[1]
+    return monitor_alert(
+        settings,
+        names.TERMS_NOT_APPROVED,
+        "warning",
+        f"{metric.sample} == 1",
+        text("The terms of ", Label("contract"), " ", By("problem", WHAT_OF_TERMS)),
+        (
+            *(
+                AlertTest(f"fires: {one['problem']}", at_ms, {ours(metric, **one): "1x100"}, {**OURS, **one})
+                for one in labels
+            ),
+            AlertTest("is quiet while all is well", at_ms, {ours(metric, **first): "0x100"}),
+            AlertTest("a moment does not alert", at_ms, {ours(metric, **first): "1 0x100"}),
+        ),
+        for_ms=patience_ms,
+    )
 
 
 def _silenced_by_hand(settings: Settings) -> Alert:

@@ -48,6 +48,9 @@ KEYS = {
     "withdrawn_imports": "id",
     "span_states": "id",
     "audit": "id",
+    "kept_files": "id",
+    "terms_in_force": "id",
+    "month_results": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""
@@ -59,6 +62,7 @@ COLUMNS = {
     "evidence": "id, hex(digest)",
     "register": "number, at_ms, actor, contract, kind, reference, evidence, note, about, start_ms, end_ms, body,"
     " digest",
+    "kept_files": "id, digest, size",
 }
 """What of a table's row is in the chain, where that is not all: a body is proved by its digest, and so is how the actor
 of an entry was known."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from msgspec import DecodeError, json
@@ -132,6 +133,7 @@ def _rows(connection: sqlite3.Connection, reading: Reading) -> list[str]:
         *_pinned(connection),
         *_few(sorted(reading.problems, key=_explains_others)),
         *_few(list(_bodies(connection))),
+        *_few(list(_files(connection))),
     ]
 
 
@@ -301,6 +303,12 @@ def _bodies(connection: sqlite3.Connection) -> Iterator[str]:
             ).fetchone()
             of = f" of {where[0]} at {instant(where[1])}" if where else ""
             yield f"evidence {number}{of} is not as it was recorded"
+
+
+def _files(connection: sqlite3.Connection) -> Iterator[str]:
+    for number, digest, size, body in connection.execute("select id, digest, size, body from kept_files order by id"):
+        if sha256(body).hexdigest() != digest or len(body) != size:
+            yield f"kept file {number} ({digest[:12]}) is not as it was put into the record"
 
 
 def _pinned(connection: sqlite3.Connection) -> Iterator[str]:

@@ -14,6 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 
+from sla_monitor.contract.terms_files import KeptTerms, TermsPart
 from sla_monitor.errors import LedgerDamaged, LedgerError
 from sla_monitor.ledger.chaining.chain_heads import ChainHead, closed_head, not_before
 from sla_monitor.ledger.chaining.links import append_answer
@@ -28,6 +29,8 @@ from sla_monitor.ledger.reading.pruned_days import Older, contract_of
 from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
 from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
+from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_terms, terms_in_force
+from sla_monitor.ledger.recording.month_results import MonthResult, month_results
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
@@ -90,6 +93,9 @@ _LATEST_SPANS = """
 select start_ms, end_ms, seen_ms, outcome, reason, looks
 from (select * from ended_spans union all select * from last_spans)
 where endpoint_id = (select id from endpoints where key = ?) order by start_ms desc limit ?
+"""
+_TERMS_MARK = """
+select (select ifnull(max(number), 0) from register), (select ifnull(max(id), 0) from terms_in_force)
 """
 _POSITIONS = "select site, outbox, sequence from site_positions"
 _WAS_SEEN = """
@@ -429,6 +435,27 @@ class Reader(SingleObservations, Evidence):
             found = newest(self.path, proof.connection, contract, count)
             self._check_register(proof, contract)
             return found
+
+    def terms_in_force(self) -> list[TermsInForce]:
+        """Which terms of which contract the daemon put in force, ascending: an entry when they changed."""
+        with self._proving() as proof:
+            return terms_in_force(proof)
+
+    def month_results(self, contract: str) -> list[MonthResult]:
+        """What a contract's closed months came to, whenever that changed, in the order in which it was told."""
+        with self._proving() as proof:
+            return month_results(proof, contract)
+
+    def terms_mark(self) -> tuple[int, int]:
+        """The last entry of the register, and the last change of terms: by them it is known whether anything was added
+        of which terms in force depend."""
+        ((entry, change),) = self._rows(_TERMS_MARK)
+        return int(entry), int(change)
+
+    def kept_terms(self, parts: Iterable[TermsPart], path: Path) -> KeptTerms:
+        """The files of terms, from the record. `path`: where relative paths in the contract begin."""
+        with self._proving() as proof:
+            return kept_terms(proof, parts, path)
 
     def reopen(self) -> None:
         super().reopen()

@@ -7,9 +7,10 @@ locks put it between two of the daemon's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from sla_monitor.clock import Clock
@@ -30,6 +31,7 @@ from sla_monitor.ledger.connect import immediate
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
 from sla_monitor.ledger.reading.queries import snapshot
+from sla_monitor.ledger.recording.kept_files import kept_rows
 from sla_monitor.register.entries import Entry
 
 _DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
@@ -62,12 +64,20 @@ class Register:
             _make(path, clock, until)
         return cls(path)
 
-    def add(self, entries: Sequence[Entry], *, read_to: int | None = None, once: str = "") -> tuple[int, ...]:
+    def add(
+        self,
+        entries: Sequence[Entry],
+        *,
+        read_to: int | None = None,
+        once: str = "",
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> tuple[int, ...]:
         """Add entries, all or none; the numbers that they were given, whatever numbers they come with.
 
         `read_to`: the last number of their contract that the caller has read. `once`: the key of the submission. What
-        was submitted with it before is not added again: its numbers are given. Raises Overtaken when there is a later
-        one, LedgerLocked when somebody else holds the ledger for seconds, and LedgerError.
+        was submitted with it before is not added again: its numbers are given. `files`: contents that the entries name,
+        by digest, to be kept with them. Raises Overtaken when there is a later entry, LedgerLocked when somebody else
+        holds the ledger for seconds, and LedgerError.
         """
         rows = [row_of(entry) for entry in entries]
         contracts = {entry.contract for entry in entries}
@@ -83,7 +93,9 @@ class Register:
                 if now_last != last:
                     numbered = list(sealed(rows, now_last))
                 database.conn.executemany(INSERT, numbered)
-                append(database.conn, entries[0].at_ms if entries else 0, {"register": chained(numbered)})
+                kept = kept_rows(database.conn, files)
+                added = {"register": chained(numbered), "kept_files": kept}
+                append(database.conn, entries[0].at_ms if entries else 0, added)
                 if once and numbered:
                     database.conn.execute(_SUBMIT, (once, numbered[0][0], numbered[-1][0]))
         return tuple(row[0] for row in numbered)

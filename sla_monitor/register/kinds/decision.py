@@ -10,7 +10,7 @@ from pydantic import Field
 from sla_monitor.contract.fields import YesNo
 from sla_monitor.register.instant import Instant, format_wall_time
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
-from sla_monitor.register.kinds.parts import Number, Timed
+from sla_monitor.register.kinds.parts import Number, Timed, is_same_person
 from sla_monitor.settings.desk import access_table
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ class Undo(EntryKind):
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         found = list(context.unknown_entry("about", self.about))
+        other = context.entries.get(self.about)
+        if other is not None and other.body.no_undo:
+            message = f"entry {other.number} is a {other.body.kind}, which nobody undoes ({other.body.no_undo})"
+            found.append(EntryProblem("about", message))
         if not entry.note.strip():
             found.append(_NO_NOTE)
         yield from found
@@ -126,7 +130,7 @@ def _four_eyes(entry: Entry, other: Entry, context: EntryContext) -> Iterator[En
     """Whoever asks for relief may not grant it, nor take back a refusal."""
     at_ms = getattr(other.body, "start_ms", entry.at_ms)
     is_asked_for = context.contract.version_at(at_ms).terms.relief.four_eyes
-    if is_asked_for and entry.actor.strip().casefold() == other.actor.strip().casefold():
+    if is_asked_for and is_same_person(entry.actor, other.actor):
         yield EntryProblem("actor", f"{entry.actor} made entry {other.number} (four eyes: somebody else must decide)")
 
 

@@ -76,6 +76,8 @@ class EntryKind(Strict):
     """Instants that cannot lie in the future, by their names in files: nobody can have asked yet."""
     is_of_the_past: ClassVar[bool] = False
     """Whether all of its time, or its month, must be over when it is entered."""
+    no_undo: ClassVar[str] = ""
+    """What is done in place of undoing it, where that would take back what two people agreed on."""
     may_repeat: ClassVar[bool] = False
     """Whether the same words again are no mistake. Elsewhere they would count twice, or say nothing."""
     changes_figures: ClassVar[bool] = True

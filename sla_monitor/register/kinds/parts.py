@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Self
+from unicodedata import normalize
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -32,3 +33,12 @@ class Timed(Strict):
         if self.end_ms <= self.start_ms:
             raise Misplaced([(("end",), "must be after the start")])
         return self
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names are those of one person, however they are typed: with other spaces, letters or capitals."""
+    return _spelled(one) == _spelled(other)
+
+
+def _spelled(name: str) -> str:
+    return " ".join(normalize("NFKC", name).casefold().split())

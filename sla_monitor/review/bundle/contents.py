@@ -9,7 +9,6 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from sla_monitor.archive.sealed import CHECKPOINT, SCRIPT, SealedDay, contents
@@ -73,12 +72,11 @@ def _again(found: Gathered, content: bytes) -> str:
 def contract_files(found: Gathered) -> dict[str, bytes]:
     """The contract's file and the bank holidays that it names, under the names by which they are found again. Raises
     ReviewError."""
-    contract, inputs = found.about.contract, found.case.inputs
-    made = {contract_name(contract.id): _content(Path(contract.file))}
-    if inputs is not None and inputs["contract_sha256"] != digest(made[contract_name(contract.id)]):
-        raise ReviewError(f"{contract.file}: was changed a moment ago (make the bundle again)")
+    contract = found.about.contract
+    files = contract.read_files
+    made = {contract_name(contract.id): files.contract}
     for path in contract.holiday_files:
-        name, content = f"{CONTRACT}/{handed_name(path)}", _content(path)
+        name, content = f"{CONTRACT}/{handed_name(path)}", files.contents[path]
         if made.setdefault(name, content) != content:
             raise ReviewError(
                 f"{path}: another file of bank holidays is called {path.name} too (rename one of the two)"
@@ -184,10 +182,3 @@ def zipped(folder: str, made: Mapping[str, bytes]) -> bytes:
             about.create_system, about.external_attr = 3, 0o100644 << 16
             archive.writestr(about, content, zipfile.ZIP_DEFLATED, 6)
     return whole.getvalue()
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ReviewError(f"{path}: cannot be read: {error.strerror}") from None

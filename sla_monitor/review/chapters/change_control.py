@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 
+from sla_monitor.assess.term_changes import term_changes
 from sla_monitor.periods.edges import month_at
 from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.working_days import add_working_days
@@ -14,7 +15,6 @@ from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.chapters.meeting import report_and_review
 from sla_monitor.review.entry_words import what
 from sla_monitor.review.pack_input import PackInput
-from sla_monitor.review.term_changes import term_changes
 from sla_monitor.wording.instants import format_day, format_day_at, format_month
 from sla_monitor.wording.numbers import format_count, format_counted_points
 from sla_monitor.wording.obligations import PARTIES

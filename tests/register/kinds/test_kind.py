@@ -64,8 +64,9 @@ def before(name: str) -> list[Entry]:
     if name in {"credit_invoiced", "credit_settled"}:
         return [example("credit_notified").model_copy(update={"number": 1})]
     subject = example(name).body.subject()
-    about = example("action" if name == "done" else "claim")
-    return [] if subject is None else [about.model_copy(update={"number": subject, "actor": "bob"})]
+    about = example("action" if name == "done" else "terms_proposed" if name.startswith("terms_") else "claim")
+    by = "ann" if name == "terms_withdrawn" else "bob"
+    return [] if subject is None else [about.model_copy(update={"number": subject, "actor": by})]
 
 
 @every_kind

@@ -11,7 +11,7 @@ from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
 
 WORDS = {"kpis": "KPIs", "kpi": "KPI"}
-UNSAID = {"term"}
+UNSAID = frozenset({"term"})
 """Of the whole contract, and not of a version."""
 
 
@@ -24,9 +24,18 @@ class TermChange:
     now: str
 
 
-def term_changes(before: Terms, after: Terms) -> Iterator[TermChange]:
-    one, other = (terms.model_dump(mode="json", by_alias=True, exclude=UNSAID) for terms in (before, after))
-    yield from _compared((), one, other)
+def term_changes(before: Terms, after: Terms, unsaid: frozenset[str] = UNSAID) -> Iterator[TermChange]:
+    """Every term that is another. `unsaid`: keys of the contract that are left out."""
+    yield from _compared((), *(_spelled(terms, unsaid) for terms in (before, after)))
+
+
+def _spelled(terms: Terms, unsaid: frozenset[str]) -> dict[str, Any]:
+    """Terms as plain values. Of a file of bank holidays its days count, and not where it is."""
+    spelled = terms.model_dump(mode="json", by_alias=True, exclude=set(unsaid))
+    for name, calendar in terms.calendars.items():
+        days = {f"{day}": called for day, called in calendar.holiday_names.items()}
+        spelled["calendars"][name] |= {"bank_holidays": days}
+    return spelled
 
 
 def _compared(path: tuple[str, ...], was: Any, now: Any) -> Iterator[TermChange]:
@@ -61,7 +70,7 @@ def _named(value: Any) -> dict[str, Any] | None:
 
 
 def _word(key: str) -> str:
-    return WORDS.get(key, describe_id(key))
+    return key if key[:1].isdigit() else WORDS.get(key, describe_id(key))  # a day is told as it is written
 
 
 def _title(item: Mapping[str, Any]) -> str:

@@ -1,0 +1,107 @@
+"""`sla-monitor recalculations CONTRACT`: closed months whose figures became others after they were first told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.register.formatting import print_json
+from sla_monitor.cli.register.preview import change_row, format_result
+from sla_monitor.cli.shared.options import config_option, format_option, ledger_option, period_option
+from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, recorded
+from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width, wrapped
+from sla_monitor.wording.instants import format_instant, format_month
+from sla_monitor.wording.numbers import format_money, format_points
+from sla_monitor.wording.recalculations import describe_because
+from sla_monitor.wording.vocabulary import describe_id
+
+if TYPE_CHECKING:
+    from sla_monitor.assess.recalculations import Recalculation
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.register.entries import Entry
+
+
+@click.command()
+@contract_argument
+@config_option
+@ledger_option
+@period_option("Only this month: 2026-10.")
+@format_option
+def recalculations(contract: str, config: Path, ledger: Path | None, period: str | None, style: str) -> None:
+    """List the closed months of CONTRACT whose figures changed after they were first told.
+
+    Each with what changed, from what to what, when, and why: the entries of the register with who made them, other
+    terms, an import, another version of the program, or observations that came in late. The daemon puts a month on
+    record when it is first told and whenever it comes out otherwise.
+    """
+    from sla_monitor.assess.recalculations import recalculations as found_in
+    from sla_monitor.register.effective import effective_entries
+
+    found = chosen_contract(contract, config, ledger=ledger)
+    with recorded(config, ledger) as reader:
+        entries = {entry.number: entry for entry in reader.entries(found.id)}
+        several = list(found_in(reader.month_results(found.id), effective_entries(entries.values())))
+    chosen = [one for one in several if period in (None, one.month)]
+    if style == "json":
+        print_json({"contract": found.id, "recalculations": [_document(one, found, entries) for one in chosen]})
+        return
+    if not chosen:
+        click.echo("No closed month came out otherwise than it was first told.")
+    for one in chosen:
+        click.echo(lines_of(_told(one, found, entries)))
+
+
+def _told(one: Recalculation, contract: Contract, entries: Mapping[int, Entry]) -> str:
+    signed = ", which was signed off," if one.is_signed else ""
+    head = f"{format_month(one.month)}{signed} came out otherwise on {format_instant(one.at_ms, contract.time_zone)}"
+    rows = [{key: row[key] for key in ("figure", "before", "after")} for row in _rows(one, contract)]
+    because = wrapped(f"because {describe_because(one.because, entries)}", width(), "  ")
+    return f"{head}\n{table(rows, (), width())}\n{because}\n"
+
+
+def _rows(one: Recalculation, contract: Contract) -> Iterator[dict[str, str]]:
+    """What changed, as people read it."""
+    from sla_monitor.contract.local_time import instant_ms
+    from sla_monitor.periods.months import last_day
+
+    terms = contract.version_at(instant_ms(last_day(one.month), time.max, contract.time_zone)).terms
+    kpis = {kpi.id: kpi for kpi in terms.kpis}
+    for name in dict.fromkeys((*one.after.kpis, *one.before.kpis)):
+        was, now = one.before.kpis.get(name), one.after.kpis.get(name)
+        if was != now:
+            kpi = kpis.get(name)
+            yield from change_row(one.month, name, format_result(was, now, kpi), format_result(now, was, kpi))
+    both = (one.before, one.after)
+    points = (format_points(each.points) if each.is_measured else NONE for each in both)
+    money = (format_money(each.deducted, contract.currency) if each.is_measured else NONE for each in both)
+    yield from change_row(one.month, "points", *points)
+    yield from change_row(one.month, f"credit, {contract.currency}", *money)
+    yield from change_row(one.month, "set off", *(", ".join(map(describe_id, each.triggers)) or NONE for each in both))
+
+
+def _document(one: Recalculation, contract: Contract, entries: Mapping[int, Entry]) -> dict[str, Any]:
+    from sla_monitor.register.instant import format_utc
+
+    because = one.because
+    by: Sequence[dict[str, Any]] = [
+        {"entry": number, "actor": entries[number].actor, "kind": entries[number].body.kind}
+        for number in because.entries
+        if number in entries
+    ]
+    return {
+        "at": format_utc(one.at_ms),
+        "month": one.month,
+        "signed": one.is_signed,
+        "changes": [{key: row[key] for key in ("figure", "before", "after")} for row in _rows(one, contract)],
+        "because": {
+            "entries": by,
+            "terms": None if because.terms is None else {"before": because.terms[0], "after": because.terms[1]},
+            "imports": list(because.imports),
+            "other_program": because.is_other_program,
+            "words": describe_because(because, entries),
+        },
+    }

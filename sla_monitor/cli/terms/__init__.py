@@ -1,0 +1,1 @@
+"""`sla-monitor terms`: new terms by two people, and which were in force when."""
