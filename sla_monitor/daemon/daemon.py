@@ -97,7 +97,11 @@ class Daemon:
         if self._keeper is not None:
             self._keeper.begin_with(self._collector.far.has_all, lambda: self._assessing.latest.at_ms)
         self._following = Following.of(
-            settings, clock, self._collector.far.complete_until_ms, lambda: list(self._collector.heartbeat_intervals_ms)
+            settings,
+            clock,
+            self._ledger,
+            self._collector.far.complete_until_ms,
+            lambda: list(self._collector.heartbeat_intervals_ms),
         )
         self._sites = self._collector.sites
         self._scheduler = threaded()

@@ -216,11 +216,15 @@ class FarSites:
 
     def _remember(self) -> None:
         """Know again what the record has. Raises LedgerError."""
-        self._recorded = self._ledger.positions()
+        self._recorded = self._positions()
         self._taken = dict(self._recorded)
         self._credible = Credible(self._clock, self._settings.horizon_ms)
         for key, at_ms in self._ledger.last_seen_ms().items():
             self._credible.note(key, at_ms)
+
+    def _positions(self) -> dict[OutboxName, int]:
+        """Those of sites: the record has positions of others too."""
+        return {outbox: last for outbox, last in self._ledger.positions().items() if outbox[0] in self.sites}
 
     async def _serve(self, connection: FarConnection) -> None:
         """For as long as the connection lasts. Raises LineError and LedgerError."""
@@ -254,7 +258,7 @@ class FarSites:
 
     def _compare(self) -> None:
         """Everything that was handed over is settled: what is not recorded now is to come again."""
-        self._recorded = self._ledger.positions()
+        self._recorded = self._positions()
         if self._taken != self._recorded:
             log.error("what came from a site was not recorded and is awaited again")
             self._remember()
