@@ -4,14 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := prometheus prometheus-alertmanager chromium debootstrap systemd systemd-container poppler-utils \
-	libreoffice-calc-nogui curl openssl iproute2 e2fsprogs dpkg-dev debhelper dh-virtualenv man-db
+	libreoffice-calc-nogui curl openssl iproute2 e2fsprogs dpkg-dev debhelper dh-virtualenv man-db nats-server
 
 ROOM ?= probe
 COUNT ?= 100
 SEED ?= 1
 
+# The tests start this program hundreds of times, each time from what was compiled the first time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-records-loop standby-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,13 +31,17 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@ $(VENV)/run.stamp
+	@touch $@ $(VENV)/run.stamp $(VENV)/sites.stamp
+
+$(VENV)/sites.stamp: requirements-all.lock $(VENV)/run.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-all.lock
+	@touch $@
 
 run: $(VENV)/run.stamp ## Start the demo estate and the daemon; Ctrl-C stops both
 	@exec $(BIN)/sla-monitor demo --with-monitor --config config/sla-monitor.yaml
 
-stack: $(VENV)/run.stamp ## The same with Prometheus, Alertmanager and somebody who is called
-	@tools/debian-packages prometheus prometheus-alertmanager
+stack: $(VENV)/sites.stamp ## The same with Prometheus, Alertmanager, two sites and somebody who is called
+	@tools/debian-packages prometheus prometheus-alertmanager nats-server
 	@exec $(BIN)/sla-monitor stack
 
 test: $(VENV)/dev.stamp packages grafana lint types imports ## Run every check and every test
@@ -112,6 +119,9 @@ site-loop: $(VENV)/dev.stamp ## Kill a site far away and its collector a hundred
 
 standby-loop: $(VENV)/dev.stamp ## Take the lease fifty times from the collector that speaks, and print who spoke and what was told
 	$(BIN)/python -m tests.e2e.standby_loop --rounds 50 --seed $(SEED)
+
+standby-records-loop: $(VENV)/dev.stamp ## Kill either collector of a pair a hundred times: both records have everything once
+	PAIR_KILLS=100 PAIR_SEED=$(SEED) $(BIN)/python -m pytest -q -s -n 0 tests/pair/test_two_collectors.py -k killed_at_any_time
 
 damage: $(VENV)/dev.stamp ## Check 1,000 damaged copies of a ledger: none may be silent
 	$(BIN)/python -m tests.ledger.test_damaged 1000

@@ -22,6 +22,9 @@ class Clock(Protocol):
     def asleep(self) -> float:
         """For how many seconds the host has been suspended since it was started."""
 
+    def worked(self) -> float:
+        """Seconds of processor time that the thread has used which asks."""
+
     def sleep(self, seconds: float) -> None:
         """Wait, on the monotonic clock."""
 
@@ -38,6 +41,9 @@ class SystemClock:
     def asleep(self) -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
+    def worked(self) -> float:
+        return time.thread_time()
+
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
@@ -49,15 +55,16 @@ class Rests:
     """The rests of one long piece of work, called as often as one likes: half of the time belongs to others.
 
     A thread that computes keeps the interpreter from every probe that is due: each of a probe's many steps waits for it
-    again. After REST_S of work, calling this waits for as long as the work has taken.
+    again. After REST_S of work, calling this waits for as long as the work has taken: in processor time, for a thread
+    that itself waited for others has given them their time. Belongs to the thread that makes it.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._since_s = clock.monotonic()
+        self._since_s = clock.worked()
 
     def __call__(self) -> None:
-        worked_s = self._clock.monotonic() - self._since_s
+        worked_s = self._clock.worked() - self._since_s
         if worked_s >= REST_S:
             self._clock.sleep(min(worked_s, LONGEST_REST_S))
-            self._since_s = self._clock.monotonic()
+            self._since_s = self._clock.worked()

@@ -172,6 +172,20 @@ LAST_OUTAGE_END = MetricName(
     _SERVICE,
     "When the last outage that is over ended; absent without one in the running period.",
 )
+PLACE_STATE = MetricName(
+    "sla_place_state",
+    "gauge",
+    (*_PLACE, "state"),
+    "Of endpoints that several places probe: 1 for how one place sees it now, 0 for the others; unknown while it is cut"
+    " off.",
+)
+PLACES_SHORT = MetricName(
+    "sla_endpoint_places_short",
+    "gauge",
+    _ENDPOINT,
+    "How many places more would have to see anything of the endpoint before they could make an outage; 0 while enough"
+    " do.",
+)
 PLACE_COVERAGE = MetricName(
     "sla_place_coverage_ratio",
     "gauge",
@@ -198,6 +212,12 @@ SERVICE_FAILING = MetricName(
     "gauge",
     (*_SERVICE, "reason"),
     "Endpoints whose last probe found something wrong, by reason; absent while none.",
+)
+SERVICE_WITHOUT_QUORUM = MetricName(
+    "sla_service_endpoints_without_quorum",
+    "gauge",
+    _SERVICE,
+    "Endpoints of which too few of their places see anything to make an outage; absent where one place alone probes.",
 )
 ACKNOWLEDGED = MetricName(
     "sla_acknowledged_timestamp_seconds",
@@ -903,6 +923,12 @@ OBSERVATIONS_REFUSED = AlertName(
 )
 SITE_CUT_OFF = AlertName(
     "SlaFarSiteCutOff", "monitor", "A site far away does not answer.", "The site far away answers again."
+)
+TOO_FEW_PLACES = AlertName(
+    "SlaTooFewPlaces",
+    "monitor",
+    "Too few of our places see endpoints to tell an outage.",
+    "Enough of our places see the endpoints again.",
 )
 SITE_CLOCK_SKEWED = AlertName(
     "SlaFarSiteClockSkewed",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,6 +14,24 @@ from hypothesis import HealthCheck, settings
 # How long an example takes says something about the machine and its other work, and nothing about the program.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+MEMORY = Path("/dev/shm")
+ENOUGH_BYTES = 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Temporary files are in memory where there is enough of it: thousands of commits would each wait for the disk.
+    What is held of disks is held on file systems that tests mount. TMPDIR says otherwise."""
+    if "TMPDIR" not in os.environ and _is_roomy(MEMORY):
+        os.environ["TMPDIR"], tempfile.tempdir = str(MEMORY), None
+
+
+def _is_roomy(folder: Path) -> bool:
+    """Whether programs can be built and run in it."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return False
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize >= ENOUGH_BYTES and not found.f_flag & os.ST_NOEXEC
 
 
 @pytest.fixture(autouse=True)

@@ -36,11 +36,16 @@ def test_no_rest_is_longer_than_the_longest() -> None:
     assert round(clock.monotonic() - before, 6) == LONGEST_REST_S
 
 
-def test_the_real_clock_rests_too() -> None:
+def test_the_real_clock_rests_too_and_for_work_alone() -> None:
     clock = SystemClock()
     rest = Rests(clock)
-    until = clock.monotonic() + REST_S
-    while (now := clock.monotonic()) < until:
+    clock.sleep(2 * REST_S)  # others had this time
+    before = clock.worked()
+    rest()
+    assert clock.worked() - before < REST_S
+    until = clock.worked() + REST_S
+    while clock.worked() < until:
         pass
+    now = clock.monotonic()
     rest()
     assert clock.monotonic() - now >= REST_S

@@ -18,14 +18,13 @@ from sla_monitor.periods.intervals import Intervals, normal, subtract
 from sla_monitor.periods.terms_slices import MARGIN_MS, reach_ms
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Correction, Entry
+from sla_monitor.sla.aggregation import from_places
 from sla_monitor.sla.availability import KnownState, known, seen_from_places
 from sla_monitor.sla.failed_requests import SlotCounts, known_by_slots, of_text, slot_counts, together
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.samples import Samples
 from sla_monitor.sla.slow_responses import timed_spans
 from sla_monitor.sla.spans import Span, held
-
-_WORST = (Outcome.UNKNOWN, Outcome.UP, Outcome.DEGRADED, Outcome.DOWN)
 
 Corrected: TypeAlias = dict[str, list[tuple[int, int, Outcome]]]
 """By endpoint key: from, to, and what it was."""
@@ -109,12 +108,14 @@ class Endpoints:
         ]
 
     def latest(self, endpoint: Endpoint) -> Outcome | None:
-        """What the last span of an endpoint says, confirmed or not: the worst that any of its sites saw. None: it was
-        never seen here."""
-        several = [self._spans.get(self._key(endpoint, site)) for site in endpoint.sites]
-        found = [spans[-1].outcome for spans in several if spans]
-        seen = [outcome for outcome in found if outcome is not Outcome.UNKNOWN] or found
-        return max(seen, key=_WORST.index, default=None)
+        """What the last span of an endpoint says, confirmed or not: by its quorum, where several sites probe it, of
+        those that see it now. None: it was never seen here, or none of several does now."""
+        last = [spans[-1] for site in endpoint.sites if (spans := self._spans.get(self._key(endpoint, site)))]
+        if endpoint.seen_from is None:
+            return last[0].outcome if last else None
+        seen = [span.outcome for span in last if span.end_ms >= self.now_ms]
+        unseen = [Outcome.UNKNOWN] * (len(endpoint.sites) - len(seen))
+        return from_places([*seen, *unseen], endpoint.seen_from) if seen else None
 
     def down_since(self, endpoint: Endpoint) -> int | None:
         """When the run of failed probes began that goes on now, confirmed or not; None: there is none."""

@@ -29,12 +29,11 @@ from sla_monitor.probe.verdict import plain
 from sla_monitor.settings import Settings
 from sla_monitor.sla.jobs import ReportKind, Timetable, timetable_of
 from sla_monitor.sla.observation import Observation
+from sla_monitor.sla.places import seen_from
+from sla_monitor.sla.spans import vouches_until_ms
 
 FAR_STOP_S = 1.0
 """What sites far away have said and is not recorded by then comes again."""
-
-FRESH_INTERVALS = 2
-"""What was seen longer ago says nothing of now."""
 
 log = logging.getLogger(__package__)
 
@@ -61,7 +60,7 @@ class Collector:
         self.has_observed = self.has_own = False
         self.sites = Sites(settings, clock, self.take, board.skip)
         self._is_one_of_two = settings.collectors is not None
-        self.far = FarSites(settings, clock, ledger, self._show)
+        self.far = FarSites(settings, clock, ledger, self.show)
         self._doubting = threading.Lock()
         self._doubts = Doubts(self.sites.host, lambda one: self.take([one]), patience_ms(settings))
 
@@ -118,13 +117,14 @@ class Collector:
         self._ledger.record_all(
             [(one, endpoints[one.endpoint].every_ms) for one in observations if one.endpoint in endpoints]
         )
-        for one in observations:
-            self._show(one)
+        self.show(observations, MAIN)
 
-    def _show(self, one: Observation) -> None:
-        self._log_change(one)
-        self._board.observe(one)
-        self.has_observed = True
+    def show(self, observations: Sequence[Observation], place: str) -> None:
+        """Have what was observed from a place on the board."""
+        for one in observations:
+            self._log_change(one, place)
+            self._board.observe(one, place)
+        self.has_observed = self.has_observed or place == MAIN
 
     def _of_main(self) -> dict[str, Endpoint]:
         return {key: terms for key, terms in self._endpoints.items() if MAIN in terms.sites}
@@ -151,12 +151,13 @@ class Collector:
             self._doubts.end()
 
     def seen_by(self, site: FarSite) -> Iterator[tuple[tuple[str, str, str], Observation]]:
-        """What a site far away saw last of each endpoint that is watched, with the endpoint's labels."""
+        """What a site far away saw last of each endpoint that is watched, with the endpoint's labels; nothing of what
+        it saw too long ago."""
         now_ms, watched = self._clock.now_ms(), self._board.endpoints
-        for key, last in list(site.last.items()):
-            one = watched.get(key)
-            if one is not None and now_ms - last.at_ms <= FRESH_INTERVALS * one.terms.every_ms:
-                yield one.labels, last
+        for one in (watched[key] for key in site.terms if key in watched):
+            seen = one.seen.get(site.name)
+            if seen is not None and now_ms <= vouches_until_ms(seen.last.at_ms, one.terms.every_ms):
+                yield one.labels, seen.last
 
     def report(self, key: str, kind: ReportKind, text: str) -> Future[bool]:
         """Take in what a job reports; True once it is on disk. `text` is the supplier's: hostile."""
@@ -179,13 +180,13 @@ class Collector:
     def _monotonic_ms(self) -> int:
         return int(self._clock.monotonic() * 1000)
 
-    def _log_change(self, observation: Observation) -> None:
+    def _log_change(self, observation: Observation, place: str) -> None:
         watched = self._board.endpoints.get(observation.endpoint)
-        finding = observation.finding
-        if watched is None or (watched.last is not None and watched.outcome is finding.outcome):
+        finding, before = observation.finding, watched.seen.get(place) if watched is not None else None
+        if watched is None or (before is not None and before.last.finding.outcome is finding.outcome):
             return
         extra = {
-            "endpoint": observation.endpoint,
+            "endpoint": seen_from(place, observation.endpoint),
             "outcome": finding.outcome.value,
             "reason": "" if finding.reason is None else finding.reason.value,
             "detail": finding.detail,

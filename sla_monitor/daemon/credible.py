@@ -34,9 +34,10 @@ REASONS: dict[Outcome, frozenset[Reason | None]] = {
     Outcome.UP: frozenset({None}),
     Outcome.DEGRADED: frozenset(_DEGRADED),
     Outcome.DOWN: frozenset(set(Reason) - UNSEEN - _JOBS - {Reason.CERTIFICATE_EXPIRING}),
-    Outcome.UNKNOWN: UNSEEN - {Reason.NOT_YET_SEEN},
+    Outcome.UNKNOWN: UNSEEN - {Reason.NOT_YET_SEEN, Reason.TOO_FEW_PLACES},
 }
-"""Why a site may have found an endpoint to be what it found. Jobs are judged by the collector."""
+"""Why a site may have found an endpoint to be what it found. Jobs, and what several sites make of it, are judged by the
+collector."""
 
 
 class Credible:

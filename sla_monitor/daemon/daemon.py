@@ -303,6 +303,7 @@ class Daemon:
         if any(moved):
             self._ledger.clock_stepped(*moved)
         self._ledger.mind_the_future()
+        self.board.settle(self._clock.now_ms())
         if any(moved) or stood_still:
             self._collector.woke()
         # A ledger that cannot be written is no failed start: systemd would kill us, and with us what is held.

@@ -17,7 +17,6 @@ from typing import TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.contract.endpoints.endpoint import Endpoint, HeartbeatEndpoint
-from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.endpoints.spelled import spelled
 from sla_monitor.daemon.credible import Credible, content_doubt
 from sla_monitor.errors import LineError
@@ -95,7 +94,6 @@ class FarSite:
     again: int = 0
     lost: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    last: dict[str, Observation] = field(default_factory=dict)
     begun_s: list[float] = field(default_factory=list)
     is_too_old: bool = False
 
@@ -120,10 +118,10 @@ class FarSites:
     """All that are known. `start` begins to listen; `assign` may be called from any thread, and before."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Observation], None] = lambda _: None
+        self, settings: Settings, clock: Clock, ledger: Ledger, show: Callable[[Sequence[Observation], str], None]
     ) -> None:
-        """`show` is given what the site `main` saw, once it is handed over to the record. Raises SigningKeyError and
-        LedgerError."""
+        """`show` is given what a site saw, and its name, once it is handed over to the record. Raises SigningKeyError
+        and LedgerError."""
         self._clock, self._ledger, self._settings, self._show = clock, ledger, settings.sites, show
         one = settings.collectors
         self._name, self._pair = ("", ()) if one is None else (one.name, one.pair)
@@ -275,7 +273,7 @@ class FarSites:
 
     def _hand_over(self, site: FarSite, parcel: Parcel, position: int) -> None:
         self._credible.note_time()
-        now_ms, arrived = self._clock.now_ms(), list[tuple[Arrived, int]]()
+        now_ms, arrived, shown = self._clock.now_ms(), list[tuple[Arrived, int]](), list[Observation]()
         in_force = site.terms, site.former  # a reload may change them meanwhile
         if parcel.first > position + 1:
             gone = parcel.first - position - 1
@@ -293,15 +291,12 @@ class FarSites:
                 arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, None), 0))
                 continue
             judged = _by_its_clock(seen, site.skew_ms if skew_ms is None else skew_ms)
-            site.last[seen.endpoint] = judged
+            shown.append(judged)
             site.recorded += 1
             kept = replace(judged, endpoint=seen_from(site.name, seen.endpoint))
             arrived.append((Arrived(site.name, parcel.outbox, number, number, now_ms, kept), known[0].every_ms))
         self._ledger.hand_over(arrived)
-        if site.name == MAIN:
-            for one, _ in arrived:
-                if one.observation is not None:
-                    self._show(one.observation)
+        self._show(shown, site.name)
 
     def _doubt(self, seen: Observation, known: Sequence[Endpoint], now_ms: int) -> str:
         """Why it is refused, one of WHY_REFUSED; nothing, and it is taken note of, where it is not. `known`: the terms

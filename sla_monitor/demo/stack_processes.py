@@ -1,12 +1,14 @@
-"""Debian's Prometheus and Alertmanager as children of the demo, with the files that were generated for them."""
+"""Debian's Prometheus, Alertmanager and NATS server, sites and a standby, as children of the demo, with the files that
+were generated for them."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sla_monitor.errors import SlaMonitorError
@@ -20,19 +22,32 @@ _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 class Stack:
-    """Both of them, their data and logs in one folder. Addresses are host:port."""
+    """All of them, their data and logs in one folder. Addresses are host:port; `sites`: the names of those that probe;
+    `has_standby`: whether there is a second collector."""
 
-    def __init__(self, folder: Path, prometheus: str, alertmanager: str) -> None:
-        self.folder, self.prometheus, self.alertmanager = folder, prometheus, alertmanager
+    def __init__(
+        self, folder: Path, prometheus: str, alertmanager: str, sites: Sequence[str] = (), *, has_standby: bool = False
+    ) -> None:
+        self.folder, self.prometheus, self.alertmanager, self.sites = folder, prometheus, alertmanager, sites
+        self.has_standby = has_standby
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, is_stopping: Callable[[], bool] = lambda: False) -> None:
-        """Start both with `prometheus/prometheus.yml` and `alertmanager/alertmanager.yml` of the folder, unless we are
-        asked to end meanwhile.
+        """Start them with `prometheus/prometheus.yml`, `alertmanager/alertmanager.yml` and `sites/` of the folder,
+        unless we are asked to end meanwhile.
 
         One after the other: an alert that Prometheus cannot deliver is sent again only a minute later.
         """
         here = self.folder.absolute()
+        if self.sites:
+            self._run("nats-server", _found("nats-server"), "-c", f"{here / 'sites/nats.conf'}")
+        for site in self.sites:
+            # What a site sees goes to its outbox until the server is there.
+            command = (sys.executable, "-m", "sla_monitor", "site", "--id", site)
+            self._run(f"site-{site}", *command, "--config", f"{here / 'sites' / site}.yaml")
+        if self.has_standby:
+            following = (sys.executable, "-m", "sla_monitor", "run", "--standby")
+            self._run("standby", *following, "--config", f"{here / 'standby/standby.yaml'}")
         self._run(
             "alertmanager",
             _found(*ALERTMANAGERS),
@@ -73,7 +88,7 @@ class Stack:
         return _answers(self.prometheus) and _answers(self.alertmanager)
 
     def stop(self) -> None:
-        """Ask both to stop, and insist after STOP_SECONDS."""
+        """Ask all to stop, and insist after STOP_SECONDS."""
         for child in self._children.values():
             child.terminate()
         for child in self._children.values():
@@ -98,5 +113,5 @@ def _found(*names: str) -> str:
         if path:
             return path
     raise SlaMonitorError(
-        f"{names[-1]} is not installed (on Debian: apt-get install prometheus prometheus-alertmanager)"
+        f"{names[-1]} is not installed (on Debian: apt-get install prometheus prometheus-alertmanager nats-server)"
     )

@@ -54,7 +54,7 @@ def prometheus_files(
     clock = _clock(terms)
     about_itself = [
         *monitor_alerts(settings, terms),
-        *far_site_alerts(settings),
+        *far_site_alerts(settings, terms),
         *pair_alerts(settings),
         *coverage_alerts(settings),
     ]

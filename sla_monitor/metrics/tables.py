@@ -10,7 +10,6 @@ from sla_monitor import names
 from sla_monitor.assess import ServiceAssessment
 from sla_monitor.assess.assessment import BookedStretch, Outage
 from sla_monitor.board import Board
-from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.metrics.contracts import CONTRACTS
 from sla_monitor.metrics.failing_endpoints import (
     Choice,
@@ -51,6 +50,14 @@ def _states(chosen: Choice) -> Rows:
                 yield (*labels, state), outcome == state
 
     return rows
+
+
+def _place_states(board: Board) -> Iterator[Row]:
+    for watched in list(board.endpoints.values()):
+        labels = watched.labels
+        for place in watched.sights:
+            for state in names.STATES:
+                yield (*labels, place.site, state), place.outcome == state
 
 
 def _phases(board: Board) -> Iterator[Row]:
@@ -115,6 +122,15 @@ def _failing(board: Board) -> Iterator[Row]:
         reason = watched.last.finding.reason if watched.last else None
         if reason is not None:
             found[watched.contract, watched.service, reason.value] += 1
+    yield from found.items()
+
+
+def _without_quorum(board: Board) -> Iterator[Row]:
+    """How many endpoints of each service too few places see; of services that several places probe."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for watched in list(board.endpoints.values()):
+        if watched.places_short is not None:
+            found[watched.contract, watched.service] += watched.places_short > 0
     yield from found.items()
 
 
@@ -193,7 +209,7 @@ _EACH: Mapping[MetricName, Rows] = {
         lambda watched: None if watched.last is None else watched.last.finding.duration_us / 1_000_000
     ),
     names.PROBE_PHASE: _phases,
-    names.PROBES: of_endpoints(lambda watched: watched.probes if MAIN in watched.terms.sites else None),
+    names.PROBES: of_endpoints(lambda watched: watched.probes),
     names.PROBE_FAILURES: of_endpoints(lambda watched: watched.failed),
     names.PROBES_SKIPPED: of_endpoints(lambda watched: watched.skipped),
     names.LAST_PROBE: of_endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),
@@ -202,6 +218,8 @@ _EACH: Mapping[MetricName, Rows] = {
     names.DOWN_START: _down_starts(recently_down),
     names.DOWN_END: _down_ends(recently_down),
     names.WITHOUT_SERIES: nobody_without,
+    names.PLACE_STATE: _place_states,
+    names.PLACES_SHORT: of_endpoints(lambda watched: watched.places_short),
     names.PLACE_COVERAGE: of_places(lambda place: maybe(place.coverage_ratio)),
     names.PLACE_DOWNTIME: of_places(lambda place: seconds(place.down_ms)),
     names.PLACE_OUTVOTED: of_places(lambda place: seconds(place.outvoted_ms)),
@@ -240,6 +258,7 @@ _OTHERS: Mapping[MetricName, Rows] = {
     names.LAST_OUTAGE_END: of_services(_last_outage_end),
     names.WATCHED_COVERAGE: of_services(lambda service: maybe(service.watched_coverage_ratio)),
     names.SERVICE_FAILING: _failing,
+    names.SERVICE_WITHOUT_QUORUM: _without_quorum,
     names.ACKNOWLEDGED: _acknowledged,
     names.SERVICE_MAINTENANCE: _maintenance,
     names.SERVICE_BOOKED_AND_LOUD: _booked_and_loud,

@@ -25,6 +25,7 @@ UNSEEN = frozenset(
         Reason.INTERNAL_ERROR,
         Reason.CLOCK_STEPPED,
         Reason.NOT_YET_SEEN,
+        Reason.TOO_FEW_PLACES,
     }
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -60,6 +60,12 @@ def seen_together(down: int, active: int, quorum: Quorum) -> Outcome:
     if active < quorum.min_active or active <= 0:
         return Outcome.UNKNOWN
     return Outcome.DOWN if Fraction(down * 100, active) >= Fraction(quorum.percent) else Outcome.UP
+
+
+def from_places(outcomes: Sequence[Outcome], places: Places) -> Outcome:
+    """What one endpoint is at an instant, from what each of its sites sees of it."""
+    judge = by_places(places)
+    return judge(outcomes.count(DOWN), outcomes.count(UNKNOWN), outcomes.count(DEGRADED))[0]
 
 
 def by_places(places: Places) -> Judge:

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     CLOCK_STEPPED = "clock_stepped"
     NOT_YET_SEEN = "not_yet_seen"
     MONITOR_MISCONFIGURED = "monitor_misconfigured"
+    TOO_FEW_PLACES = "too_few_places"
 
 
 NETWORK_REASONS = frozenset(

@@ -122,16 +122,20 @@ def doubted(start_ms: int, at_ms: int) -> Span:
     return Span(start_ms, at_ms, at_ms - 1, Outcome.UNKNOWN, Reason.CLOCK_STEPPED, 0)
 
 
+def vouches_until_ms(seen_ms: int, every_ms: int) -> int:
+    """Until when an endpoint's last observation stands, where none follows it: the next one may still be on its way (it
+    may begin half an interval late and take an interval)."""
+    return seen_ms + every_ms + every_ms + every_ms // 2
+
+
 def held(spans: Sequence[Span], now_ms: int) -> Sequence[Span]:
-    """The spans as they stand at `now_ms`: nothing later, and the last one carried up to now for as long as the
-    observation that would follow it may still be on its way (it may begin half an interval late and take an interval).
-    """
+    """The spans as they stand at `now_ms`: nothing later, and the last one carried up to now for as long as it vouches
+    for its endpoint."""
     count = bisect_left(spans, now_ms, key=_START)
     if not count:
         return ()
     last = spans[count - 1]
-    every_ms = last.end_ms - last.seen_ms
-    is_carried = 0 < now_ms - last.end_ms <= every_ms + every_ms // 2
+    is_carried = last.end_ms < now_ms <= vouches_until_ms(last.seen_ms, last.end_ms - last.seen_ms)
     if count == len(spans) and last.end_ms <= now_ms and not is_carried:
         return spans
     end_ms = now_ms if is_carried else min(last.end_ms, now_ms)

@@ -14,6 +14,13 @@ from sla_monitor.wording.text import format_list
 
 _SEEN = {Outcome.DOWN: "down from", Outcome.UP: "up from", Outcome.UNKNOWN: "nothing seen from"}
 
+_SEES = {
+    Outcome.DOWN: "down from",
+    Outcome.DEGRADED: "degraded from",
+    Outcome.UP: "up from",
+    Outcome.UNKNOWN: "not at all from",
+}
+
 
 _END_UNSEEN = "its end was not seen"
 
@@ -27,6 +34,17 @@ class Sight(Protocol):
     def site(self) -> str: ...
     @property
     def outcome(self) -> Outcome: ...
+
+
+class PlaceNow(Protocol):
+    """How one site sees an endpoint now."""
+
+    @property
+    def site(self) -> str: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def is_cut_off(self) -> bool: ...
 
 
 class Place(Protocol):
@@ -58,6 +76,16 @@ def describe_seen_at(endpoints: Sequence[str], sights: Sequence[Sight]) -> str:
     names = dict.fromkeys((*endpoints, *(one.endpoint for one in sights)))
     told = ((name, _of_endpoint([one for one in sights if one.endpoint == name])) for name in names)
     return ", ".join(f"{name} ({words})" if words else name for name, words in told)
+
+
+def describe_seen_now(places: Sequence[PlaceNow]) -> str:
+    """How several places see an endpoint now: `seen down from north, up from south; east is cut off`."""
+    away = [one.site for one in places if one.is_cut_off]
+    here = [one for one in places if not one.is_cut_off]
+    several = ((words, [one.site for one in here if one.outcome is outcome]) for outcome, words in _SEES.items())
+    seen = ", ".join(f"{words} {format_list(sites)}" for words, sites in several if sites)
+    cut = f"{format_list(away)} {'are' if len(away) > 1 else 'is'} cut off" if away else ""
+    return "; ".join(words for words in (f"seen {seen}" if seen else "", cut) if words)
 
 
 def describe_seen_from(endpoint: str, site: str) -> str:

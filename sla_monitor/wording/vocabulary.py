@@ -38,6 +38,7 @@ _REASONS = {
     Reason.INTERNAL_ERROR: "internal error of the monitor",
     Reason.CLOCK_STEPPED: "the monitor’s clock was set, or it stood still",
     Reason.NOT_YET_SEEN: "not probed yet",
+    Reason.TOO_FEW_PLACES: "too few of our places see it",
 }
 """Where the reason's own name is no plain English."""
 

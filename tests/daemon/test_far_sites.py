@@ -184,6 +184,7 @@ def test_what_a_site_may_not_say_is_refused_counted_and_passed_over(
         assert recorded[:10] == [one.at_ms for one in good]
         assert recorded[-1] == times(1, start=100)[0]
         assert len(recorded) <= 10 + 1 + 4
+        assert [(site, one.at_ms) for site, one in collector.shown] == [("north", at_ms) for at_ms in recorded]
         assert set(collector.refused()) <= set(WHY_REFUSED)
     told = [one for one in caplog.messages if one == "a site sent what is refused"]
     assert 5 <= len(told) <= 5 * MOST_LOGGED
@@ -233,6 +234,19 @@ def test_a_site_is_told_its_terms_signed_and_how_far_the_record_has_it(tmp_path:
         voice.pulse(revision=later.revision)
         wait(lambda: bool(voice.heard))
         assert voice.terms() is None
+
+
+def test_of_a_pair_the_one_that_follows_answers_and_tells_no_terms(tmp_path: Path, server: Server) -> None:
+    with both(tmp_path, server) as (collector, voice):
+        speaks = [False]
+        collector.far.speaks = lambda: speaks[0]
+        before = collector.far.sites["north"].revision
+        voice.pulse(revision=before + 10**9)
+        wait(lambda: any(isinstance(said, Answer) for _, said in voice.heard))
+        assert voice.terms() is None
+        assert collector.far.sites["north"].revision == before
+        speaks[0] = True
+        wait(lambda: (voice.pulse(revision=before + 10**9), time.sleep(0.05), voice.terms())[2] is not None)  # type: ignore[func-returns-value]
 
 
 def test_after_a_reload_what_was_probed_by_the_terms_before_still_counts(tmp_path: Path, server: Server) -> None:

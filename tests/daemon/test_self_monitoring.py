@@ -22,7 +22,7 @@ from sla_monitor.sla.observation import Finding, Observation, Outcome
 from sla_monitor.transport import FarPulse
 from tests.assess.records import endpoint, one_version, service
 from tests.daemon.running import wait
-from tests.daemon.test_collector import House
+from tests.daemon.test_collector import WEB, House, contract
 
 NO_SITE = "a site does not answer, or cannot be started: its endpoints are not probed"
 
@@ -145,7 +145,7 @@ def test_sites_far_away_are_told_by_their_place_and_only_what_is_known_of_them(t
         north.heard_s, north.skew_ms, north.lost = house.clock.monotonic(), -1_500, 7
         north.pulse = FarPulse("north", (), now_ms, 1, 20, None, 7, 0, 1)
         north.refused["past"] = 3
-        north.last["small/web"] = Observation("small/web", now_ms, Finding(Outcome.DOWN))
+        house.collector.show([Observation("small/web", now_ms, Finding(Outcome.DOWN))], "north")
         metrics = own.metrics()
         assert cut_off not in own.health().reasons
         assert metrics[names.FAR_CONNECTED] == [(("north",), True), (("south",), False)]
@@ -154,10 +154,30 @@ def test_sites_far_away_are_told_by_their_place_and_only_what_is_known_of_them(t
         assert metrics[names.FAR_LOST] == [(("north",), 7), (("south",), 0)]
         assert dict(metrics[names.FAR_REFUSED])["north", "past"] == 3
         assert metrics[names.FAR_UP] == [(("north", "small", "service", "web"), False)]
-        north.last["small/web"] = Observation("small/web", now_ms, Finding(Outcome.UNKNOWN))
+        assert house.board.endpoints["small/web"].last is None, "its contract does not ask what north saw"
+        house.collector.show([Observation("small/web", now_ms, Finding(Outcome.UNKNOWN))], "north")
         assert own.metrics()[names.FAR_UP] == []
-        north.last["small/web"] = Observation("small/web", now_ms - 60_000, Finding(Outcome.UP))
+        house.collector.show([Observation("small/web", now_ms - 60_000, Finding(Outcome.UP))], "north")
         assert own.metrics()[names.FAR_UP] == [], "that was a while ago"
+    finally:
+        house.end()
+
+
+def test_a_collector_that_probes_nothing_itself_is_ready_and_shows_what_its_places_see(tmp_path: Path) -> None:
+    key = tmp_path / "ledger.key"
+    SigningKey.make(key)
+    nats = {"servers": ["nats://localhost:1"]}
+    house = House(tmp_path, [], ledger={"key": str(key)}, sites={"nats": nats, "known": [{"id": "north"}]})
+    try:
+        house.collector.take_up([contract(WEB | {"places": {"sites": ["north"], "quorum": "any"}})])
+        assert own_state(house).is_probing
+        assert not any(house.collector.sites.stats().isolated)
+        house.collector.show([Observation("small/web", house.clock.now_ms(), Finding(Outcome.DOWN))], "north")
+        watched = house.board.endpoints["small/web"]
+        assert (watched.outcome, watched.places_short, watched.failed) == (Outcome.DOWN, 0, 1)
+        house.clock.advance(60_000)
+        house.board.settle(house.clock.now_ms())
+        assert (watched.outcome, watched.places_short) == (Outcome.UNKNOWN, 1)
     finally:
         house.end()
 

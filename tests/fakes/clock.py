@@ -23,6 +23,9 @@ class FakeClock:
     def asleep(self) -> float:
         return self.asleep_ms / 1000
 
+    def worked(self) -> float:
+        return self.monotonic()
+
     def sleep(self, seconds: float) -> None:
         self.advance(round(seconds * 1000))
 

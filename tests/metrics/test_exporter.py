@@ -70,6 +70,17 @@ def exporter(board: Board) -> Exporter:
     return Exporter(board, own_health, lambda: ((0.01, 0.1), [5, 1, 0], 0.2))
 
 
+def test_a_collector_that_follows_tells_of_itself_alone() -> None:
+    speaks = [False]
+    one = Exporter(filled_board(), own_health, lambda: ((0.01, 0.1), [5, 1, 0], 0.2), speaks=lambda: speaks[0])
+    wanted = {metric.name for metric in names.OF_EACH}
+    for accept in ("", "application/openmetrics-text; version=1.0.0", "text/plain; version=1.0.0; escaping=dots"):
+        told = set(re.findall(r"^# TYPE (sla_\S+?)(?:_+total)? ", one.answer(accept)[1].decode(), re.MULTILINE))
+        assert {name.replace("__", "_") for name in told} == wanted, accept
+    speaks[0] = True
+    assert b"sla_service_state{" in one.answer()[1]
+
+
 def test_the_exposition_is_clean_for_promtool() -> None:
     check = subprocess.run(
         ["promtool", "check", "metrics"], input=exporter(filled_board()).answer()[1], capture_output=True, check=False
@@ -263,3 +274,22 @@ def test_docs_metrics_lists_every_metric_and_no_other() -> None:
 def test_every_name_is_exported() -> None:
     families = {family.name for family in text_string_to_metric_families(exporter(filled_board()).answer()[1].decode())}
     assert {metric.name for metric in names.ALL_METRICS} <= families
+
+
+def test_each_of_several_places_has_its_state_and_the_endpoint_that_of_their_quorum() -> None:
+    board = Board(0)
+    radio = TcpEndpoint.model_validate(
+        {"id": "radio", "kind": "tcp", "host": "h", "port": 1, "places": {"sites": ["north", "south"], "quorum": 2}}
+    )
+    board.watch([Watched("c/radio", "c", "cad", radio)])
+    board.observe(Observation("c/radio", 1, Finding(DOWN, Reason.TIMEOUT)), "north")
+    text = exporter(board).answer()[1].decode()
+    where = 'contract="c",endpoint="radio"'
+    for line in (
+        f'sla_place_state{{{where},place="north",service="cad",state="down"}} 1.0',
+        f'sla_place_state{{{where},place="south",service="cad",state="unknown"}} 1.0',
+        f'sla_endpoint_state{{{where},service="cad",state="unknown"}} 1.0',
+        f'sla_endpoint_places_short{{{where},service="cad"}} 1.0',
+        'sla_service_failing_endpoints{contract="c",reason="too_few_places",service="cad"} 1.0',
+    ):
+        assert line in text.splitlines(), line

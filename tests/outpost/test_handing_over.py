@@ -22,6 +22,8 @@ from tests.daemon import far_worker
 from tests.outpost import worker
 from tests.support.nats import (
     KEY,
+    OLDEST,
+    PROGRAM,
     Collector,
     Network,
     Off,
@@ -104,11 +106,12 @@ def test_a_site_that_is_cut_off_keeps_what_it_sees(tmp_path: Path, shared: Serve
     network.close()
 
 
-@pytest.mark.parametrize("is_store_lost", [False, True])
+@pytest.mark.parametrize(("program", "is_store_lost"), [(PROGRAM, False), (PROGRAM, True), (OLDEST, True)])
 def test_a_server_that_is_killed_loses_nothing_also_with_its_store(
-    tmp_path: Path, server: Server, is_store_lost: bool
+    tmp_path: Path, program: Path, is_store_lost: bool
 ) -> None:
     with (
+        serving(tmp_path / "server", program=program) as server,
         collecting(tmp_path / "c", server.settings("collector")) as collector,
         sending(tmp_path / "outbox.db", server.settings("north")) as site,
     ):

@@ -7,10 +7,8 @@ import multiprocessing
 import os
 import random
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,15 +22,19 @@ from sla_monitor.ledger.reading.day_rows import DAY_MS, DayRows
 from sla_monitor.outpost import handing_over, lane
 from sla_monitor.pair import shared_register
 from sla_monitor.pair.day_roots import Teller, difference
+from sla_monitor.register.instant import format_utc
 from sla_monitor.signing import SigningKey
+from sla_monitor.sla.observation import Observation
 from sla_monitor.transport import PURPOSE, Answer, Signed, encode
 from sla_monitor.transport import line as line_module
 from sla_monitor.transport.line import FarConnection, once, to_site
 from tests.pair import pair_worker
 from tests.pair.support import are_the_same, names, paired, register, said, trouble
 from tests.support.nats import (
+    EVERY_MS,
     KEY,
     PAIR,
+    UP,
     Collector,
     Server,
     collecting,
@@ -156,55 +158,54 @@ def _as_before(self: handing_over.HandingOver, terms: object) -> None:
 
 
 def test_days_are_compared_and_the_first_difference_is_told(
-    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, own_server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
     seen = times(300, days_ago=3)
-    with paired(tmp_path, server) as (east, west), sending(tmp_path / "o.db", server.settings("north")) as site:
+    odd_ms = seen[4] + 1
+    with paired(tmp_path, own_server) as (east, west), sending(tmp_path / "o.db", own_server.settings("north")) as site:
         site.see(*seen)
         have(seen, east, west)
-        followings = [one.following for one in (east, west)]
-        wait(lambda: all(one is not None and one.comparing._equal for one in followings))
-        assert not any(one is not None and one.comparing.unequal for one in followings)
-        days = {day for one in followings if one is not None for day in one.comparing._equal}
-        west.stop()
-        with closing(sqlite3.connect(west.path)) as database:
-            for (name,) in database.execute("select name from sqlite_schema where type = 'trigger'").fetchall():
-                database.execute(f"drop trigger {name}")
-            database.execute("delete from worked_out")
-            database.execute("update observations set duration_us = 1 where at_ms = ?", (seen[4],))
-            database.commit()
-        west.start()
-        assert west.following is not None
-        found = west.following.comparing.unequal
-        wait(lambda: bool(found))
-        told = found[seen[4] // DAY_MS * DAY_MS]
-        assert set(found) <= days
-        assert told.startswith(f"{KEY}@north at ")
-        assert f'west has ["{KEY}@north",{seen[4]},"up",null,1,' in told
-        assert f'east has ["{KEY}@north",{seen[4]},"up",null,1500,' in told
+        west.ledger.record(Observation(f"{KEY}@north", odd_ms, UP), EVERY_MS)
+        assert west.ledger.flush(5)
+        with sending(tmp_path / "p.db", own_server.settings("south"), "south"):
+            assert east.following is not None
+            assert west.following is not None
+            of_east, of_west = east.following.comparing, west.following.comparing
+            wait(lambda: bool(of_east.unequal and of_west.unequal))
+        day = odd_ms // DAY_MS * DAY_MS
+        line = f'["{KEY}@north",{odd_ms},"up",null,1500,'
+        told = of_west.unequal[day]
+        assert told.startswith(f"{KEY}@north at {format_utc(odd_ms)}: west has {line}")
+        assert told.endswith("east has nothing")
+        assert "east has nothing, west has [" in of_east.unequal[day]
         assert any(told in one for one in west.following.troubles())
+        assert day not in of_east._equal
     assert any("the records of the pair differ" in message for message in caplog.messages)
 
 
 def test_a_day_is_not_compared_before_both_have_it_to_its_end(tmp_path: Path, own_server: Server) -> None:
-    seen = times(3_000, days_ago=3)
-    with paired(tmp_path, own_server) as (east, west), sending(tmp_path / "o.db", own_server.settings("north")) as site:
+    seen = times(1_000, days_ago=3)
+    with (
+        paired(tmp_path, own_server) as (east, west),
+        sending(tmp_path / "o.db", own_server.settings("north")) as site,
+        sending(tmp_path / "p.db", own_server.settings("south"), "south"),
+    ):
         site.see(*seen[:10])
         have(seen[:10], east, west)
-        west.stop()
+        west.far.stop(5)  # it answers for its days, and records nothing
         site.see(*seen[10:])
         have(seen, east)
-        west.far.start = lambda: None  # type: ignore[method-assign]
-        Collector.start(west)
-        west.far.stop(5)
-        comparing_of = east.following
-        assert comparing_of is not None
-        time.sleep(1.5)
-        assert comparing_of.comparing.unequal == {}
+        assert east.following is not None
+        east_compares, done = east.following.comparing, times(1)[0]
+        wait(lambda: east.far.complete_until_ms() > done)
+        wait(lambda: not west.far.complete_until_ms() > seen[10])
+        time.sleep(1.2)
+        assert east_compares.unequal == {}
+        assert not east_compares._equal
         west.restart()
         have(seen, east, west)
-        wait(lambda: len(comparing_of.comparing._equal) >= 1)
-        assert comparing_of.comparing.unequal == {}
+        wait(lambda: bool(east_compares._equal))
+        assert east_compares.unequal == {}
 
 
 def test_a_dead_collector_is_replaced_from_the_others_backup(tmp_path: Path, own_server: Server) -> None:

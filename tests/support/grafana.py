@@ -15,7 +15,7 @@ LIBRARY = ROOT / ".venv/grafana"
 """Where `make test` has it installed."""
 VERSIONS = ("grafana-9", "grafana-12")
 GREY = "#8e8e8e"
-GREEN, YELLOW, RED, BLUE = "#73BF69", "#FADE2A", "#F2495C", "#5794F2"
+GREEN, YELLOW, RED, BLUE, PURPLE = "#73BF69", "#FADE2A", "#F2495C", "#5794F2", "#B877D9"
 """Grafana's own named colours in its dark theme."""
 
 Ask = Callable[[Json], Json]

@@ -32,6 +32,8 @@ from sla_monitor.transport import Answer, decode_signed, decode_to_site
 from sla_monitor.transport.line import FarLine
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
+OLDEST = Path("/usr/sbin/nats-server")
+"""Debian 12's, 2.9: the Debian package nats-server."""
 PASSWORD = "a-long-password-for-tests"
 KEY = "custody/login"
 EVERY_MS = 10_000
@@ -40,7 +42,7 @@ FOREVER_MS = 1 << 45
 
 _CONFIG = """
 listen: "127.0.0.1:{port}"
-jetstream {{ store_dir: "{folder}/store", sync_interval: always }}
+jetstream {{ store_dir: "{folder}/store"{sync} }}
 max_payload: 1MB
 tls {{ cert_file: "{folder}/server.pem", key_file: "{folder}/server.pem", timeout: 5 }}
 authorization {{
@@ -70,14 +72,15 @@ def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
 class Server:
     """Of one folder and port, started as often as one likes."""
 
-    def __init__(self, folder: Path, sites: Sequence[str] = ("north", "south")) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, sites: Sequence[str] = ("north", "south"), program: Path = PROGRAM) -> None:
+        self.folder, self.port, self._program = folder, free_port(), program
         folder.mkdir()
         self.authority = trustme.CA()
         self.authority.cert_pem.write_to_path(folder / "ca.pem")
         self.certify()
         users = "\n".join(_SITE.format(site=site, password=PASSWORD) for site in sites)
-        text = _CONFIG.format(port=self.port, folder=folder, password=PASSWORD, sites=users)
+        sync = "" if program == OLDEST else ", sync_interval: always"  # since 2.10
+        text = _CONFIG.format(port=self.port, folder=folder, password=PASSWORD, sites=users, sync=sync)
         (folder / "server.conf").write_text(text)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -86,7 +89,7 @@ class Server:
         issued.private_key_and_cert_chain_pem.write_to_path(self.folder / "server.pem")
 
     def start(self) -> None:
-        command = [str(PROGRAM), "-c", str(self.folder / "server.conf"), "-l", str(self.folder / "log")]
+        command = [str(self._program), "-c", str(self.folder / "server.conf"), "-l", str(self.folder / "log")]
         self._process = subprocess.Popen(command)
         wait(self._listens)
 
@@ -209,6 +212,7 @@ class Collector:
         self, folder: Path, nats: Mapping[str, Any], endpoints: Mapping[str, Endpoint], clock: Clock, name: str = ""
     ) -> None:
         self.path, self._endpoints, self._clock, self.name = folder / "ledger.db", endpoints, clock, name
+        self.shown: list[tuple[str, Observation]] = []
         folder.mkdir(exist_ok=True)
         place = folder.parent if name else folder
         key = place / "ledger.key"
@@ -229,13 +233,16 @@ class Collector:
 
     def start(self) -> None:
         self.ledger = Ledger.open(self.path, self._clock, commit_within_ms=5)
-        self.far = FarSites(self.settings, self._clock, self.ledger)
+        self.far = FarSites(self.settings, self._clock, self.ledger, self._show)
         self.far.speaks = lambda: self.name in {"", PAIR[0]}
         self.far.assign(self._endpoints)
         self.far.start()
         self.following = Following.of(self.settings, self._clock, self.far.complete_until_ms)
         if self.following is not None:
             self.following.start()
+
+    def _show(self, observations: Sequence[Observation], site: str) -> None:
+        self.shown += [(site, one) for one in observations]
 
     def stop(self) -> None:
         if self.following is not None:

@@ -30,6 +30,8 @@ CONTRACT = ETC / "contracts" / "supplier.yaml"
 STATE = Path("/var/lib/private/sla-monitor")
 ESTATE = ("web", "web-tls", "names", "records-nightly-batch")
 UNIT = "sla-monitor.service"
+SITE_UNIT = "sla-monitor-site@north.service"
+OUTBOX = Path("/var/lib/private/sla-monitor-site-north/outbox.db")
 URL = "http://127.0.0.1:9810"
 
 results: dict[str, Any] = {}
@@ -44,13 +46,13 @@ def status(*command: str) -> int:
     return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
 
 
-def show(*properties: str) -> dict[str, str]:
-    lines = sh("systemctl", "show", UNIT, *(f"--property={name}" for name in properties)).splitlines()
+def show(*properties: str, unit: str = UNIT) -> dict[str, str]:
+    lines = sh("systemctl", "show", "--all", unit, *(f"--property={name}" for name in properties)).splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def main_pid() -> int:
-    return int(show("MainPID")["MainPID"])
+def main_pid(unit: str = UNIT) -> int:
+    return int(show("MainPID", unit=unit)["MainPID"])
 
 
 def get(path: str, seconds: float = 5) -> tuple[int, str]:
@@ -345,6 +347,43 @@ def rows(ledger: Path) -> int:
     return int(connection.execute("select count(*) from observations").fetchone()[0])
 
 
+def start_a_site() -> None:
+    """As the how-to says: a server, a key of the collector, a site; here all on one host."""
+    for name in ("demo.service", "nats.service"):
+        sh("systemctl", "start", name)
+    for port in (18080, 4222):
+        wait(partial(socket_answers, port))
+    shutil.copy(HERE / "collector.yaml", ETC / "sla-monitor.yaml")
+    made = subprocess.check_output([*COMMAND, "ledger", "key", "--make", *CONFIG], text=True, timeout=60)
+    (ETC / "collector.pub").write_text(made)
+    shutil.move(STATE / "ledger.key", ETC / "credentials" / "ledger-key")
+    shutil.copy(HERE / "site-north.yaml", ETC)
+    CONTRACT.write_text(CONTRACT.read_text().replace("id: web,", "id: web, places: {sites: [main, north], quorum: 2},"))
+    with_credentials(UNIT, "collector", "ledger-key")
+    with_credentials(SITE_UNIT, "north")
+    sh("systemctl", "daemon-reload")
+    sh("systemctl", "reset-failed", UNIT)
+    started = [status("systemctl", verb, unit) for verb, unit in (("restart", UNIT), ("start", SITE_UNIT))]
+    results["site"] = {
+        "made": made, "started": started, "verify": sh("systemd-analyze", "verify", "--man=no", SITE_UNIT),
+        "recorded": wait(lambda: (metric("sla_far_site_recorded_observations_total", place="north") or 0) > 2),
+        "seen": metric("sla_place_state", place="north", state="up"),
+        "active": sh("systemctl", "is-active", SITE_UNIT), "properties": show(unit=SITE_UNIT),
+        "user": Path(f"/proc/{main_pid(SITE_UNIT)}").stat().st_uid, "outbox": oct(OUTBOX.stat().st_mode & 0o777),
+        "journal": sh("journalctl", f"--unit={SITE_UNIT}", "--no-pager", "--output=cat"),
+    }  # fmt: skip
+
+
+def with_credentials(unit: str, nats_user: str, *more: str) -> None:
+    """The password at the server, and others that are there."""
+    secret = ETC / "credentials" / f"nats-{nats_user}"
+    secret.write_text(f"{nats_user}-password")
+    given = {"nats-password": secret} | {name: ETC / "credentials" / name for name in more}
+    drop_in = Path(f"/etc/systemd/system/{unit}.d/site.conf")
+    drop_in.parent.mkdir(exist_ok=True)
+    drop_in.write_text("[Service]\n" + "".join(f"LoadCredential={name}:{path}\n" for name, path in given.items()))
+
+
 COMMAND = ("sla-monitor",)
 CONFIG = ("--config", str(ETC / "sla-monitor.yaml"))
 
@@ -372,10 +411,12 @@ def upgrade() -> None:
     sh("systemctl", "start", UNIT)
     wait(lambda: (metric("sla_ledger_committed_observations_total") or 0) > 2)
     before, process, settings = rows(STATE / "ledger.db"), main_pid(), (ETC / "sla-monitor.yaml").read_text()
+    site = main_pid(SITE_UNIT)
     code, said = package("--force-confold", "--install", str(HERE / "next.deb"))
     is_back = wait(lambda: main_pid() not in {0, process} and get("/-/ready")[0] == 200)
     results["upgrade"] = {
         "status": code, "said": said, "version": sh("dpkg-query", "-W", "-f", "${Version}", "sla-monitor"),
+        "site": site not in {0, main_pid(SITE_UNIT)} and sh("systemctl", "is-active", SITE_UNIT),
         "restarted": is_back, "active": show("ActiveState")["ActiveState"], "before": before,
         "after": rows(STATE / "ledger.db"), "kept_settings": (ETC / "sla-monitor.yaml").read_text() == settings,
         "new_settings_beside": (ETC / "sla-monitor.yaml.dpkg-dist").exists(),
@@ -387,6 +428,7 @@ def remove_and_purge() -> None:
         code, said = package(word, "sla-monitor")
         results[name] = {
             "status": code, "said": said, "active": sh("systemctl", "is-active", UNIT),
+            "site": sh("systemctl", "is-active", SITE_UNIT), "outbox": OUTBOX.exists(),
             "program": Path("/usr/bin/sla-monitor").exists(), "unit": Path(f"/lib/systemd/system/{UNIT}").exists(),
             "settings": (ETC / "sla-monitor.yaml").exists(), "contract": CONTRACT.exists(),
             "ledger": (STATE / "ledger.db").exists(),
@@ -412,6 +454,7 @@ STEPS = (
     stop_and_start_again,
     lose_and_restore,
     reload_with_a_mistake,
+    start_a_site,
     upgrade,
     remove_and_purge,
 )

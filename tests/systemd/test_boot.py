@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.nats import OLDEST
 from tests.systemd import machine
 
 HERE = Path(__file__).parent
@@ -25,6 +26,11 @@ pytestmark = pytest.mark.timeout(1200)  # the first run makes the Debian tree
 DEMO = """
 [Service]
 ExecStart=/usr/bin/sla-monitor demo --folder /var/demo --calm
+"""
+
+NATS = """
+[Service]
+ExecStart=/driver/nats-server -c /driver/nats.conf
 """
 
 DRIVER = """
@@ -56,13 +62,16 @@ def prepare(root: Path) -> None:
     (units / f"{UNIT}.d").mkdir()
     (units / f"{UNIT}.d/override.conf").write_text(DROP_IN)
     (units / "demo.service").write_text(DEMO)
+    (units / "nats.service").write_text(NATS)
     (units / "driver.service").write_text(DRIVER)
     (units / "multi-user.target.wants").mkdir(exist_ok=True)
     (units / "multi-user.target.wants/driver.service").symlink_to("../driver.service")
     driver.mkdir()
     for script in ("driver.py", "freeze.py"):
         shutil.copy(HERE / script, driver)
-    shutil.copy(HERE / "etc/contract-full.yaml", driver)
+    for name in ("contract-full.yaml", "collector.yaml", "site-north.yaml", "nats.conf"):
+        shutil.copy(HERE / "etc" / name, driver)
+    shutil.copy(OLDEST, driver / "nats-server")
 
 
 def boot_once(folder: Path) -> dict[str, Any]:
@@ -116,6 +125,7 @@ def test_an_upgrade_restarts_the_monitor_and_keeps_what_was_configured_and_seen(
     assert upgrade["status"] == 0, upgrade["said"]
     assert upgrade["version"].endswith("+next")
     assert (upgrade["restarted"], upgrade["active"], upgrade["kept_settings"]) == (True, "active", True)
+    assert upgrade["site"] == "active", "and it is a process of the new version"
     assert upgrade["new_settings_beside"]
     assert 0 < upgrade["before"] <= upgrade["after"]
 
@@ -124,6 +134,7 @@ def test_a_removal_stops_the_monitor_and_keeps_configuration_and_record(seen: di
     removal = seen["removal"]
     assert removal["status"] == 0, removal["said"]
     assert (removal["active"], removal["program"], removal["unit"]) == ("inactive", False, False)
+    assert (removal["site"], removal["outbox"]) == ("inactive", True)
     assert removal["settings"]
     assert removal["ledger"]
 
@@ -133,6 +144,7 @@ def test_a_purge_takes_the_packages_files_and_never_the_record_or_a_contract(see
     assert purge["status"] == 0, purge["said"]
     assert (purge["settings"], purge["contract"], purge["ledger"]) == (False, True, True)
     assert "The ledger is kept in /var/lib/private/sla-monitor" in purge["said"]
+    assert "What sites have not handed over is kept in /var/lib/private/sla-monitor-site-*." in purge["said"]
     assert "Files that the package did not install are kept in /etc/sla-monitor." in purge["said"]
 
 
@@ -249,6 +261,21 @@ def test_a_restore_says_how_much_is_lost_and_keeps_what_it_replaces(seen: dict[s
     assert "how much cannot be determined: there was no ledger here" in lost["said"]
     assert lost["said"].startswith("/var/lib/sla-monitor/ledger.db: restored")
     assert lost["kept"] == []
+
+
+def test_a_site_of_the_package_probes_behind_its_hardening_and_is_recorded(seen: dict[str, Any]) -> None:
+    site = seen["site"]
+    assert (site["started"], site["active"], site["verify"]) == ([0, 0], "active", ""), site
+    assert site["recorded"], site
+    assert site["seen"] == 1
+    assert (site["user"], site["outbox"]) == (seen["installed"]["user"], "0o600")
+    assert "terms taken up" in site["journal"]
+    assert "cannot give up" not in site["journal"]
+    for line in hardening_lines():
+        name, value = line.split("=", 1)
+        if name != "SystemCallFilter":
+            shown = site["properties"][name].replace("/sla-monitor-site-north", "/sla-monitor")
+            assert set(shown.split()) == set(SHOWN.get(name, value).split()), line
 
 
 # Properties that systemd names or writes differently from the unit file.

@@ -11,6 +11,7 @@ import click
 
 from sla_monitor.cli.ledger.archive import key, seal
 from sla_monitor.cli.ledger.backfill import backfill
+from sla_monitor.cli.ledger.compare import compare
 from sla_monitor.cli.ledger.export import export
 from sla_monitor.cli.ledger.import_evidence import import_evidence, imports, undo_import
 from sla_monitor.cli.ledger.prune import prune
@@ -42,7 +43,7 @@ def ledger_group() -> None:
     """Query the record of what was seen, check it, and copy it."""
 
 
-for command in (export, seal, key, prune, import_evidence, imports, undo_import, backfill):
+for command in (export, seal, key, prune, import_evidence, imports, undo_import, backfill, compare):
     ledger_group.add_command(command)
 
 

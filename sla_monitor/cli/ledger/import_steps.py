@@ -44,6 +44,7 @@ def bring(session: EntrySession, draft: ImportDraft, options: ImportOptions) -> 
     from sla_monitor.cli.shared.sources import keeping
     from sla_monitor.ledger.recording.imports import add_import, moved_entries
 
+    _refuse_in_a_pair(session, options)
     confirmed: Changes = []
     with keeping(session.config, session.ledger) as evidence:
 
@@ -69,6 +70,7 @@ def take_back(session: EntrySession, stored: Stored, why: str, options: ImportOp
     from sla_monitor.ledger.recording.imports import Withdrawal, withdraw_import
     from sla_monitor.register.entries import Undo
 
+    _refuse_in_a_pair(session, options)
     confirmed: Changes = []
     number = stored.record.number
     with keeping(session.config, session.ledger) as evidence:
@@ -92,6 +94,17 @@ def take_back(session: EntrySession, stored: Stored, why: str, options: ImportOp
             click.echo(lines_of(f"import {number}, {plain(stored.record.source)}: {done}{entries}"))
 
         _until_read(session, attempt)
+
+
+def _refuse_in_a_pair(session: EntrySession, options: ImportOptions) -> None:
+    """What is brought in has rows beside its entries, which do not travel. Raises click's error."""
+    from sla_monitor.pair.shared_register import SharedRegister
+
+    if isinstance(session.register, SharedRegister) and not options.dry_run:
+        raise click.ClickException(
+            "an import does not travel to the other collector of the pair (docs/how-to/replace-a-collector.md says how"
+            " both get it)"
+        )
 
 
 def _until_read(session: EntrySession, attempt: Callable[[int], None]) -> None:

@@ -82,6 +82,10 @@ class Places(Strict):
             return max(1, ceil(Fraction(self.quorum.percent) * whole / 100))
         return {"any": 1, "all": len(self.sites)}[self.quorum] if isinstance(self.quorum, str) else self.quorum
 
+    def short_by(self, active: int) -> int:
+        """How many sites more would have to see anything before they could make an outage; 0: enough do."""
+        return max(0, max(self.needed(active), self.min_active) - active)
+
     @property
     def min_active(self) -> int:
         """Where fewer sites saw anything, nobody knows."""

@@ -1,13 +1,14 @@
-"""Alerts about sites far away: what they cannot hand over, lose, or may not say."""
+"""Alerts about sites far away: what they cannot hand over, lose, or may not say, and what nobody sees without them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sla_monitor import names
+from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
-from sla_monitor.generate.alerts.annotations import SHORT_DURATION, Label, Value, text
-from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours
+from sla_monitor.generate.alerts.annotations import SHORT_DURATION, CountOf, Label, Value, text
+from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours, service_by_name
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.settings import Settings
 from sla_monitor.wording.durations import format_short_duration
@@ -17,9 +18,10 @@ SKEW_S = 2
 """Less than half of what makes an observation UNKNOWN (`daemon/far_sites.py`)."""
 
 
-def far_site_alerts(settings: Settings) -> Iterator[Alert]:
+def far_site_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[Alert]:
     """Quiet where there are none: then there is no series."""
     yield _cut_off(settings)
+    yield _too_few(settings, contracts)
     yield _skewed(settings)
     yield _lost(settings)
     yield _refused(settings)
@@ -39,6 +41,35 @@ def _cut_off(settings: Settings) -> Alert:
             AlertTest("fires when one does not answer", at_ms, {connected: "1x3 0x100"}, NORTH),
             AlertTest("is quiet while it does", at_ms, {connected: "1x100"}),
             AlertTest("a short cut does not alert", at_ms, {connected: "1x3 0x2 1x100"}),
+        ),
+        for_ms=wait_ms,
+    )
+
+
+def _too_few(settings: Settings, contracts: Sequence[Terms]) -> Alert:
+    """One for each service: a site that is gone takes its part in many endpoints with it. What the rest see is no
+    outage, whatever it is, so that nobody else would be told."""
+    wait_ms = settings.alerting.patience_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    where = {"contract": "c", "service": "s"}
+    endpoints = ours(names.SERVICE_WITHOUT_QUORUM, **where)
+    return monitor_alert(
+        settings,
+        names.TOO_FEW_PLACES,
+        "warning",
+        f"{names.SERVICE_WITHOUT_QUORUM.sample} > 0",
+        text(
+            CountOf("endpoint of ", "endpoints of "),
+            service_by_name(contracts),
+            ": places of ours are cut off, and too few are left for the quorum of the contract. An outage would be"
+            " unknown, and the coverage falls.",
+        ),
+        (
+            AlertTest(
+                "fires while places are missing", at_ms, {endpoints: "0x3 2x100"}, {**OURS, **where}, {"value": "2"}
+            ),
+            AlertTest("is quiet while enough see it", at_ms, {endpoints: "0x100"}),
+            AlertTest("a short cut does not alert", at_ms, {endpoints: "0x3 1x2 0x100"}),
         ),
         for_ms=wait_ms,
     )

@@ -148,7 +148,7 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         f'{names.SERVICE_FAILING.sample}{{reason=~"{Reason.INTERNAL_ERROR}|{Reason.MONITOR_MISCONFIGURED}"}} > 0',
         text(
             CountOf("endpoint of ", "endpoints of "),
-            _service(contracts),
+            service_by_name(contracts),
             ": a secret or a file cannot be read, or the program has a fault. Outages are not seen.",
         ),
         (
@@ -167,7 +167,7 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     )
 
 
-def _service(contracts: Sequence[Terms]) -> By:
+def service_by_name(contracts: Sequence[Terms]) -> By:
     """Services by name; where two contracts call one id differently, it stays the id."""
     found: dict[str, set[str]] = {}
     for service in (each for terms in contracts for each in terms.services):

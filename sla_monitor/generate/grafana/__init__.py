@@ -22,14 +22,15 @@ from sla_monitor.settings.metrics import MetricsSettings
 __all__ = ["dashboards", "grafana_files"]
 
 
-def dashboards(terms: Sequence[Terms], metrics: MetricsSettings | None = None) -> dict[str, Json]:
-    """The dashboards by file name, from the general to the special."""
+def dashboards(terms: Sequence[Terms], metrics: MetricsSettings | None = None, sites: int = 0) -> dict[str, Json]:
+    """The dashboards by file name, from the general to the special. `sites`: how many there are far away."""
     series = ProbeSeries.of(metrics or MetricsSettings())
     services = [service for one in terms for service in one.services]
     size = Size(
         services=len(services),
         kpis=sum(len(one.kpis) for one in terms),
         endpoints=max((len(one.endpoints) for one in services), default=1),
+        sights=max((sum(len(each.sites) for each in one.endpoints if each.seen_from) for one in services), default=0),
     )
     money = currency_unit(terms)
     boards = {
@@ -37,7 +38,7 @@ def dashboards(terms: Sequence[Terms], metrics: MetricsSettings | None = None) -
         "service": service(size, series),
         "scorecard": scorecard(terms, money),
     }
-    return {name: board.json() for name, board in (boards | {"monitor-health": health(series)}).items()}
+    return {name: board.json() for name, board in (boards | {"monitor-health": health(series, sites)}).items()}
 
 
 def grafana_files(
@@ -47,7 +48,7 @@ def grafana_files(
     Grafana sees it; `place`: the folder in which Grafana finds the dashboards."""
     found: dict[str, Any] = {
         f"dashboards/{name}.json": json.dumps(board, indent=2, ensure_ascii=False) + "\n"
-        for name, board in dashboards(terms, settings.metrics).items()
+        for name, board in dashboards(terms, settings.metrics, len(settings.sites.known)).items()
     }
     interval = spelled_duration(settings.alerting.scrape_every_ms)
     found["provisioning/datasources/sla-monitor.yaml"] = datasource(prometheus, interval)

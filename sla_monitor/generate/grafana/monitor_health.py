@@ -5,7 +5,7 @@ from __future__ import annotations
 from sla_monitor import names
 from sla_monitor.generate.grafana import style
 from sla_monitor.generate.grafana.dashboard import Dashboard
-from sla_monitor.generate.grafana.dashboard_queries import Query, rate, select
+from sla_monitor.generate.grafana.dashboard_queries import Query, each, rate, select
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.grafana.panels import Panel, PanelStyle, stat, timeseries
 from sla_monitor.generate.probe_series import ProbeSeries
@@ -13,16 +13,18 @@ from sla_monitor.generate.probe_series import ProbeSeries
 COUNT = PanelStyle(decimals=0, least=0)
 PER_SECOND = PanelStyle(unit="cps", least=0)
 INSTANCE = "{{instance}}"
+PLACE = "{{place}}"
 
 
-def health(series: ProbeSeries) -> Dashboard:
-    """Every monitor that the data source knows."""
+def health(series: ProbeSeries, sites: int) -> Dashboard:
+    """Every monitor that the data source knows. `sites`: how many there are far away."""
     return Dashboard(
         uid=HEALTH,
         title="SLA 4: Monitor health",
         description="Is the monitor itself well: does it probe on time, keep what it saw, and assess it?",
         rows=(
             ("Now", _now()),
+            *((("Sites far away", _far_sites()),) if sites else ()),
             ("Probing on time", (_lateness(), _lost(), _in_flight(), _probes(series))),
             ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
             ("What it costs", (_cpu(), _memory(), _files(), _scrape())),
@@ -66,6 +68,57 @@ def _ages() -> tuple[Panel, ...]:
         _stat("Age of the figures", "Since they were worked out.", f"time() - min({select(names.ASSESSED)})", age),
         _stat("Started", "When the monitor started.", f"max({select(names.START_TIME)}) * 1000", since),
         _stat("Configuration of", "When it was taken up.", f"max({select(names.RELOAD_TIME)}) * 1000", since),
+    )
+
+
+def _far_sites() -> tuple[Panel, ...]:
+    yes = PanelStyle(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=style.steps((None, style.BAD), (1, style.GOOD)))
+    skew = PanelStyle(unit="s", decimals=1)
+    return (
+        _stat(
+            "Server reached", "Whether the server between here and the sites is.", f"min({select(names.LINE_UP)})", yes
+        ),
+        _stat(
+            "Without a quorum",
+            "Endpoints of which too few places see anything to tell an outage.",
+            f"sum({select(names.SERVICE_WITHOUT_QUORUM)})",
+            PanelStyle(decimals=0, thresholds=style.ANY_IS_UNSEEN),
+        ),
+        stat(
+            "Connected",
+            "Whether each site says how it is.",
+            Query(each("place", select(names.FAR_CONNECTED)), PLACE),
+            yes,
+            size=(16, 4),
+            text_mode="value_and_name",
+        ),
+        timeseries(
+            "Waiting in outboxes",
+            "Observations that are not recorded yet, as each site last said.",
+            [Query(each("place", select(names.FAR_WAITING)), PLACE)],
+            COUNT,
+        ),
+        timeseries(
+            "Clocks ahead of ours",
+            "From 5 s on, ahead or behind, what a site sees is unknown.",
+            [Query(each("place", select(names.FAR_AHEAD)), PLACE)],
+            skew,
+        ),
+        timeseries(
+            "Recorded of sites",
+            "Observations a second.",
+            [Query(f"sum by (place) ({rate(names.FAR_RECORDED)})", PLACE)],
+            PER_SECOND,
+        ),
+        timeseries(
+            "Lost and refused",
+            "Observations a second: a full or lost outbox, or what a site may not say.",
+            [
+                Query(f"sum by (place) ({rate(metric)})", f"{PLACE} {word}")
+                for metric, word in ((names.FAR_LOST, "lost"), (names.FAR_REFUSED, "refused"))
+            ],
+            PER_SECOND,
+        ),
     )
 
 

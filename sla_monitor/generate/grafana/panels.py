@@ -26,11 +26,13 @@ DATASOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What the panels have to find room for: all services and KPIs, and the most endpoints of a service."""
+    """What the panels have to find room for: all services and KPIs, the most endpoints of a service, and of those that
+    several places probe, the most endpoints and places of a service, each with each; 0: there are none."""
 
     services: int
     kpis: int
     endpoints: int
+    sights: int
 
 
 @dataclass(frozen=True, slots=True)

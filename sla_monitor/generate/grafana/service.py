@@ -22,7 +22,18 @@ from sla_monitor.generate.grafana.dashboard_queries import (
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE as UID
 from sla_monitor.generate.grafana.drill_down import to_scorecard
-from sla_monitor.generate.grafana.panels import Case, Panel, PanelStyle, Size, stat, state_timeline, timeseries, verdict
+from sla_monitor.generate.grafana.panels import (
+    Case,
+    Panel,
+    PanelStyle,
+    Size,
+    fitting,
+    stat,
+    state_timeline,
+    timeseries,
+    verdict,
+)
+from sla_monitor.generate.grafana.table_panels import Key, TableColumn, table
 from sla_monitor.generate.probe_series import ProbeSeries
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.vocabulary import MET, MISSED, NOT_ASSESSABLE, describe_id, describe_reason
@@ -43,6 +54,11 @@ def service(size: Size, series: ProbeSeries) -> Dashboard:
         rows=(
             ("The running period so far", _figures()),
             ("When", (_endpoints(size.endpoints, series), _hours())),
+            *(
+                (("From where", (_places(size.sights), _by_place(size.sights))),)
+                if size.sights and series.has_each
+                else ()
+            ),
             ("How fast, and why not", (_durations(), _phases(), _reasons(), _failures()))
             if series.has_each
             else ("Why not", (_reasons(), _failures_of_all(series))),
@@ -125,6 +141,56 @@ def _endpoints(most: int, series: ProbeSeries) -> Panel:
             Query(state_code(names.SERVICE_STATE, "service", SERVICE), "{{service}} (the service)"),
             Query(state_code(names.ENDPOINT_STATE, "endpoint", ENDPOINT), "{{endpoint}}"),
         ],
+        PanelStyle(unit="none", texts=style.STATES),
+        height=min(5 + most, MOST_ROWS),
+    )
+
+
+def _places(most: int) -> Panel:
+    """A row for each endpoint and place."""
+    pair = "endpoint, place"
+    return table(
+        "Endpoints by place",
+        "How each place sees an endpoint now, and what it saw of the period so far. Outvoted: seen down from too few"
+        " places to make an outage.",
+        (Key("endpoint", "Endpoint"), Key("place", "Place")),
+        (
+            TableColumn(
+                "Now",
+                state_code(names.PLACE_STATE, pair, ENDPOINT),
+                PanelStyle(unit="none", texts=style.STATES),
+                is_coloured=True,
+            ),
+            TableColumn(
+                "Seen",
+                cut(each(pair, select(names.PLACE_COVERAGE, *ENDPOINT)), 3),
+                PanelStyle(unit="percentunit", decimals=1, thresholds=style.SHARE_SEEN),
+                is_coloured=True,
+            ),
+            TableColumn(
+                "Seen down (h:m:s)", each(pair, select(names.PLACE_DOWNTIME, *ENDPOINT)), PanelStyle(unit="dthms")
+            ),
+            TableColumn(
+                "Outvoted (h:m:s)", each(pair, select(names.PLACE_OUTVOTED, *ENDPOINT)), PanelStyle(unit="dthms")
+            ),
+            TableColumn(
+                "Places missing",
+                f"{each(pair, select(names.PLACE_STATE, *ENDPOINT))} * 0 + on (endpoint) group_left ()"
+                f" {each('endpoint', select(names.PLACES_SHORT, *ENDPOINT))}",
+                PanelStyle(decimals=0, thresholds=style.ANY_IS_UNSEEN),
+                is_coloured=True,
+            ),
+        ),
+        height=fitting(most),
+    )
+
+
+def _by_place(most: int) -> Panel:
+    return state_timeline(
+        "What each place saw",
+        "A service is down only where enough places see it so: the contract's quorum. A place that is cut off has no"
+        " say.",
+        [Query(state_code(names.PLACE_STATE, "endpoint, place", ENDPOINT), "{{endpoint}} from {{place}}")],
         PanelStyle(unit="none", texts=style.STATES),
         height=min(5 + most, MOST_ROWS),
     )

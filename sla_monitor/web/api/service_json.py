@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sla_monitor.assess import ServiceAssessment
-from sla_monitor.board import Board, Watched
+from sla_monitor.board import Board, PlaceNow, Watched
 from sla_monitor.document.values import instant, optional
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.observation import Outcome
@@ -19,6 +19,7 @@ from sla_monitor.web.api.shapes import (
     EndpointRowJson,
     MonthJson,
     ParticipantJson,
+    PlaceNowJson,
     ServiceJsonWhole,
     ServiceRowJson,
     ServicesJson,
@@ -35,6 +36,7 @@ from sla_monitor.web.page.subject import (
     endpoint_address,
     service_address,
 )
+from sla_monitor.wording.sights import describe_seen_now
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_reason
 
@@ -171,6 +173,27 @@ def endpoint_row_json(watched: Watched) -> EndpointRowJson:
             None if expires_s is None else format_utc(expires_s * 1000),
             "its last probe saw no certificate" if last else NOT_PROBED,
         ),
+        "seen_from": nulls.told(
+            "seen_from", describe_seen_now(watched.sights) or None, "the collector alone probes it"
+        ),
+        "places": [_place_json(one) for one in watched.sights],
+        "why_null": nulls.why,
+    }
+
+
+def _place_json(one: PlaceNow) -> PlaceNowJson:
+    nulls, last = Nulls(), one.last
+    found = last.finding if last is not None and not one.is_cut_off else None
+    calm = UP if found and found.outcome is Outcome.UP else "none is on record" if found else "it is cut off"
+    silent = "nothing came from there since the monitor started"
+    return {
+        "place": one.site,
+        "state": one.outcome.value,
+        "is_cut_off": one.is_cut_off,
+        "since": nulls.told("since", instant(one.since_ms) if one.since_ms else None, silent),
+        "reason": nulls.text("reason", describe_reason(found.reason, none="") if found else "", calm),
+        "detail": nulls.text("detail", plain(found.detail) if found else "", calm),
+        "probed_at": nulls.told("probed_at", instant(last.at_ms) if last else None, silent),
         "why_null": nulls.why,
     }
 

@@ -147,6 +147,25 @@ class OutagesJson(WithReasons):
     """Where the earlier ones are."""
 
 
+class PlaceNowJson(WithReasons):
+    """How one of several places sees an endpoint."""
+
+    place: str
+    """The site's name; `main` is the collector's own."""
+    state: State
+    """How the endpoint is, seen from there."""
+    is_cut_off: bool
+    """Whether nothing came from there for longer than its next probe may take."""
+    since: str | None
+    """When that began."""
+    reason: str | None
+    """Why it is not up, in words."""
+    detail: str | None
+    """What it answered there: text of the supplier, with what does not show replaced."""
+    probed_at: str | None
+    """When the last probe from there began."""
+
+
 class EndpointRowJson(WithReasons):
     """An endpoint by its last probe."""
 
@@ -174,6 +193,10 @@ class EndpointRowJson(WithReasons):
     """Probes in a row that failed, up to the last one, since the monitor started."""
     certificate_expires_at: str | None
     """When the first certificate of its chain expires."""
+    seen_from: str | None
+    """Where several places probe it: how they see it now, in words."""
+    places: list[PlaceNowJson]
+    """The same place by place; empty where the collector alone probes it."""
 
 
 class DayJson(WithReasons):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
-from sla_monitor.ledger.recording.audit import AuditEvent, add_events
+from sla_monitor.ledger.recording.audit import add_events
 from sla_monitor.web.identity.audit_log import AuditLog
 from sla_monitor.web.serving.workers import Workers
 
@@ -23,28 +24,31 @@ class AuditKeeping:
     ledger: Path | None
     clock: Clock
     _workers: Workers = field(default_factory=lambda: Workers(1))
+    _writing: threading.Lock = field(default_factory=threading.Lock)
     _is_failing: bool = False
 
     def keep(self) -> None:
-        """Hand over what is due; what cannot be written is tried again the next time."""
-        if self.ledger is not None and not self._workers.busy and (due := self.audit.due(self.clock.now_ms())):
-            self._workers.submit(lambda: self._write(due))
+        """Have what is due written; what cannot be written is tried again the next time."""
+        if not self._workers.busy:
+            self._workers.submit(lambda: self._write(is_end=False))
 
     def keep_all(self) -> None:
         """Write everything that is left, before the program ends."""
         self._workers.stop()
-        if self.ledger is not None and (due := self.audit.due(self.clock.now_ms(), is_end=True)):
-            self._write(due)
+        self._write(is_end=True)
 
-    def _write(self, due: list[AuditEvent]) -> None:
-        if self.ledger is None:
-            return
-        try:
-            add_events(self.ledger, due)
-        except LedgerError as error:
-            if not self._is_failing:
-                log.error("the audit cannot be written; it is tried again", extra={"error": f"{error}"})
-            self._is_failing = True
-            self.audit.hand_back(due)
-        else:
-            self._is_failing = False
+    def _write(self, *, is_end: bool) -> None:
+        # What is due is taken where it is written: a task that is dropped at the end has taken nothing with it.
+        with self._writing:
+            due = self.audit.due(self.clock.now_ms(), is_end=is_end)
+            if self.ledger is None or not due:
+                return
+            try:
+                add_events(self.ledger, due)
+            except LedgerError as error:
+                if not self._is_failing:
+                    log.error("the audit cannot be written; it is tried again", extra={"error": f"{error}"})
+                self._is_failing = True
+                self.audit.hand_back(due)
+            else:
+                self._is_failing = False

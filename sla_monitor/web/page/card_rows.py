@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess import KpiAssessment, Outage
-from sla_monitor.board import Watched
+from sla_monitor.assess.assessment import PlaceTime
+from sla_monitor.board import PlaceNow, Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.wording.durations import format_age, format_days_left, format_duration, format_probe_duration
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_recent
 from sla_monitor.wording.numbers import format_count, format_percent
-from sla_monitor.wording.sights import describe_end, describe_lasted, describe_seen_at
+from sla_monitor.wording.sights import (
+    describe_end,
+    describe_lasted,
+    describe_place,
+    describe_seen_at,
+    describe_seen_now,
+)
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_reason
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointRow:
-    """One endpoint. `detail` is hostile text: made harmless for the eye here, for the browser by the template."""
+    """One endpoint. `detail` is hostile text: made harmless for the eye here, for the browser by the template.
+    `places`: how each of several places sees it; empty where one alone probes."""
 
     name: str
     kind: str
@@ -31,6 +40,22 @@ class EndpointRow:
     took: str
     in_a_row: str
     certificate: str
+    places: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One of several places that probe an endpoint: how it sees it now, and how much it saw this month (empty: there
+    are no figures yet). `detail` is hostile text."""
+
+    site: str
+    state: Outcome
+    reason: str
+    detail: str
+    since: str
+    seen: str
+    seen_ago: str
+    month: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +87,7 @@ class OutageRow:
 def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
     """One endpoint as last seen."""
     last = watched.last  # once: another thread may replace it meanwhile
-    name = plain(watched.terms.name or watched.terms.id)
+    name, places = plain(watched.terms.name or watched.terms.id), describe_seen_now(watched.sights)
     if last is None:
         return EndpointRow(
             name=name,
@@ -75,6 +100,7 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
             took="",
             in_a_row="",
             certificate="",
+            places=places,
         )
     found = last.finding
     failures = watched.failures
@@ -89,6 +115,34 @@ def endpoint_row(watched: Watched, zone: ZoneInfo, now_ms: int) -> EndpointRow:
         took=format_probe_duration(found.duration_us),
         in_a_row=f"{format_count(failures, 'failure')} in a row" if failures else "",
         certificate=format_days_left(found.certificate_expires_at_s, now_ms),
+        places=places,
+    )
+
+
+def place_rows(
+    watched: Watched | None, month: Sequence[PlaceTime], zone: ZoneInfo, now_ms: int
+) -> tuple[PlaceRow, ...]:
+    """The places that probe an endpoint now, and those that did earlier this month."""
+    told, now = {one.site: describe_place(one) for one in month}, watched.sights if watched else ()
+    rows = [_place_row(one, told.pop(one.site, ""), zone, now_ms) for one in now]
+    gone = (
+        PlaceRow(site, Outcome.UNKNOWN, "not asked any more", "", "", "", "", words) for site, words in told.items()
+    )
+    return (*rows, *gone)
+
+
+def _place_row(one: PlaceNow, month: str, zone: ZoneInfo, now_ms: int) -> PlaceRow:
+    last = one.last
+    found = last.finding if last is not None and not one.is_cut_off else None
+    return PlaceRow(
+        site=one.site,
+        state=one.outcome,
+        reason=describe_reason(found.reason, none="") if found else "cut off",
+        detail=plain(found.detail) if found else "",
+        since=format_recent(one.since_ms, zone, now_ms) if one.since_ms else "",
+        seen=format_recent(last.at_ms, zone, now_ms) if last else "nothing came from there yet",
+        seen_ago=format_age(now_ms - last.at_ms) if last else "",
+        month=month,
     )
 
 

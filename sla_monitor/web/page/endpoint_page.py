@@ -6,7 +6,7 @@ from sla_monitor.assess.assessment import PlaceTime
 from sla_monitor.board import Board
 from sla_monitor.contract.endpoints.endpoint import Endpoint
 from sla_monitor.sla.observation import Outcome
-from sla_monitor.web.page.card_rows import endpoint_row
+from sla_monitor.web.page.card_rows import endpoint_row, place_rows
 from sla_monitor.web.page.history_rows import day_rows, failure_rows
 from sla_monitor.web.page.kpi_rows import At
 from sla_monitor.web.page.layout import Frame, Layout
@@ -27,7 +27,7 @@ from sla_monitor.web.page.subject import (
 from sla_monitor.web.page_record import PageRecord
 from sla_monitor.wording.durations import format_duration, format_phases, format_short_duration
 from sla_monitor.wording.instants import format_recent
-from sla_monitor.wording.sights import describe_place
+from sla_monitor.wording.sights import describe_seen_now
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason
 
@@ -68,7 +68,7 @@ def render_endpoint(layout: Layout, frame: Frame, facts: EndpointFacts, elsewher
         now=endpoint_state(facts, at),
         last=endpoint_row(facts.watched, *at) if facts.watched else None,
         phases=format_phases(last.finding.phases) if last else "",
-        places=[(one.site, describe_place(one)) for one in place_times(facts)],
+        places=place_rows(facts.watched, place_times(facts), *at),
         service=plain(service.name or service.id),
         service_address=service_address(contract.id, service.id),
         contract=plain(facts.terms.title or contract.id),
@@ -95,7 +95,8 @@ def endpoint_state(facts: EndpointFacts, at: At) -> StateNow:
     """What the last probe found, and since when it is so by the record, which remembers more than this process."""
     last = facts.watched.last if facts.watched else None
     if facts.watched is None or last is None:
-        return StateNow(Outcome.UNKNOWN, OUTCOMES[Outcome.UNKNOWN], reason="not probed yet")
+        places = describe_seen_now(facts.watched.sights) if facts.watched else ""
+        return StateNow(Outcome.UNKNOWN, OUTCOMES[Outcome.UNKNOWN], reason="not probed yet", places=places)
     finding, since_ms = last.finding, began_ms(facts) or 0
     return StateNow(
         state=finding.outcome,
@@ -104,6 +105,7 @@ def endpoint_state(facts: EndpointFacts, at: At) -> StateNow:
         lasting=format_short_duration(max(0, facts.now_ms - since_ms)),
         reason=describe_reason(finding.reason, none=""),
         detail=plain(finding.detail),
+        places=describe_seen_now(facts.watched.sights),
     )
 
 

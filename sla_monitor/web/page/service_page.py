@@ -40,7 +40,8 @@ from sla_monitor.wording.vocabulary import NOT_RECORDED, OUTCOMES, describe_reas
 
 @dataclass(frozen=True, slots=True)
 class StateNow:
-    """How something is, in words. `since` and `lasting` are empty where nobody knows."""
+    """How something is, in words. `since` and `lasting` are empty where nobody knows, and `places` where it is not an
+    endpoint that several places probe."""
 
     state: Outcome
     word: str
@@ -49,6 +50,7 @@ class StateNow:
     reason: str = ""
     detail: str = ""
     silenced: str = ""
+    places: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def moved_configuration(folder: Path, offset: int) -> Path:
 def moved(folder: Path, offset: int) -> Path:
     """The settings of an example that stands in a folder, now pointing at the moved estate."""
     ports = "|".join(map(str, wanted(0)))
-    for file in [*(folder / "config").glob("*.yaml"), *(folder / "config" / "contracts").glob("*.yaml")]:
+    for file in [*(folder / "config").glob("*.yaml"), *(folder / "config").glob("[cs]*/*.yaml")]:
         text = file.read_text(encoding="utf-8")
         file.write_text(re.sub(rf"\b({ports})\b", lambda match: str(int(match[1]) + offset), text), encoding="utf-8")
     return folder / "config" / "sla-monitor.yaml"

@@ -47,12 +47,18 @@ VARIABLES = {
 }
 
 
+def placed() -> Json:
+    """A service whose endpoint two places probe."""
+    endpoint = {"id": "e", "kind": "tcp", "host": "h", "port": 1}
+    return {"id": "placed", "places": {"sites": ["north", "south"], "quorum": "all"}, "endpoints": [endpoint]}
+
+
 def example() -> Terms:
     (contract,) = load_contract_files([EXAMPLE])
     return contract.versions[-1].terms
 
 
-BOARDS = dashboards([example()])
+BOARDS = dashboards([example(), terms_of({"services": [placed()]})], sites=1)
 
 
 def panels(board: Json) -> list[Json]:

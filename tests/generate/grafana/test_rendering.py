@@ -19,7 +19,21 @@ from sla_monitor.generate.grafana.panels import MOST_HEIGHT
 from sla_monitor.wording.figures import NO_FIGURE
 from sla_monitor.wording.vocabulary import MET, MISSED, NO_DATA, NO_FIGURE_YET, NOT_ASSESSABLE
 from tests.generate.grafana.test_dashboard import BOARDS, VARIABLES, panels
-from tests.support.grafana import BLUE, GREEN, GREY, RED, VERSIONS, YELLOW, Ask, Json, cells, nothing, rendered, table
+from tests.support.grafana import (
+    BLUE,
+    GREEN,
+    GREY,
+    PURPLE,
+    RED,
+    VERSIONS,
+    YELLOW,
+    Ask,
+    Json,
+    cells,
+    nothing,
+    rendered,
+    table,
+)
 from tests.support.prometheus import scraping
 from tests.support.running import wait_until
 
@@ -69,6 +83,9 @@ sla_service_maintenance{contract="c",service="bad"} 1
 sla_service_maintenance_not_permitted{contract="c",service="bad"} 1
 sla_service_failing_endpoints{contract="c",service="bad",reason="status_unexpected"} 1
 sla_service_agreed_seconds{contract="c",service="bad"} 1000
+sla_endpoint_places_short{contract="c",service="bad",endpoint="e"} 1
+sla_service_endpoints_without_quorum{contract="c",service="bad"} 1
+sla_line_up 1
 """
 
 
@@ -81,6 +98,15 @@ def page() -> str:
         lines += [f'sla_endpoint_state{{{labels},endpoint="e",state="{one}"}} {int(one == state)}' for one in STATES]
         lines.append(f"sla_service_availability_ratio{{{labels}}} 0.99899999")
         lines.append(f"sla_service_downtime_seconds{{{labels}}} 828000")
+    for place, state in (("main", "up"), ("north", "down"), ("south", "unknown")):
+        labels = f'contract="c",service="bad",endpoint="e",place="{place}"'
+        lines += [f'sla_place_state{{{labels},state="{one}"}} {int(one == state)}' for one in STATES]
+        lines.append(f"sla_place_coverage_ratio{{{labels}}} {0.5 if place == 'south' else 0.999}")
+        lines.append(f"sla_place_downtime_seconds{{{labels}}} {3_600 if place == 'north' else 0}")
+        lines.append(f"sla_place_outvoted_seconds{{{labels}}} {60 if place == 'north' else 0}")
+        if place != "main":
+            lines.append(f'sla_far_site_connected{{place="{place}"}} {int(place == "north")}')
+            lines.append(f'sla_far_site_waiting_observations{{place="{place}"}} 7')
     expires = time.time() + 89.5 * 86_400
     for endpoint, expiry in (("fresh", expires), ("last-day", time.time() + 86_400 * 1.5), ("late", time.time() - 60)):
         labels = f'contract="c",service="good",endpoint="{endpoint}"'
@@ -173,7 +199,7 @@ def empty(everything: Boards) -> dict[str, Json]:
 def test_the_state_of_every_service_is_a_word_and_a_colour(boards: Boards) -> None:
     shown = boards["operations"]
     states = {"good": ("✓ Up", GREEN), "slow": ("▲ Degraded", YELLOW), "bad": ("✕ Down", RED)}
-    states["new"] = ("? Unknown", "#B877D9")
+    states["new"] = ("? Unknown", PURPLE)
     tiles = shown["State of every service"]["tiles"]
     assert {one["name"]: (one["text"], one["color"]) for one in tiles} == states
     services = shown["Services, and since when they are down"]
@@ -236,6 +262,24 @@ def test_both_timelines_show_an_outage_in_red_and_name_it_in_the_legend(boards: 
         "Down": RED,
         "": "#00000000",
     }.items()
+
+
+def test_each_place_says_what_it_sees_and_a_quorum_that_cannot_be_made_is_told(boards: Boards) -> None:
+    places = boards["service"]["Endpoints by place"]
+    states = {"main": ("✓ Up", GREEN), "north": ("✕ Down", RED), "south": ("? Unknown", PURPLE)}
+    assert table(places, "Place", "Now") == states
+    assert table(places, "Place", "Seen")["south"] == ("50.0%", RED)
+    assert [text for text, _ in cells(places, "Seen down (h:m:s)")] == ["00:00:00", "01:00:00", "00:00:00"]
+    assert table(places, "Place", "Outvoted (h:m:s)")["north"][0] == "00:01:00"
+    assert set(cells(places, "Places missing")) == {("1", PURPLE)}
+    rows = boards["service"]["What each place saw"]["rows"]
+    assert {row["name"]: row["states"][-1]["text"] for row in rows} == {
+        f"e from {place}": text for place, (text, _) in states.items()
+    }
+    health = boards["monitor-health"]
+    assert [(one["name"], one["text"]) for one in health["Connected"]["tiles"]] == [("north", "Yes"), ("south", "No")]
+    assert [(one["text"], one["color"]) for one in health["Without a quorum"]["tiles"]] == [("1", PURPLE)]
+    assert {line["name"] for line in health["Waiting in outboxes"]["lines"]} == {"north", "south"}
 
 
 @pytest.mark.parametrize(

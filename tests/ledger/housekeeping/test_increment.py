@@ -7,7 +7,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,13 @@ from tests.register.saying import booking, claim, entries
 ROOT = Path(__file__).parents[3]
 MANY = 20_000
 """Observations that take some tenths of a second to add, so that it can be killed meanwhile."""
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """On a disk: in memory nothing is under way for long enough to be killed in it."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
 
 
 def run(*words: str | Path) -> Result:

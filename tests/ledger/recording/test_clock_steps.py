@@ -40,6 +40,9 @@ class Wall:
     def asleep(self) -> float:
         return 0.0
 
+    def worked(self) -> float:
+        return self._real.worked()
+
     def sleep(self, seconds: float) -> None:
         self._real.sleep(seconds)
 

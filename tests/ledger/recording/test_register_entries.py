@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,30 @@ def test_entries_come_back_as_they_were_said(register: Register) -> None:
     assert register.add(said) == (1, 2, 3)
     assert list(register.entries("small")) == said
     assert not register.entries("another")
+
+
+def test_an_entry_without_a_way_of_knowing_keeps_the_digest_of_earlier_versions(path: Path, register: Register) -> None:
+    """By the rule of docs/ledger.md, worked out here: twelve columns, and a thirteenth where it says something."""
+    old, new = entries(booking(), claim())
+    register.add([old, new.model_copy(update={"known_by": "password"})])
+    with closing(sqlite3.connect(path)) as database:
+        names = "number, at_ms, actor, contract, kind, reference, evidence, note, about, start_ms, end_ms, body"
+        rows = database.execute(f"select {names}, known_by, digest from register order by number").fetchall()
+    before = ""
+    for *columns, known_by, digest in rows:
+        told = [before, *columns, *([known_by] if known_by else [])]
+        before = sha256(json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+        assert digest == before
+    assert [one.known_by for one in register.entries("small")] == [None, "password"]
+
+
+def test_a_submission_adds_its_entries_once(path: Path, register: Register) -> None:
+    assert register.add(entries(booking(), claim()), once="key") == (1, 2)
+    assert register.add(entries(booking(), claim()), once="key", read_to=0) == (1, 2)
+    assert register.add(entries(claim()), once="another") == (3,)
+    assert (register.submitted("key"), register.submitted("none")) == ((1, 2), ())
+    assert len(register.entries("small")) == 3
+    assert check(path, ignore).problems == ()
 
 
 def test_numbers_count_through_all_contracts(register: Register) -> None:
@@ -112,8 +138,9 @@ def test_a_register_made_before_the_first_start_is_the_daemons_ledger(path: Path
 def test_a_ledger_of_the_version_before_is_brought_up_to_date(path: Path) -> None:
     Register.open(path, SystemClock())
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.execute("drop table register")
-        database.execute("delete from _sqlite_migrations where name = 'm0002_register'")
+        for table in ("register", "submissions", "audit"):
+            database.execute(f"drop table {table}")
+        database.execute("delete from _sqlite_migrations where name in ('m0002_register', 'm0013_desk')")
     assert Register.open(path, SystemClock()).add(entries(booking())) == (1,)
 
 
@@ -139,13 +166,16 @@ def test_a_lock_that_is_held_for_ever_is_a_clear_refusal(
     ("change", "words"),
     [
         ("update register set note = 'forged' where number = 2", "entry 2 was altered"),
+        ("update register set known_by = 'password' where number = 1", "entry 1 was altered"),
+        ("update register set known_by = '' where number = 2", "entry 2 was altered"),
         ("update register set body = replace(body, 'P1', 'P2') where number = 1", "entry 1 was altered"),
         ("delete from register where number = 2", "entry 2 is missing"),
         ("update register set number = 9 where number = 3", "entry 3 is missing"),
     ],
 )
 def test_an_entry_that_was_forged_is_found(path: Path, register: Register, change: str, words: str) -> None:
-    register.add(entries(ticket("A"), ticket("B"), ticket("C")))
+    first, second, third = entries(ticket("A"), ticket("B"), ticket("C"))
+    register.add([first, second.model_copy(update={"known_by": "password"}), third])
     spoil(path, change)
     assert any(words in problem for problem in check(path, ignore).problems)
     with pytest.raises(LedgerDamaged, match="was altered"):
@@ -158,8 +188,9 @@ def test_a_kind_of_a_later_version_is_said_to_be_one(path: Path, register: Regis
 
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         (last,) = database.execute("select digest from register").fetchone()
-        row = (2, 0, "ann", "small", "seance", "", "", "", None, None, None, '{"kind":"seance"}')
-        database.execute(f"insert into register values ({','.join('?' * 13)})", (*row, _digest(row, last)))
+        row = (2, 0, "ann", "small", "seance", "", "", "", None, None, None, '{"kind":"seance"}', "")
+        columns = (*row[:-1], _digest(row, last), "")
+        database.execute(f"insert into register values ({','.join('?' * 14)})", columns)
     with pytest.raises(LedgerTooNew, match="entry 2"):
         register.entries("small")
 

@@ -134,7 +134,9 @@ def test_who_may_reload(house: House, browsers: dict[str, Browser]) -> None:
 
 
 def test_names_in_an_address_reach_no_other_contract(browsers: dict[str, Browser]) -> None:
-    for path in ("/services/small%2F..%2Fother/x", "/services/../small/custody", "/services/SMALL/custody",
-                 "/desk/contracts/small%00/enter/minute",
-                 "/desk/contracts/other%2F../enter/acknowledgement"):  # fmt: skip
+    addresses = (
+        "/services/small%2F..%2Fother/x", "/services/../small/custody", "/services/SMALL/custody",
+        "/desk/contracts/small%00/enter/minute", "/desk/contracts/other%2F../enter/acknowledgement",
+    )  # fmt: skip
+    for path in addresses:
         assert browsers["strange"].get(path).status in {403, 404}

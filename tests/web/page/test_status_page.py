@@ -15,6 +15,7 @@ from sla_monitor.sla.observation import Finding, Outcome, Reason
 from sla_monitor.web import Health
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.status_page import StatusPage
+from sla_monitor.web.page.wall import Wall
 from tests.support.reconciled import reconciled
 from tests.web import estate
 from tests.web.running import Parts, ask, serving
@@ -259,6 +260,15 @@ def test_the_monitor_says_how_it_is_itself() -> None:
     assert "The monitor is not ready: ledger locked." in text.partition("What is wrong now")[0]
     assert "Ledger 1,204 rows" in text
     assert "▲ Ready reload failed" in render(estate.partnership(), Health(True, ["reload failed"])).text
+
+
+def test_a_collector_that_follows_says_who_speaks_at_the_head_of_every_page() -> None:
+    notice = "This collector, west, follows. The one that speaks is east."
+    text = render(estate.partnership(), Health(True, notice=notice)).text
+    assert notice in text.partition("What is wrong now")[0]
+    assert "follows" not in render(estate.partnership(), Health(True)).text
+    wall = Wall(Layout()).render(estate.partnership(), Health(True, notice=notice), estate.NOW_MS, {})
+    assert notice in Outline(wall).text
 
 
 HOSTILE = [

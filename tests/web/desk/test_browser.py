@@ -1,0 +1,68 @@
+"""The desk in a real browser: signed in by keyboard, on a phone and a desktop, with nothing refused and axe content."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.web.browser import Tab, tab
+from tests.web.desk.house import PASSWORD, House, furnished
+from tests.web.page.test_browser import AXE, CONTRASTS, STICKS_OUT, VIOLATIONS, WIDE_ENOUGH
+
+MINUTE = "/desk/contracts/small/enter/minute"
+
+
+@pytest.fixture
+def house(tmp_path: Path):  # type: ignore[no-untyped-def] # a generator of House
+    with furnished(tmp_path) as found:
+        yield found
+
+
+async def type_in(browser: Tab, *texts: str) -> None:
+    """Type texts from field to field by keyboard, and press Enter in the last."""
+    for place, text in enumerate(texts):
+        if place:
+            await press(browser, "Tab")
+        await browser.send("Input.insertText", text=text)
+    browser.events.clear()
+    await press(browser, "Enter", "\r")
+    while not await browser.value("document.readyState === 'complete' && !document.querySelector('#password')"):
+        await asyncio.sleep(0.05)
+
+
+async def press(browser: Tab, key: str, text: str = "") -> None:
+    codes = {"Tab": 9, "Enter": 13}
+    for kind in ("keyDown", "keyUp"):
+        await browser.send(
+            "Input.dispatchKeyEvent", type=kind, key=key, code=key, text=text if kind == "keyDown" else "",
+            windowsVirtualKeyCode=codes[key],
+        )  # fmt: skip
+
+
+async def is_well_made(browser: Tab, shots: Path, name: str) -> None:
+    await browser.picture(shots / f"{name}.png")
+    assert await browser.value(STICKS_OUT) == []
+    assert await browser.value(WIDE_ENOUGH)
+    assert await browser.value(CONTRASTS) == []
+    await browser.send("Runtime.evaluate", expression=AXE.read_text())
+    assert await browser.value(VIOLATIONS) == []
+    assert browser.complaints() == []
+
+
+def test_the_desk_by_keyboard_on_a_phone_and_a_desktop(house: House, tmp_path: Path) -> None:
+    async def run() -> None:
+        here = f"http://127.0.0.1:{house.web.port}"
+        async with tab(tmp_path) as browser:
+            await browser.open(f"{here}{MINUTE}", 390)
+            await is_well_made(browser, tmp_path, "sign-in")
+            await type_in(browser, "carl", PASSWORD)
+            assert await browser.value("location.pathname") == MINUTE
+            for width, scheme in ((390, "dark"), (1280, "light")):
+                for name, path in (("desk", "/desk"), ("form", MINUTE)):
+                    await browser.open(f"{here}{path}", width, scheme=scheme)
+                    await is_well_made(browser, tmp_path, f"{name}-{width}")
+            await browser.value("document.querySelector('main form').requestSubmit()")
+
+    asyncio.run(run())
