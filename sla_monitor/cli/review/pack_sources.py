@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """A month, with the key that vouches for what is handed out (None: there is none), and the sealed days."""
+    """A month, with the key that vouches for what is handed out (None: there is none), the sealed days, and what gives
+    the files that go with the month's entries, by their names in a bundle."""
 
     found: Gathered
     key: SigningKey | None = None
     days: Sequence[SealedDay] = ()
+    attached: Callable[[], Mapping[str, bytes]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def made_from(asked: PackChoice) -> Iterator[Vouched]:
     from sla_monitor.cli.shared.evidence_files import read_together
     from sla_monitor.clock import SystemClock
     from sla_monitor.periods.edges import period_of
+    from sla_monitor.review.bundle.contents import attached_files
     from sla_monitor.review.first_failures import first_failures
     from sla_monitor.review.gathering import PackSubject, gathered
     from sla_monitor.review.retention import Retention, sealed_as
@@ -77,7 +80,7 @@ def made_from(asked: PackChoice) -> Iterator[Vouched]:
             retention=Retention(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
             head="" if head is None else head.line(now_ms, None if key is None else key.sign),
         )
-        yield Vouched(whole, key, days)
+        yield Vouched(whole, key, days, lambda: attached_files(whole, reader.attachments(), reader.kept_file))
 
 
 def _month(text: str, contract: Contract, now_ms: int) -> str:
