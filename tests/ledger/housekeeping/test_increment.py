@@ -25,7 +25,10 @@ from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.opening import is_unfinished
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from sla_monitor.ledger.reading.reader import keep_answer
+from sla_monitor.ledger.recording.kept_files import record_in_force
+from sla_monitor.ledger.recording.month_results import MonthResult, record_months
 from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.register.attachments import attached_file
 from sla_monitor.sla.jobs import ReportKind
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, observed, opened, record_all
 from tests.register.saying import booking, claim, entries
@@ -112,7 +115,11 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             seen = observed(first, endpoint="custody/login@north")
             ledger.hand_over([(Arrived("north", "a", turn + 1, turn + 1, seen.at_ms, seen), EVERY_MS)])
             assert ledger.report("custody/job", ReportKind.DONE).result(DEADLINE_S)
-            register.add(entries(booking(), claim()))
+            content = f"a file of turn {turn}".encode()
+            file = attached_file("notice.txt", content, 100)
+            register.add(entries(booking(), claim()), files={file.digest: content}, attached=[file])
+            record_in_force(path, "small", None, T0 + turn)
+            record_months(path, [MonthResult(T0 + turn, "small", "2025-12", "{}", "{}", "[]")])
             keep_answer(path, f"{turn:064}", "an answer")
             ledger.keep_samples(["custody/login"], T0, T0 + (turn + 1) * 4 * HOUR_MS)
             if turn == 2:
@@ -122,6 +129,7 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             assert contents(copy) == contents(path)
             assert "bytes" in said if turn == 0 else "1,502 observations added" in said
     others = {"pruned_days", "pruned_endpoints", "imports", "imported_spans", "imported_looks", "withdrawn_imports"}
+    others |= {"audit", "submissions"}
     assert {name for name, rows in contents(copy).items() if not rows} == others
     assert check(copy, lambda *_: None).problems == ()
     assert run("restore", copy, "--ledger", path).exit_code == 0
