@@ -152,7 +152,8 @@ def _views_advice(path: Path, configuration: Configuration) -> Iterator[str]:
             at = locate(document.root, ("views", "participants", name)).key
             message = f"no contract has this participant (known: {', '.join(sorted(known)) or 'none'})"
             yield str(Problem(document.file, at, f"views.participants.{name}", message))
-    if configuration.settings.views.is_open and not _has_passwords(configuration.settings):
+    settings = configuration.settings
+    if settings.views.is_open and not settings.desk.is_used and not _has_passwords(settings):
         document = read_document(path)
         message = (
             "without a web_config that has basic_auth_users, whoever reaches these pages reaches the status page and"

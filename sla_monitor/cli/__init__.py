@@ -12,7 +12,7 @@ from sla_monitor.cli.assess.command import assess
 from sla_monitor.cli.assess.recalculations import recalculations
 from sla_monitor.cli.calendar import calendar
 from sla_monitor.cli.check import check
-from sla_monitor.cli.credits import credits_group
+from sla_monitor.cli.credits.command import credits_group
 from sla_monitor.cli.desk.command import desk
 from sla_monitor.cli.generate.command import generate
 from sla_monitor.cli.generate.demo import demo

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sla_monitor import names
@@ -178,7 +178,11 @@ class BackgroundJobs:
 
     def take_in_response_times(self) -> None:
         """Have the pages know how long the answers of the days took that are over."""
-        self.response_times.turn(self._configuration().contracts)
+        self.response_times.turn(self._configuration().contracts, self._firsts_ms)
+
+    def _firsts_ms(self, contracts: Sequence[str]) -> Mapping[str, int | None]:
+        with self._assessing.recorded() as recorded:
+            return recorded.firsts_ms(contracts)
 
     def check_record(self) -> None:
         """Have the whole record verified."""

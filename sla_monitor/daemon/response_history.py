@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -39,6 +39,9 @@ LATE_MS = 3_600_000
 
 VERSION = 1
 """To be raised when the same probes are to give another answer."""
+
+Firsts = Callable[[Sequence[str]], Mapping[str, int | None]]
+"""When each of these contracts was first seen."""
 
 log = logging.getLogger(__package__)
 
@@ -71,8 +74,9 @@ class ResponseHistory:
         last = times_of(known.next_on.replace(day=1), dict(running)) if running else None
         return known.days.get(subject, ()), (*known.months.get(subject, ()), *([last] if last else []))
 
-    def turn(self, contracts: Sequence[Contract]) -> None:
-        """Take in the next days, as many as half a second allows."""
+    def turn(self, contracts: Sequence[Contract], firsts: Firsts | None = None) -> None:
+        """Take in the next days, as many as half a second allows. `firsts` says when the contracts were first seen, by
+        somebody who has read the record up to now: whoever reads it for the first time reads a day of it."""
         now_ms = self._clock.now_ms()
         for contract in contracts:
             self._known.setdefault(contract.id, _Known(self._first(contract, now_ms)))
@@ -81,7 +85,7 @@ class ResponseHistory:
             return
         try:
             with self._opened() as reader:
-                self._take_all(waiting, reader, now_ms)
+                self._take_all(waiting, reader, now_ms, firsts or reader.firsts_ms)
         except LedgerError as error:
             if f"{error}" != self._problem:
                 log.error("response times cannot be read", extra={"problem": f"{error}"})
@@ -89,9 +93,9 @@ class ResponseHistory:
         else:
             self._problem = ""
 
-    def _take_all(self, contracts: Sequence[Contract], reader: HistoryReader, now_ms: int) -> None:
+    def _take_all(self, contracts: Sequence[Contract], reader: HistoryReader, now_ms: int, firsts_ms: Firsts) -> None:
+        firsts = firsts_ms([contract.id for contract in contracts])
         began_s = self._clock.monotonic()
-        firsts = reader.firsts_ms([contract.id for contract in contracts])
         for contract in contracts:
             known, first_ms = self._known[contract.id], firsts[contract.id]
             while self._is_over(contract, known.next_on, now_ms):

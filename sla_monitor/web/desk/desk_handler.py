@@ -112,6 +112,14 @@ class DeskHandler(Handler):
             raise Refusal(404, "no such contract")
         return found
 
+    def refuse(self, refusal: Refusal) -> None:
+        """Say it on a page, to a browser."""
+        if not hasattr(self, "person") or "text/html" not in self.request.headers.get("Accept", ""):
+            super().refuse(refusal)
+            return
+        self.set_status(refusal.status_code)
+        self.show_page("refused.html", text=refusal.text, remedy=refusal.remedy)
+
     def csrf(self) -> str:
         """The token that a form of this page brings back: of this session, or of this browser before it has one."""
         return self.reception.state.mac("csrf", self._whose())

@@ -111,7 +111,8 @@ class OpenIdBegin(SignIn):
         self.reception.note(
             DeskEvent.REFUSED, self.address, known_by=OPENID, subject=plain(f"{error}".partition(":")[0])
         )
-        log.info("a sign-in through the provider did not work", extra={"why": plain(f"{error}")})
+        if not self.reception.complaints.take("openid", self.site.clock.monotonic()):
+            log.warning("a sign-in through the provider did not work", extra={"why": plain(f"{error}")})
         self.set_status(403)
         self._ask("", "The sign-in at the provider did not work. Try again; if it fails again, tell whoever runs this.")
 

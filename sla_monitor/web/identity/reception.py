@@ -17,7 +17,7 @@ from sla_monitor.web.identity.openid import OpenIdSignIn
 from sla_monitor.web.identity.passwords import Attempt, Passwords, Verdict, current_hash
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.identity.sessions import Sessions
-from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.heartbeat_route import Limit, bearer
 from sla_monitor.web.serving.limits import Bounded
 from sla_monitor.wording.known_by import BASIC, OPENID, PASSWORD, PROXY, TOKEN
 
@@ -61,6 +61,7 @@ class Reception:
         self.sessions = Sessions(self.state)
         self.passwords = Passwords(self.state, self.waiting)
         self.asking = Bounded(2, self.waiting)
+        self.complaints = Limit(1)
         self._openid: OpenIdSignIn | None = None
 
     def close(self) -> None:
@@ -101,8 +102,11 @@ class Reception:
         token = bearer(request.headers.get("Authorization", ""))
         if token:
             return self._of_token(token)
+        # Who has signed in at the proxy as somebody else is no longer who has the cookie.
+        if (person := self._of_proxy(request)) is not None:
+            return person
         cookie = request.cookies.get(self.cookie_name(SESSION, request))
-        return (self._of_session(cookie.value) if cookie else None) or self._of_proxy(request)
+        return self._of_session(cookie.value) if cookie else None
 
     def of_basic(self, name: str) -> Person:
         """A user of web_config: a program that scrapes, never somebody who enters."""

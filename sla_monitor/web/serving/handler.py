@@ -214,7 +214,9 @@ class Handler(RequestHandler):
         name = await self.name_here() if target in {Target.CONTRACT, Target.PARTICIPANT} else None
         if self.person.may(action, name):
             return
-        self.note(DeskEvent.FORBIDDEN, subject=f"{action}", contract=name or "")
+        # A name that leads to nothing is what somebody typed: whoever tries many makes no row of each.
+        is_known = self.site.desk is not None and name is not None and self.site.desk.contract(name) is not None
+        self.note(DeskEvent.FORBIDDEN, subject=f"{action}", contract=name if is_known and name else "")
         words = TABLE[action].words
         raise Refusal(403, f"you may not do this: {words}", remedy="ask whoever runs this monitor for a role that may")
 

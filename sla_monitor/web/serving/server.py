@@ -147,13 +147,15 @@ class Web:
 
     def _warn_if_open(self, site: WebParts) -> None:
         config = site.files.config
-        if not site.only_loopback and not (config.tls_server_config and config.basic_auth_users):
+        asks = bool(config.basic_auth_users) or site.reception.is_used
+        is_https = bool(config.tls_server_config) or (self.desk().address or "").startswith("https://")
+        if not site.only_loopback and not (is_https and asks):
             log.warning(
                 "%s can be reached from other machines without TLS and a password (give a web_config with"
-                " tls_server_config and basic_auth_users, or listen on 127.0.0.1)",
+                " tls_server_config and basic_auth_users, name people under `desk`, or listen on 127.0.0.1)",
                 self.listen,
             )
-        if site.views.is_open and not config.basic_auth_users:
+        if site.views.is_open and not asks:
             log.warning(
                 "views are open and nobody needs a password: whoever reaches them reaches the status page and its money"
                 " (give a web_config with basic_auth_users, or let a proxy pass on these paths alone)"

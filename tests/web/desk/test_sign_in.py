@@ -271,6 +271,25 @@ def test_the_audit_says_who_did_what_and_a_flood_is_a_few_rows(tmp_path: Path) -
     assert "my password" not in house.ledger.read_bytes().decode(errors="replace")
 
 
+def test_a_refusal_is_a_page_for_people_and_a_line_for_programs(house: House) -> None:
+    refused = house.browser("sue").get(MINUTE)
+    assert (refused.status, "You may not do this: keep minutes" in refused.text) == (403, True)
+    assert "<h1>" in refused.text
+    script = house.script()
+    told = script.get("/desk/contracts/other/enter/minute")
+    assert (told.status, "<" in told.text, told.text[:15]) == (403, False, "you may not do ")
+
+
+def test_names_that_are_typed_make_no_rows(tmp_path: Path) -> None:
+    with furnished(tmp_path) as house:
+        carl = house.browser("carl")
+        for number in range(20):
+            assert carl.get(f"/services/invented-{number}/x").status == 403
+    assert [(one.event, one.contract, one.count) for one in deeds(house)] == [
+        ("signed-in", "", 1), ("forbidden", "", 1), ("forbidden", "", 19),
+    ]  # fmt: skip
+
+
 def test_without_users_there_is_no_desk_and_the_pages_are_as_open_as_before(tmp_path: Path) -> None:
     with furnished(tmp_path, users=[], tokens=[]) as house:
         browser = house.browser()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.ledger.recording.audit import newest_deeds
-from tests.web.desk.house import Browser, House, furnished
+from tests.web.desk.house import Browser, House, furnished, hashed
 
 MINUTE = "/desk/contracts/small/enter/minute"
 USERS = [{"name": "carl", "proxy": "carl@authority.example", "roles": [{"role": "contract_manager"}]}]
@@ -59,3 +59,14 @@ def test_the_audit_has_the_address_behind_the_proxy_and_believes_nobody_else(tmp
         assert asked(house, "127.0.0.1", X_Forwarded_For="6.6.6.6").sign_in("ann", "guess").status == 401
     deeds = {(one.event, one.actor, one.addresses) for one in newest_deeds(house.ledger, 100)}
     assert deeds == {("downloaded", "carl", "198.51.100.7"), ("sign-in-refused", "ann", "127.0.0.1")}
+
+
+def test_who_signed_in_at_the_proxy_as_somebody_else_is_that_person(tmp_path: Path) -> None:
+    (tmp_path / "ann").write_text(hashed())
+    ann = {**WITH_PASSWORD, "password": f"${{file:{tmp_path / 'ann'}}}"}
+    with furnished(tmp_path, proxy={"from": ["127.0.0.2"]}, users=[*USERS, ann], tokens=[]) as house:
+        browser = Browser(house.web.port, source="127.0.0.2")
+        assert browser.sign_in("ann").status == 303
+        assert "Signed in as <bdi>ann</bdi>" in browser.get("/desk").text
+        browser.sends["X-Forwarded-User"] = "carl@authority.example"
+        assert "Signed in as <bdi>carl</bdi>" in browser.get("/desk").text

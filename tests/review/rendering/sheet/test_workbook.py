@@ -153,7 +153,7 @@ def recoveries() -> dict[str, Grid]:
     for n, step in enumerate(("notified", "invoiced", "paid", "set_off", "written_off", "notified")):
         name, days = f"2026-0{n + 1}", CreditDays(None, as_of - timedelta(days=30 + 35 * n), 30)
         moves = (Move(n, step, name, Decimal("70.25"), as_of - timedelta(days=40)),)  # type: ignore[arg-type]
-        months.append(MonthCredit(name, as_of, days, Decimal(40 * n), None, moves))
+        months.append(MonthCredit(name, as_of, days, Decimal(20 * n), None, moves))
     accounts = {"none": CreditAccount(as_of), "several": CreditAccount(as_of, tuple(months))}
     return {
         name: recovery_sheet(replace(whole, assessment=replace(whole.assessment, recovery=account)))
@@ -165,8 +165,8 @@ def test_what_became_of_credits_is_worked_out_again(opened: Callable[[str], Shee
     grids, sheets = recoveries(), opened("recovery")
     assert {name: list(differences(grids[name], sheets[name])) for name in grids} == {"none": [], "several": []}
     opened_again = {row[0]: row[1] for row in sheets["several"] if len(row) > 1}
-    assert Decimal(opened_again["Together"]) == Decimal(600) - Decimal("70.25") * 3
-    assert Decimal(opened_again["to be returned to the supplier"]) < 0
+    assert Decimal(opened_again["Together"]) == Decimal(300) - Decimal("70.25") * 3
+    assert Decimal(opened_again["to be returned to the supplier"]) == Decimal("-40.50")
 
 
 def test_every_method_of_credit_comes_to_the_engines_money(opened: Callable[[str], Sheets]) -> None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sla_monitor.cli.invoice import reconcile_invoice
+from sla_monitor.cli.credits.account import account_of
+from sla_monitor.cli.credits.invoice import reconcile_invoice
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, ledger_option
-from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, recorded
+from sla_monitor.cli.shared.sources import chosen_contract, contract_argument
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -68,22 +69,6 @@ def list_credits(contract: str, config: Path, ledger: Path | None, only_open: bo
         _print(found, account, only_open=only_open)
     if any(one.days_late or one.is_notice_late or one.is_invoice_late for one in account.months):
         sys.exit(1)
-
-
-def account_of(contract: Contract, config: Path, ledger: Path | None) -> CreditAccount:
-    """The account of a contract now."""
-    from sla_monitor.assess.history import Cache, contract_context_of, earlier_months
-    from sla_monitor.assess.recovery import credit_account
-    from sla_monitor.clock import SystemClock
-    from sla_monitor.periods.edges import month_of
-    from sla_monitor.periods.months import shifted
-
-    now_ms, cache = SystemClock().now_ms(), Cache()
-    with recorded(config, ledger) as reader:
-        context = contract_context_of(contract, reader, now_ms, cache)
-        period = month_of(now_ms, contract.time_zone)
-        until = shifted(period.name, 1) if context.has_ended else period.name
-        return credit_account(context, period, earlier_months(context, until, cache))
 
 
 def _csv(account: CreditAccount, currency: str) -> str:

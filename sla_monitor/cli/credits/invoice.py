@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.credits.account import account_of
 from sla_monitor.cli.register.entering import enter
 from sla_monitor.cli.register.entry_session import EntrySession, session_options
 from sla_monitor.cli.register.import_csv import content_of, dates_option, map_option
@@ -63,7 +64,6 @@ def reconcile_invoice(  # noqa: PLR0913, PLR0917 - one for each option
     Each line is matched, entered already, of a wrong amount, or unknown; credits that were due on it and are not there
     are missing. Nothing is entered without --keep. The exit status is 1 where a line or credit is not as it should be.
     """
-    from sla_monitor.cli.credits import account_of
     from sla_monitor.register.csv_sheet import BILLED
     from sla_monitor.register.invoice_file import InvoiceFile, read_invoice
     from sla_monitor.sla.money.invoice_check import check_invoice
