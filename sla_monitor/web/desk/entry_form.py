@@ -75,10 +75,10 @@ def _field(name: str, model: type[EntryKind], values: Mapping[str, str], problem
 
 
 def form_model(kind: str) -> type[EntryKind] | None:
-    """A kind that this form enters; None: it is none, it changes figures, which have to be shown first, or it has
-    lists, which need a form of their own."""
+    """A kind that this form enters; None: it is none, it changes figures or terms, which have to be shown first, or it
+    has lists, which need a form of their own."""
     model = KINDS.get(kind)
-    if model is None or model.changes_figures:
+    if model is None or model.changes_figures or model.no_undo:
         return None
     fields = model.model_json_schema()["properties"].values()
     has_lists = any(one.get("type") == "array" for field in fields for one in (field, *field.get("anyOf", ())))
