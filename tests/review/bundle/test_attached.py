@@ -36,9 +36,9 @@ def test_documents_go_with_the_months_entries_and_are_checked(shelf: Path, tmp_p
         names = [one["name"] for one in listed]
         assert names == (["notice.txt"] if copy == "supplier" else ["notice.txt", "advice.txt"])
         assert contents(bundle)[listed[0]["file"]] == b"notice.txt of ours"
-        done = run("verify", bundle)
-        assert (done.exit_code, wrong(done)) == (0, []), done.output
-        assert "attachments holds" in done.output
+    done = run("verify", both["authority"])
+    assert (done.exit_code, wrong(done)) == (0, []), done.output
+    assert "attachments holds" in done.output
     name = next(one for one in contents(both["supplier"]) if one.startswith("attachments/") and one.endswith(".txt"))
     other = changed(
         both["supplier"], tmp_path / "x.zip", lambda files: files.update({name: b"another"}), is_resealed=True
