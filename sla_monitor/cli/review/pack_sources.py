@@ -16,8 +16,10 @@ from sla_monitor.cli.shared.sources import chosen_contract, last_closed, month_n
 if TYPE_CHECKING:
     from sla_monitor.archive.sealed import SealedDay
     from sla_monitor.contract.contract import Contract
+    from sla_monitor.ledger import Reader
     from sla_monitor.review.gathering import Gathered
     from sla_monitor.review.pack_input import Copy
+    from sla_monitor.review.recalculated import RecalculatedMonth
     from sla_monitor.signing import SigningKey
 
 
@@ -79,8 +81,20 @@ def made_from(asked: PackChoice) -> Iterator[Vouched]:
             first_failures=lambda one: first_failures(one, reader.first_failed),
             retention=Retention(is_recorded=True, by=by, **sealed_as(days, period_of(contract, month))),
             head="" if head is None else head.line(now_ms, None if key is None else key.sign),
+            recalculated=_recalculated(contract, reader, month),
         )
         yield Vouched(whole, key, days, lambda: attached_files(whole, reader.attachments(), reader.kept_file))
+
+
+def _recalculated(contract: Contract, reader: Reader, month: str) -> tuple[RecalculatedMonth, ...]:
+    from sla_monitor.assess.recalculations import recalculations
+    from sla_monitor.periods.edges import period_of
+    from sla_monitor.register.effective import effective_entries
+    from sla_monitor.review.recalculated import recalculated_months
+
+    entries = {entry.number: entry for entry in reader.entries(contract.id)}
+    several = recalculations(reader.month_results(contract.id), effective_entries(entries.values()))
+    return recalculated_months(several, contract, period_of(contract, month), entries)
 
 
 def _month(text: str, contract: Contract, now_ms: int) -> str:

@@ -152,6 +152,7 @@ class _Opened:
             retention=self.about.retention,
             head=self.about.head,
             program=self.about.program,
+            recalculated=self.about.recalculated,
         )
         self._period = found.case.assessment.period
         yield from self._inputs(found)

@@ -33,7 +33,14 @@ AHEAD_MONTHS = 3
 
 
 def change_control(case: PackInput) -> Section:
-    rows = (*_terms(case), *_approvals(case), *_signed_again(case), *_earlier_months(case), *_imports(case))
+    rows = (
+        *_terms(case),
+        *_approvals(case),
+        *_recalculated(case),
+        *_signed_again(case),
+        *_earlier_months(case),
+        *_imports(case),
+    )
     changes = Table("change-control", "Changes since the pack before", CHANGES, rows, "Nothing changed.")
     ahead = Table("dates-ahead", "Dates ahead", AHEAD, tuple(_ahead(case)), "No date is known.")
     said = (
@@ -69,6 +76,14 @@ def _approvals(case: PackInput) -> Iterator[Row]:
             was, now = (short(digest) if digest else "" for digest in (one.proposal.said.instead_of, one.digest))
             by = f"{one.approval.actor}{marked}, {format_day_at(one.approval.at_ms, case.zone)}"
             yield Cell(told), Cell(was), Cell(now), Cell(by), Cell(proposal.note)
+
+
+def _recalculated(case: PackInput) -> Iterator[Row]:
+    """Closed months that came out otherwise while this one ran, as the record has it."""
+    for one in case.recalculated:
+        signed = ", which was signed off," if one.signed else ""
+        told = f"{format_month(one.month)}{signed} was recalculated"
+        yield Cell(told), Cell(one.was), Cell(one.now), Cell(f"the monitor, {one.since}"), Cell(one.why)
 
 
 def _since(case: PackInput) -> int:
