@@ -67,9 +67,10 @@ def _terms(case: PackInput) -> Iterator[Row]:
 
 
 def _approvals(case: PackInput) -> Iterator[Row]:
-    """New terms that two people agreed on since the pack before."""
+    """New terms that two people agreed on while the month ran."""
+    period = case.assessment.period
     for one in terms_history(case.register.entries).approved:
-        if one.approval.number > _since(case):
+        if period.start_ms <= one.approval.at_ms < period.end_ms:
             proposal = one.proposal.entry
             told = f"New terms, proposed by {proposal.actor} (entry {proposal.number}), approved"
             marked = " (both behind one login)" if one.proposal.is_of_one_login else ""
