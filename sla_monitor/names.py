@@ -589,11 +589,11 @@ PAIR_IN_STEP = MetricName(
     (),
     "1 while the register has what is entered at either collector of the pair, 0 while it may lack some.",
 )
-PAIR_DAYS_COMPARED = MetricName(
-    "sla_pair_days_compared", "counter", (), "Days of this record that were held against the other collector's."
+PAIR_COMPARISONS = MetricName(
+    "sla_pair_comparisons", "counter", (), "How often a day of this record was held against the other collector's."
 )
-PAIR_DAYS_UNEQUAL = MetricName(
-    "sla_pair_days_unequal", "gauge", (), "Days of which the two collectors of the pair do not have the same."
+PAIR_DIFFERENCES = MetricName(
+    "sla_pair_differences", "gauge", (), "Days of which the two collectors of the pair do not have the same."
 )
 FAR_RECORDED = MetricName(
     "sla_far_site_recorded_observations", "counter", ("place",), "Observations of a site far away that were recorded."
@@ -709,8 +709,8 @@ ALL_METRICS: tuple[MetricName, ...] = tuple(
 OF_EACH: tuple[MetricName, ...] = (
     BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
     OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
-    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_DAYS_COMPARED,
-    PAIR_DAYS_UNEQUAL, COMMITTED, DROPPED,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_COMPARISONS,
+    PAIR_DIFFERENCES, COMMITTED, DROPPED,
     OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
     LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
     ARCHIVE_FAILING, LOG_MESSAGES,
@@ -948,18 +948,6 @@ SITE_REFUSED = AlertName(
     "A site far away says what it may not say.",
     "Nothing of a site far away was refused in the last half hour.",
 )
-PAIR_DIFFERS = AlertName(
-    "SlaPairDiffers",
-    "monitor",
-    "The two collectors of the pair do not have the same record of a day.",
-    "The records of the pair are equal again.",
-)
-PAIR_OUT_OF_STEP = AlertName(
-    "SlaPairOutOfStep",
-    "monitor",
-    "The register of a collector may lack what is entered at the other one.",
-    "Both registers of the pair have all entries again.",
-)
 COLLECTOR_DOWN = AlertName(
     "SlaCollectorDown",
     "monitor",
@@ -992,6 +980,18 @@ COLLECTOR_BEHIND = AlertName(
     "monitor",
     "A collector of the pair does not record what the sites see.",
     "Both collectors of the pair have what the sites see.",
+)
+PAIR_DIFFERS = AlertName(
+    "SlaPairDiffers",
+    "monitor",
+    "The two collectors of the pair do not have the same record of a day.",
+    "The records of the pair are equal again.",
+)
+PAIR_OUT_OF_STEP = AlertName(
+    "SlaPairOutOfStep",
+    "monitor",
+    "The register of a collector may lack what is entered at the other one.",
+    "Both registers of the pair have all entries again.",
 )
 MONITOR_LAGGING = AlertName(
     "SlaMonitorLagging",

@@ -63,6 +63,7 @@ class BackgroundJobs:
         settings = configuration().settings
         self._configuration, self._assessing, self._clock = configuration, assessing, clock
         self._speaks = speaks = always if keeper is None else keeper.lease.is_held
+        self._tells = always if keeper is None else keeper.tells
         self.response_times = response_times
         self._duty = PackScheduler(settings.reviews, path, is_posted=keeper is not None)
         reviews = settings.reviews
@@ -113,7 +114,7 @@ class BackgroundJobs:
     def silence(self) -> None:
         """Let Alertmanager know of the maintenance that is permitted, as the latest assessment has it; before the first
         one nothing is known, and nothing changes."""
-        if not self._speaks():
+        if not self._tells():
             self._silences.follow()
             return
         assessment = self._assessing.latest
@@ -123,7 +124,7 @@ class BackgroundJobs:
 
     def ask_for_figures(self) -> None:
         """Have Prometheus asked for the KPI figures that it knows, where that is due."""
-        if not self._speaks():
+        if not self._tells():
             return
         contracts = self._queries.known(self._configuration().contracts)
         with self._assessing.recorded() as recorded:

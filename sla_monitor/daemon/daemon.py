@@ -94,8 +94,14 @@ class Daemon:
         self._errands = BackgroundJobs(path, lambda: self._configuration, self._assessing, clock, times, self._keeper)
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
+        if self._keeper is not None:
+            self._keeper.begin_with(self._collector.far.has_all, lambda: self._assessing.latest.at_ms)
         self._following = Following.of(
-            settings, clock, self._collector.far.complete_until_ms, lambda: list(self._collector.heartbeat_intervals_ms)
+            settings,
+            clock,
+            self._ledger,
+            self._collector.far.complete_until_ms,
+            lambda: list(self._collector.heartbeat_intervals_ms),
         )
         self._sites = self._collector.sites
         self._scheduler = threaded()
@@ -117,7 +123,7 @@ class Daemon:
             self._metrics,
             self._own.lateness,
             tables_of(settings.metrics, settings.alerting.certificate_days),
-            speaks,
+            always if self._keeper is None else self._keeper.tells,
         )
         self._web = Web(
             settings.listen,

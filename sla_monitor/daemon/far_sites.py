@@ -65,6 +65,9 @@ WHY_REFUSED = ("name", "message", "endpoint", "past", "future", "content", "pace
 """It speaks for another site; it cannot be read; of an endpoint that is not its own; of a time before what it said
 last, or before the horizon; of a time to come; of what cannot be seen; more than was due."""
 
+IN_STEP_MS = 5_000
+"""What a site saw within so much may still be on its way: a collector that lacks no more is in step."""
+
 MOST_BEGUN, BEGUN_WITHIN_S = 500, 3_600.0
 """So many outboxes may a site begin in so long: it begins one each time that it is started."""
 
@@ -130,6 +133,7 @@ class FarSites:
         """Of a pair, one tells sites what to probe: each would take its own terms for the later ones."""
         self.sites = {site.id: FarSite(site.id, frozenset(site.endpoints)) for site in settings.sites.known}
         self._line: FarLine | None = None
+        self._listens_s = float("inf")
         self._key: SigningKey | None = None
         self._recorded: dict[OutboxName, int] = {}
         self._taken: dict[OutboxName, int] = {}
@@ -176,6 +180,23 @@ class FarSites:
             instants.append(lacking_ms or 0)
         return min(instants)
 
+    def has_all(self) -> bool:
+        """Whether the record has what the sites saw, up to a few seconds ago. Of one that has not been heard of since
+        the line is up, for long enough, nobody has more."""
+        if self._line is None:
+            return True
+        has_listened = self._clock.monotonic() - self._listens_s >= CUT_OFF_S
+        return self._line.is_up and all(
+            self._has_lately(site) if self.is_connected(site) else has_listened for site in self.sites.values()
+        )
+
+    def _has_lately(self, site: FarSite) -> bool:
+        pulse = site.pulse
+        if pulse is None or site.heard_s < self._listens_s:
+            return False
+        since_ms = pulse.lacking.get(self._name, 0)
+        return since_ms is None or pulse.at_ms - since_ms <= IN_STEP_MS
+
     def is_connected(self, site: FarSite) -> bool:
         """Whether it was heard of lately."""
         return self._clock.monotonic() - site.heard_s < CUT_OFF_S
@@ -195,11 +216,15 @@ class FarSites:
 
     def _remember(self) -> None:
         """Know again what the record has. Raises LedgerError."""
-        self._recorded = self._ledger.positions()
+        self._recorded = self._positions()
         self._taken = dict(self._recorded)
         self._credible = Credible(self._clock, self._settings.horizon_ms)
         for key, at_ms in self._ledger.last_seen_ms().items():
             self._credible.note(key, at_ms)
+
+    def _positions(self) -> dict[OutboxName, int]:
+        """Those of sites: the record has positions of others too."""
+        return {outbox: last for outbox, last in self._ledger.positions().items() if outbox[0] in self.sites}
 
     async def _serve(self, connection: FarConnection) -> None:
         """For as long as the connection lasts. Raises LineError and LedgerError."""
@@ -212,6 +237,7 @@ class FarSites:
         await asyncio.to_thread(self._remember)
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
+        self._listens_s = self._clock.monotonic()
         pull, quiet_s = await connection.pull(self._reader, self._name), 0.0
         while True:
             several = await pull.fetch(FETCHED, FETCH_S)
@@ -232,7 +258,7 @@ class FarSites:
 
     def _compare(self) -> None:
         """Everything that was handed over is settled: what is not recorded now is to come again."""
-        self._recorded = self._ledger.positions()
+        self._recorded = self._positions()
         if self._taken != self._recorded:
             log.error("what came from a site was not recorded and is awaited again")
             self._remember()

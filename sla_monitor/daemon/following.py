@@ -11,7 +11,9 @@ from pathlib import Path
 from sla_monitor import names
 from sla_monitor.clock import Clock
 from sla_monitor.daemon.comparing import Comparing, days_of
+from sla_monitor.daemon.sharing_reports import SharedReports, reports_of
 from sla_monitor.errors import LedgerError, LineError
+from sla_monitor.ledger import Ledger
 from sla_monitor.metrics.exporter import Own
 from sla_monitor.pair.day_roots import utc_day
 from sla_monitor.pair.shared_register import INBOX, Keeping, Member, entries_of
@@ -26,6 +28,9 @@ EVERY_S = 5.0
 COMPARE_EVERY_S = 300.0
 """How often the days are compared that are not known to be equal."""
 
+FETCH_EVERY_S = 2.0
+"""How often the other one is asked what jobs have reported to it."""
+
 log = logging.getLogger(__package__)
 
 
@@ -33,10 +38,10 @@ class Following:
     """Of one collector; `of` gives None where there is no pair. `trouble`: why its register is not what the pair's is,
     empty while it is."""
 
-    def __init__(self, member: Member, settings: Settings, comparing: Comparing) -> None:
+    def __init__(self, member: Member, settings: Settings, comparing: Comparing, reports: SharedReports) -> None:
         """Raises LineError where the client is not installed."""
         assert settings.sites.nats is not None  # noqa: S101 - settings with a pair have it
-        self._member, self.comparing = member, comparing
+        self._member, self.comparing, self._reports = member, comparing, reports
         self._line = FarLine(settings.sites.nats, "pair", INBOX, self._serve)
         self._trouble = "not compared yet"
 
@@ -45,6 +50,7 @@ class Following:
         cls,
         settings: Settings,
         clock: Clock,
+        ledger: Ledger,
         complete_until_ms: Callable[[], int],
         jobs: Callable[[], Collection[str]] = tuple,
     ) -> Following | None:
@@ -52,7 +58,8 @@ class Following:
         member = Member.of(settings, Path(settings.ledger.path))
         if member is None:
             return None
-        return cls(member, settings, Comparing(member, clock, settings.sites.horizon_ms, complete_until_ms, jobs))
+        comparing = Comparing(member, clock, settings.sites.horizon_ms, complete_until_ms, jobs)
+        return cls(member, settings, comparing, SharedReports(member, ledger, clock))
 
     def start(self) -> None:
         self._line.start()
@@ -75,8 +82,8 @@ class Following:
         """The metrics about it."""
         return {
             names.PAIR_IN_STEP: [((), not self.trouble)],
-            names.PAIR_DAYS_COMPARED: [((), self.comparing.compared)],
-            names.PAIR_DAYS_UNEQUAL: [((), len(self.comparing.unequal))],
+            names.PAIR_COMPARISONS: [((), self.comparing.compared)],
+            names.PAIR_DIFFERENCES: [((), len(self.comparing.unequal))],
         }
 
     async def _serve(self, connection: FarConnection) -> None:
@@ -87,10 +94,12 @@ class Following:
             entered.set()
 
         await keeping.begin()
+        await self._refuse_namesake(connection)
         await connection.answer(entries_of(self._member.name), keeping.told_after)
         await connection.answer(days_of(self._member.name), self.comparing.answer)
+        await connection.answer(reports_of(self._member.name), self._reports.answer)
         await connection.listen(SUBJECT, hear)
-        comparing = asyncio.ensure_future(self._compare(connection))
+        beside = [asyncio.ensure_future(self._compare(connection)), asyncio.ensure_future(self._fetch(connection))]
         try:
             while True:
                 entered.clear()
@@ -98,7 +107,17 @@ class Following:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(entered.wait(), EVERY_S)
         finally:
-            comparing.cancel()
+            for task in beside:
+                task.cancel()
+
+    async def _refuse_namesake(self, connection: FarConnection) -> None:
+        """Raises LineError where another collector answers by our name: each would take what is for the other."""
+        name = self._member.name
+        try:
+            await connection.ask(entries_of(name), b"0")
+        except LineError:  # nobody does
+            return
+        raise LineError(f"another collector calls itself {name} (give each a name of its own: collectors.name)")
 
     async def _settle(self, keeping: Keeping) -> None:
         """What goes wrong must not end the connection: the other one asks on it."""
@@ -112,6 +131,16 @@ class Following:
         elif self._trouble and not trouble:
             log.info("the register is what the pair's is")
         self._trouble = trouble
+
+    async def _fetch(self, connection: FarConnection) -> None:
+        while True:
+            try:
+                await self._reports.fetch(connection)
+            except (LineError, LedgerError, MessageError) as error:
+                log.debug("reports cannot be asked for now", extra={"error": str(error)})
+            except Exception:
+                log.exception("internal error while reports were asked for")
+            await asyncio.sleep(FETCH_EVERY_S)
 
     async def _compare(self, connection: FarConnection) -> None:
         while True:

@@ -35,6 +35,9 @@ TURN_S = 0.4
 PATIENCE_S = LEASE_S - MARGIN_S
 """How long the server may take for either: an answer that comes later is of no use."""
 
+LATEST_S = 30.0
+"""After having taken the lease so long ago, whatever a collector has is what there is to tell."""
+
 LONGEST_PAUSE_S = 1.0
 """Between two attempts to connect: whoever cannot reach the server does not speak."""
 
@@ -180,6 +183,32 @@ class Lease:
         log.warning("this collector follows: the other one has the lease", extra={"collector": self.name})
 
 
+class InStep:
+    """Whether a collector that speaks has the figures to speak of. One that was away, or has just been started, waits
+    until it has what the sites saw and an assessment of it: it would call over what it has not heard yet. It does not
+    wait for longer than LATEST_S."""
+
+    def __init__(self, lease: Lease, clock: Clock, has_all: Callable[[], bool], assessed_ms: Callable[[], int]) -> None:
+        """`has_all`: whether the record has what connected sites saw; `assessed_ms`: when it was last assessed."""
+        self._lease, self._clock, self._has_all, self._assessed_ms = lease, clock, has_all, assessed_ms
+        self._since_ms: int | None = None
+        self._told: Claim | None = None
+
+    def __call__(self) -> bool:
+        """Also to be called every second or so while the other one speaks."""
+        own, now_ms = self._lease.own, self._clock.now_ms()
+        if not self._has_all():
+            self._since_ms = None
+        elif self._since_ms is None:
+            self._since_ms = now_ms
+        if own is None or not self._lease.is_held():
+            return False
+        is_fresh = self._since_ms is not None and self._assessed_ms() > self._since_ms
+        if is_fresh or now_ms - self._lease.since_ms > LATEST_S * 1000:
+            self._told = own
+        return self._told == own
+
+
 class LeaseKeeper:
     """Of a collector in a pair: keeps the lease, or waits for it, on a connection of its own."""
 
@@ -194,10 +223,19 @@ class LeaseKeeper:
         self._line.longest_pause_s = LONGEST_PAUSE_S
         self._was_held = False
         self._values: SharedValues | None = None
+        self._in_step: Callable[[], bool] = self.lease.is_held
 
     @property
     def line(self) -> FarLine:
         return self._line
+
+    def begin_with(self, has_all: Callable[[], bool], assessed_ms: Callable[[], int]) -> None:
+        """Tell no figures before these are so: see `InStep`."""
+        self._in_step = InStep(self.lease, self._clock, has_all, assessed_ms)
+
+    def tells(self) -> bool:
+        """Whether this one speaks, and has the figures to speak of."""
+        return self._in_step()
 
     def start(self) -> None:
         self._line.start()
@@ -228,8 +266,10 @@ class LeaseKeeper:
         """Say so when the lease has run out. To be called every second or so."""
         is_held = self.lease.is_held()
         if self._was_held and not is_held and self.lease.own is not None:
-            log.error("the lease cannot be renewed: this collector does not speak", extra={"error": self._line.trouble})
+            why = "no answer in time, or this host stood still" if self._line.is_up else self._line.trouble
+            log.error("the lease cannot be renewed: this collector does not speak", extra={"error": why})
         self._was_held = is_held
+        self.tells()
 
     def troubles(self) -> Iterator[str]:
         """What is not as it should be, for the page."""

@@ -16,13 +16,13 @@ from sla_monitor import names
 from sla_monitor.generate.alerts.alert import OURS
 from sla_monitor.generate.alerts.monitor_alerts import JOB
 from sla_monitor.generate.promql import joined, sample, select
-from sla_monitor.names import ALL_METRICS, COLLECTOR_SPEAKS, OF_EACH, MetricName
+from sla_monitor.names import ALL_METRICS, OF_EACH, MetricName
 from sla_monitor.settings import Settings
 
 PREFIX = "collector:"
 GROUP = "pair"
-HELD = "pair:sla_collector_speaks:held"
-"""1 while nobody is seen to speak, and somebody was within HELD_FOR."""
+HELD = "pair:sla_assessment_timestamp_seconds:held"
+"""1 while nobody tells figures, and somebody did within HELD_FOR."""
 
 HELD_FOR = "5m"
 """As long as Prometheus itself takes the last sample for the present one."""
@@ -58,9 +58,8 @@ def pair_records(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _records(instance: str) -> Iterator[dict[str, Any]]:
-    speaks = select(COLLECTOR_SPEAKS, job=JOB)
-    held = f"absent({speaks} == 1)\nand on () (max(max_over_time({speaks}[{HELD_FOR}])) == 1)"
-    yield {"record": HELD, "expr": held}
+    told = select(PREFIX + names.ASSESSED.sample, job=JOB)
+    yield {"record": HELD, "expr": f"absent(max({told}))\nand on () max(count_over_time({told}[{HELD_FOR}]))"}
     for metric in FIGURES:
         of_the_one = f"max without (instance) ({select(PREFIX + metric.sample, job=JOB)})"
         of_before = f"{select(metric, job=JOB, instance=instance)} and on () {HELD}"
@@ -80,9 +79,9 @@ def pair_tests(settings: Settings) -> list[dict[str, Any]]:
     state, start = PREFIX + names.SERVICE_STATE.sample, PREFIX + names.SERVICE_OUTAGE_START.sample
     about = {"contract": "c", "service": "s"}
 
-    def speaking(*values: str) -> list[dict[str, str]]:
-        several = zip(settings.collectors.pair if settings.collectors else (), each, values, strict=True)
-        return [{"series": sample(COLLECTOR_SPEAKS, collector=name, **on), "values": v} for name, on, v in several]
+    def telling(*values: str) -> list[dict[str, str]]:
+        several = zip(each, values, strict=True)
+        return [{"series": sample(PREFIX + names.ASSESSED.sample, **on), "values": told} for on, told in several]
 
     def figures(*values: tuple[MetricName | str, dict[str, str], str]) -> list[dict[str, str]]:
         return [{"series": sample(metric, **on, **about), "values": v} for metric, on, v in values]
@@ -98,7 +97,7 @@ def pair_tests(settings: Settings) -> list[dict[str, Any]]:
             "name": "a takeover: the figure goes on, and what was gone stays gone",
             "interval": "15s",
             "input_series": [
-                *speaking("1x8 stale", "0x10 1x40"),
+                *telling("0+15x8 stale", "_x10 150+15x40"),
                 *figures((state, one, "1x8 stale"), (state, other, "_x10 1x40"), (start, one, "7x3 stale")),
             ],
             "promql_expr_test": [
@@ -108,9 +107,9 @@ def pair_tests(settings: Settings) -> list[dict[str, Any]]:
             ],
         },
         {
-            "name": "nobody speaks any more: the figure is held for a while, and no longer",
+            "name": "nobody tells any more: the figure is held for a while, and no longer",
             "interval": "15s",
-            "input_series": [*speaking("1x8 0x60", "0x70"), *figures((state, one, "1x8 stale"))],
+            "input_series": [*telling("0+15x8 stale", "_"), *figures((state, one, "1x8 stale"))],
             "promql_expr_test": [
                 asked(names.SERVICE_STATE, "5m", 1),
                 asked(names.SERVICE_STATE, "10m", None),

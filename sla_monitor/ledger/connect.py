@@ -96,6 +96,19 @@ def address_of(path: Path, how: str) -> str:
     return f"file:{quote(str(path.absolute()))}?{how}"
 
 
+class snapshot:  # noqa: N801 - reads as the statement it is
+    """Several statements on one state of the database."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("begin")
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.execute("rollback")
+
+
 @contextmanager
 def immediate(connection: sqlite3.Connection) -> Iterator[None]:
     """A transaction that has the write lock from its first statement.

@@ -151,6 +151,15 @@ class Ledger(Forwarding):
                 committed.set_result(False)
         return committed
 
+    def hear(self, endpoint: str, report: JobReport) -> bool:
+        """Hand over what a job has reported to another collector, on the same terms; whether it was taken. What is
+        older than what we have heard since is recorded, and counts no more."""
+        with self._reporting:
+            before = self._jobs.get(endpoint, JobState())
+            if all(one is None or one.at_ms <= report.at_ms for one in (before.ended, before.running)):
+                self._jobs[endpoint] = before.after(report)
+            return self._buffer.add(Held(self._clock.monotonic(), 0, Beat(endpoint, report, Future())))
+
     def job(self, endpoint: str) -> JobState:
         """What counts of the reports of an endpoint's job, whether or not they are on disk yet."""
         return self._jobs.get(endpoint, JobState())

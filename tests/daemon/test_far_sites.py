@@ -15,6 +15,7 @@ from msgspec import structs
 
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.endpoints.endpoint import endpoint_of
+from sla_monitor.daemon import far_sites
 from sla_monitor.daemon.far_sites import MOST_LOGGED, WHY_REFUSED
 from sla_monitor.errors import SigningKeyError
 from sla_monitor.settings import Settings
@@ -111,7 +112,7 @@ def saw(several: Sequence[int], finding: Finding = UP, key: str = KEY) -> list[O
 @contextmanager
 def both(folder: Path, server: Server) -> Iterator[tuple[Collector, Voice]]:
     with collecting(folder, server.settings("collector")) as collector:
-        wait(lambda: collector.far.line is not None and collector.far.line.is_up)
+        wait(lambda: collector.far._listens_s < float("inf"))  # the stream is there
         voice = Voice(server)
         try:
             yield collector, voice
@@ -234,6 +235,27 @@ def test_a_site_is_told_its_terms_signed_and_how_far_the_record_has_it(tmp_path:
         voice.pulse(revision=later.revision)
         wait(lambda: bool(voice.heard))
         assert voice.terms() is None
+
+
+def _is(collector: Collector, *, has_all: bool) -> bool:
+    return collector.far.has_all() is has_all
+
+
+def test_a_record_is_in_step_once_it_has_what_connected_sites_saw(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with collecting(tmp_path, server.settings("collector")) as collector:
+        assert not collector.far.has_all()  # nobody was heard yet, and not for long
+        monkeypatch.setattr(far_sites, "CUT_OFF_S", 0.5)
+        wait(collector.far.has_all)  # nobody is there
+        voice = Voice(server)
+        try:
+            now_ms = int(time.time() * 1000)
+            for lacking, has_all in ((now_ms - 60_000, False), (None, True), (now_ms - 60_000, False)):
+                voice.pulse(at_ms=now_ms, lacking={"": lacking})
+                wait(partial(_is, collector, has_all=has_all))
+        finally:
+            voice.line.stop(5)
 
 
 def test_of_a_pair_the_one_that_follows_answers_and_tells_no_terms(tmp_path: Path, server: Server) -> None:

@@ -15,7 +15,7 @@ import pytest
 from sla_monitor import names
 from sla_monitor.clock import SystemClock
 from sla_monitor.daemon import lease as lease_module
-from sla_monitor.daemon.lease import LEASE_S, MARGIN_S, Claim, Lease, LeaseKeeper
+from sla_monitor.daemon.lease import LATEST_S, LEASE_S, MARGIN_S, Claim, InStep, Lease, LeaseKeeper
 from sla_monitor.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.support.nats import Network, Server, serving, wait
@@ -219,6 +219,44 @@ def test_never_two_speak_whatever_is_lost_late_or_stopped() -> None:
         assert held, seed
         changes += len(held) - 1
     assert changes > 40
+
+
+def test_one_that_speaks_tells_figures_once_it_has_what_was_seen_and_assessed_it() -> None:
+    _, east, _ = pair()
+    has_all, assessed = [False], [0]
+    tells = InStep(east.lease, east.clock, lambda: has_all[0], lambda: assessed[0])
+    after([east], 10)
+    assert east.lease.is_held()
+    assert not tells()
+    has_all[0] = True
+    assert not tells()
+    assessed[0] = east.clock.now_ms()  # of what it had before
+    assert not tells()
+    assessed[0] += 1
+    assert tells()
+    has_all[0] = False  # what goes on since is what there is to tell
+    assert tells()
+    # Each time that the lease is taken, anew.
+    east.lease.give_up()
+    assert not tells()
+    after([east], LEASE_S + 1)
+    assert east.lease.is_held()
+    assert not tells()
+    # And not for ever: a site that cannot be heard is cut off, whoever speaks.
+    after([east], LATEST_S)
+    assert tells()
+
+
+def test_one_that_was_in_step_while_it_followed_tells_at_once() -> None:
+    _, east, west = pair(standby="west")
+    assessed = [west.clock.now_ms()]
+    tells = InStep(west.lease, west.clock, lambda: True, lambda: assessed[0])
+    assert not tells()
+    after([east, west], 10)
+    assessed[0] = west.clock.now_ms()
+    after([east, west], 4, turning=[west])
+    assert west.lease.is_held()
+    assert tells()
 
 
 # With a real server. Time is short here: what is waited for is that it comes, and never how soon.

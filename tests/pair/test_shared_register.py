@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,11 +12,13 @@ import pytest
 
 from sla_monitor.daemon import following
 from sla_monitor.errors import LedgerError, LineError
-from sla_monitor.ledger.recording.common_entries import tail
+from sla_monitor.ledger.recording.common_entries import WIDTH, tail
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.pair import shared_register
+from sla_monitor.signing import SigningKey
 from sla_monitor.transport import line as line_module
-from sla_monitor.transport.entry_log import EntryLog
+from sla_monitor.transport.entry_log import Entered, EntryLog, sealed
+from sla_monitor.transport.line import FarConnection, once
 from tests.pair.support import are_the_same, names, paired, register, said, trouble
 from tests.support.nats import Collector, Server, collecting, serving, wait
 
@@ -152,3 +155,44 @@ def test_an_answer_that_never_comes_leaves_no_doubt(
         wait(lambda: are_the_same(east, west))
         assert names(west) == ["0", "1"]
         assert tail(west.path).number == 2
+
+
+def test_a_submission_that_comes_again_at_the_other_one_is_not_entered_again(tmp_path: Path, server: Server) -> None:
+    with paired(tmp_path, server) as (east, west):
+        assert register(east).add([said("A")], once="form-1") == (1,)
+        assert register(west).add([said("A")], once="form-1") == (1,)
+        assert register(west).add([said("B")], once="form-2") == (2,)
+        wait(lambda: are_the_same(east, west))
+        assert names(east) == ["A", "B"]
+
+
+def test_entries_of_a_later_release_wait_until_it_is_there(tmp_path: Path, server: Server) -> None:
+    with paired(tmp_path, server) as (east, west):
+        register(east).add([said("A")])
+        wait(lambda: are_the_same(east, west))
+        last, key = tail(east.path), SigningKey.read(tmp_path / "ledger.key")
+        nats = east.settings.sites.nats
+        assert nats is not None
+
+        async def say(connection: FarConnection) -> None:
+            entries = EntryLog(connection)
+            before = await entries.last()
+            rows: list[tuple[int | str | None, ...]] = [(2, *("x",) * WIDTH)]
+            message = sealed(Entered.of("west", *last, rows, "d" * 64, ""), key)
+            await entries.put(message, 0 if before is None else before.place)
+
+        once(nats, shared_register.INBOX, say)
+        wait(lambda: all("a later release" in trouble(one) for one in (east, west)))
+        with pytest.raises(LineError, match="a later release"):
+            register(east).add([said("B")])
+        assert names(east) == names(west) == ["A"]
+
+
+def test_a_second_collector_of_one_name_is_told(tmp_path: Path, server: Server) -> None:
+    with paired(tmp_path, server):
+        (tmp_path / "more").mkdir()
+        shutil.copy(tmp_path / "ledger.key", tmp_path / "more")
+        with collecting(tmp_path / "more" / "west", server.settings("collector"), name="west") as other:
+            wait(lambda: "calls itself west" in trouble(other))
+            assert other.following is not None
+            assert any("calls itself west" in one for one in other.following.troubles())

@@ -237,7 +237,7 @@ class Collector:
         self.far.speaks = lambda: self.name in {"", PAIR[0]}
         self.far.assign(self._endpoints)
         self.far.start()
-        self.following = Following.of(self.settings, self._clock, self.far.complete_until_ms)
+        self.following = Following.of(self.settings, self._clock, self.ledger, self.far.complete_until_ms)
         if self.following is not None:
             self.following.start()
 

@@ -157,12 +157,12 @@ def _behind(settings: Settings) -> Alert:
 
 
 def _differs(settings: Settings) -> Alert:
-    unequal = ours(names.PAIR_DAYS_UNEQUAL)
+    unequal = ours(names.PAIR_DIFFERENCES)
     return monitor_alert(
         settings,
         names.PAIR_DIFFERS,
         "warning",
-        f"{names.PAIR_DAYS_UNEQUAL.sample} > 0",
+        f"{names.PAIR_DIFFERENCES.sample} > 0",
         text("The two collectors of the pair differ in what they have of a day; the log names the first difference."),
         (
             AlertTest("fires when a day differs", 5 * MINUTE_MS, {unequal: "0x2 1x100"}, OURS),

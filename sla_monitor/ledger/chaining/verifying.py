@@ -39,6 +39,7 @@ from sla_monitor.ledger.chaining.links import (
     stretches_of,
     sum_of,
 )
+from sla_monitor.ledger.connect import snapshot
 from sla_monitor.ledger.migrations import MIGRATIONS, PINNED
 from sla_monitor.ledger.recording.bodies import digest_of_content
 
@@ -138,11 +139,13 @@ def _rows(connection: sqlite3.Connection, reading: Reading) -> list[str]:
 
 
 def verify_recent(connection: sqlite3.Connection, known: Head = NOTHING) -> list[str]:
-    """The same of the newest RECENT_LINKS links alone. `known`: a link that was there before."""
-    there = connection.execute("select digest from chain where number = ?", (known.number,)).fetchone()
-    if known.number and there != (known.digest,):
-        return [f"link {known.number} of the chain, which was committed, is {'another' if there else 'gone'}"]
-    return verify_from(connection, max(1, head_of(connection).number - RECENT_LINKS + 1))
+    """The same of the newest RECENT_LINKS links alone. `known`: a link that was there before. Somebody may add to the
+    register meanwhile: it is one state of the record that is read."""
+    with snapshot(connection):
+        there = connection.execute("select digest from chain where number = ?", (known.number,)).fetchone()
+        if known.number and there != (known.digest,):
+            return [f"link {known.number} of the chain, which was committed, is {'another' if there else 'gone'}"]
+        return verify_from(connection, max(1, head_of(connection).number - RECENT_LINKS + 1))
 
 
 def verify_after(connection: sqlite3.Connection, observation: int) -> list[str]:

@@ -61,16 +61,3 @@ class Asking:
         except UnicodeDecodeError as error:
             raise damaged(self.path, f"it holds text that has no UTF-8: {error}") from error
         self._resting.check()
-
-
-class snapshot:  # noqa: N801 - reads as the statement it is
-    """Several statements on one state of the database."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("begin")
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.execute("rollback")

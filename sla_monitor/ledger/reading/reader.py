@@ -23,10 +23,9 @@ from sla_monitor.ledger.chaining.register_chain import LAST, check_register, new
 from sla_monitor.ledger.chaining.span_proof import FirstSpans, SpanProof
 from sla_monitor.ledger.chaining.span_states import SpanRow
 from sla_monitor.ledger.chaining.verifying import instant
-from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
+from sla_monitor.ledger.connect import BUSY_SECONDS, immediate, snapshot
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.pruned_days import Older, contract_of
-from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
 from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
 from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_terms, terms_in_force

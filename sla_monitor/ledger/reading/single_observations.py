@@ -13,9 +13,10 @@ from typing import TypeVar
 from sla_monitor.errors import ArchiveError, LedgerError
 from sla_monitor.ledger.chaining.links import OBSERVATIONS, Row
 from sla_monitor.ledger.chaining.proof import Proof
+from sla_monitor.ledger.connect import snapshot
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS, PackedHours
 from sla_monitor.ledger.reading.pruned_days import Older, PrunedDay, contract_of, pruned_day_at, pruned_range
-from sla_monitor.ledger.reading.queries import Asking, snapshot
+from sla_monitor.ledger.reading.queries import Asking
 from sla_monitor.ledger.recording.tally import Meanings
 from sla_monitor.sla.observation import Finding, Observation, Phases
 from sla_monitor.sla.samples import Sample, Samples

@@ -8,10 +8,9 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from sla_monitor.ledger.chaining.links import append
-from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.connect import immediate, snapshot
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, open_reader
-from sla_monitor.ledger.reading.queries import snapshot
 
 PATIENCE_SECONDS = 5.0
 _NEXT = "select ifnull(max(id), 0) + 1 from audit"

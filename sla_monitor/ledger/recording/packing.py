@@ -13,10 +13,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sla_monitor.ledger.chaining.proof import Proof
-from sla_monitor.ledger.connect import BUSY_SECONDS, immediate
+from sla_monitor.ledger.connect import BUSY_SECONDS, immediate, snapshot
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
-from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.ledger.reading.reader import Reader
 from sla_monitor.sla.samples import Samples
 

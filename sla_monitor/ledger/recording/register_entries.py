@@ -27,10 +27,9 @@ from sla_monitor.ledger.chaining.register_chain import (
     row_of,
     sealed,
 )
-from sla_monitor.ledger.connect import immediate
+from sla_monitor.ledger.connect import immediate, snapshot
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
-from sla_monitor.ledger.reading.queries import snapshot
 from sla_monitor.ledger.recording.kept_files import kept_rows
 from sla_monitor.register.entries import Entry
 

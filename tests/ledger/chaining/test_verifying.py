@@ -22,6 +22,8 @@ from sla_monitor.ledger import ChainHead, read_only
 from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.ledger.chaining.links import KEYS as CHAINED
 from sla_monitor.ledger.chaining.links import NOTHING, Head, Link, digest_of, key_of, note_all, rows_of
+from sla_monitor.ledger.chaining.verifying import verify_recent
+from sla_monitor.ledger.connect import connect_reader
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.housekeeping.rebuilding import _REPLACE, derive
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
@@ -451,3 +453,22 @@ def test_a_head_may_be_signed() -> None:
         f"sla-monitor-head/1 link=7 observations=1234 digest={'ab' * 32} at=2026-01-01T00:00:00Z sig"
     )
     assert [one.head for one in heads_in(f"x {line} y".encode())] == [head]
+
+
+def test_an_entry_that_is_made_while_a_daemon_starts_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with opened(path) as ledger:
+        record_all(ledger, observed(0))
+    register = Register.open(path, SystemClock())
+    register.add(entries(ticket("A")))
+    begun: list[str] = []
+
+    def enter(statement: str) -> None:
+        if "from register" in statement and not begun:
+            begun.append(statement)
+            register.add(entries(ticket("B")))
+
+    with closing(connect_reader(path)) as database:
+        database.conn.set_trace_callback(enter)
+        assert verify_recent(database.conn) == []
+        assert begun
