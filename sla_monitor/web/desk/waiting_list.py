@@ -12,7 +12,7 @@ from sla_monitor.assess.waiting import Matter, matters_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import Desk, side_of
+from sla_monitor.web.desk.entering import DeskRegister, side_of
 from sla_monitor.web.identity.person import Person
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.waiting import MATTER_WORDS, TO_DO, MatterKind, Urgency, describe_last_day, urgency_of
@@ -65,7 +65,7 @@ class WaitingList:
 
 
 def waiting_list(
-    desk: Desk, assessments: Iterable[ContractAssessment], person: Person, now_ms: int, only: str = ""
+    desk: DeskRegister, assessments: Iterable[ContractAssessment], person: Person, now_ms: int, only: str = ""
 ) -> WaitingList:
     """From the one thread of `WebParts.entering`. `only`: of one contract. Raises LedgerError and its kinds."""
     assessed = {one.contract: one for one in assessments}
