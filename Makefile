@@ -44,8 +44,9 @@ stack: $(VENV)/sites.stamp ## The same with Prometheus, Alertmanager, two sites 
 	@tools/debian-packages prometheus prometheus-alertmanager nats-server
 	@exec $(BIN)/sla-monitor stack
 
+# Tests wait for programs, probes and deadlines: three at once keep two processors busy.
 test: $(VENV)/dev.stamp packages grafana lint types imports ## Run every check and every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-debian13: $(VENV)/dev.stamp packages ## Boot Debian 13 with our package, and run the test-suite there
 	SLA_MONITOR_TEST_DEBIAN=trixie $(BIN)/python -m pytest -n 0 tests/systemd

@@ -58,8 +58,8 @@ class Watched:
 
     `last`: its last probe; where several places probe it, that of a place that sees it as they do together.
     `since_ms`: when the present outcome began; `failures`: probes in a row that found it DOWN; `down`: the last such
-    run; `probes`, `failed`, `unknown`: of all its places; `skipped`: probes of ours that were due and did not happen
-    (missed, coalesced or overrun); `seen`: by place, also those that are not asked by the contract; `sights`: where
+    run; `probes`, `failed`, `unknown`: those of the place `main`; `skipped`: of them, those that were due and did not
+    happen (missed, coalesced or overrun); `seen`: by place, also those that the contract does not ask; `sights`: where
     several places probe it, how each of them sees it; `labels`: contract, service and endpoint id, kept as one tuple
     because every scrape asks for it a dozen times.
     """
@@ -103,10 +103,11 @@ class Watched:
         after = _then(self.seen.get(place), observation)
         self.seen = {**self.seen, place: after}  # others may be reading it
         places = self.terms.seen_from
-        if place == MAIN if places is None else place in places.sites:
+        if place == MAIN:
             self.probes += 1
             self.failed += outcome is Outcome.DOWN
             self.unknown += outcome is Outcome.UNKNOWN
+        if place == MAIN if places is None else place in places.sites:
             self._decide(max(now_ms, observation.at_ms))
 
     def settle(self, now_ms: int) -> None:
@@ -210,7 +211,7 @@ class Board:
             watched = self.endpoints.get(observation.endpoint)
             if watched is not None:
                 watched.saw(observation, place, self.now_ms)
-                if place in watched.terms.sites:
+                if place == MAIN:
                     tally = self.tallies[watched.contract, watched.service]
                     tally.probes += 1
                     tally.failed += observation.finding.outcome is Outcome.DOWN

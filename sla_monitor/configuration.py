@@ -17,6 +17,7 @@ from sla_monitor.contract.reading.places import locate
 from sla_monitor.contract.reading.yaml_file import read_document
 from sla_monitor.errors import ConfigError
 from sla_monitor.settings import Settings, is_missing, load_settings
+from sla_monitor.settings.desk.access_table import Action, allows
 from sla_monitor.settings.desk.doubts import desk_doubts
 from sla_monitor.settings.web_config import read_web_config
 
@@ -133,12 +134,20 @@ def _series_advice(path: Path, configuration: Configuration) -> Iterator[str]:
 
 def _desk_advice(path: Path, configuration: Configuration) -> Iterator[str]:
     """What of the desk's people cannot work well: each line at the role, the person or the desk that it is about."""
-    document, desk = read_document(path), configuration.settings.desk
+    document, settings = read_document(path), configuration.settings
+    desk = settings.desk
     contracts = {one.id: one.versions[-1].terms for one in configuration.contracts}
     participants = {one.id for terms in contracts.values() for one in terms.participants}
     for at, message in desk_doubts(desk, {name: terms.supplier for name, terms in contracts.items()}, participants):
         place = locate(document.root, ("desk", *at)).key
         yield str(Problem(document.file, place, ".".join(map(str, ("desk", *at))), message))
+    reads = any(allows(one.roles, Action.SEE_MONITOR) for one in desk.tokens)
+    if desk.is_used and not reads and not _has_passwords(settings):
+        message = (
+            "no program may read /metrics: Prometheus is refused (name a token with the role viewer for all contracts,"
+            " or basic_auth_users in web_config)"
+        )
+        yield str(Problem(document.file, locate(document.root, ("desk",)).key, "desk", message))
 
 
 def _pair_advice(path: Path, configuration: Configuration) -> Iterator[str]:

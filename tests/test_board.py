@@ -45,7 +45,7 @@ def test_an_endpoint_that_the_collector_does_not_probe_is_known_by_its_places() 
     see(made, "south", 10, UP)
     assert (one.outcome, one.since_ms, one.places_short) == (Outcome.UP, T + 10_000, 0)
     see(made, "main", 11, DOWN)
-    assert (one.outcome, one.probes, one.failed) == (Outcome.UP, 2, 0), "the contract does not ask what main saw"
+    assert one.outcome is Outcome.UP, "the contract does not ask what main saw"
 
 
 def test_an_outage_begins_with_the_place_that_makes_the_quorum_in_whichever_order_they_are_heard() -> None:
@@ -86,7 +86,7 @@ def test_what_a_site_kept_while_it_was_cut_off_says_nothing_of_now() -> None:
     made.settle(T + 86_400_000)
     see(made, "north", 0, DOWN)
     see(made, "north", 60, DOWN)
-    assert (one.outcome, one.down, one.probes) == (Outcome.UNKNOWN, None, 2)
+    assert (one.outcome, one.down) == (Outcome.UNKNOWN, None)
     see(made, "north", 86_400, UP)
     assert one.outcome is Outcome.UP
 

@@ -324,7 +324,7 @@ def test_a_strange_answer_is_a_failure_and_no_end(answer: tuple[int, bytes]) -> 
             """Nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Strange) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         silences = silencing(f"http://127.0.0.1:{server.server_port}", bearer_token="${env:HOME}")
         silences.keep({"c": [booking()]}, now_ms())

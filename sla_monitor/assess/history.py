@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +12,7 @@ from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.credit_inputs import month_input
 from sla_monitor.assess.excerpt import excerpt
 from sla_monitor.assess.indicators import KpiEvaluation, seen
+from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.assess.kpi_evaluation import ServiceTimes
 from sla_monitor.assess.period_context import PeriodContext
 from sla_monitor.assess.reconciliation import Reconciliation
@@ -20,7 +20,6 @@ from sla_monitor.assess.sample_cache import Memory
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.periods.due_dates import DueDate
 from sla_monitor.periods.edges import period_of
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries, effective_entries
@@ -54,7 +53,7 @@ class Cache:
     results: dict[str, PeriodResult] = field(default_factory=dict)
     reconciled: dict[str, Reconciliation] = field(default_factory=dict)
     times: ServiceTimes = field(default_factory=ServiceTimes)
-    due_dates: dict[date, tuple[DueDate, ...]] = field(default_factory=dict)
+    days: KnownDays | None = None
     samples: Memory = field(default_factory=Memory)
     latest_ms: int = 0
     moves: tuple[ClockMove, ...] = ()
@@ -78,9 +77,15 @@ class Cache:
         mark = (len(entries), last, local_date(now_ms, contract.time_zone) if needs_claims else None)
         if contract is not self.contract or mark != self.mark:
             self.contract, self.mark, self.effective = contract, mark, effective_entries(entries)
-            self.results, self.reconciled, self.times, self.due_dates = {}, {}, ServiceTimes(), {}
+            self.results, self.reconciled, self.times = {}, {}, ServiceTimes()
             self.samples.expect(contract)
         return self.effective
+
+    def days_of(self, contract: Contract) -> KnownDays:
+        """What follows from the contract alone."""
+        if self.days is None or self.days.contract is not contract:
+            self.days = KnownDays(contract)
+        return self.days
 
 
 def contract_context_of(

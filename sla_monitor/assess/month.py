@@ -11,7 +11,6 @@ from sla_monitor.assess.booked_maintenance import booked_maintenance
 from sla_monitor.assess.contract_context import ContractContext, is_over
 from sla_monitor.assess.counting_in_words import accounting
 from sla_monitor.assess.credit_inputs import month_input
-from sla_monitor.assess.deadlines import deadlines_of
 from sla_monitor.assess.excerpt import held_keys
 from sla_monitor.assess.exclusions import allowance_uses
 from sla_monitor.assess.forecast import forecast
@@ -36,6 +35,7 @@ from sla_monitor.assess.settlement import (
 )
 from sla_monitor.assess.together import Together
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
 from sla_monitor.register.entries import OutageList
@@ -194,6 +194,8 @@ def _assessment(
         replace(one, outages=kpi_outages(context, services, evaluations[one.kpi], run.cache.times)) for one in kpis
     )
     status, shares = status_of(context), shares_of(contract_context.contract, result)
+    over = earlier if status == "running" else (*earlier, result)
+    days, today = run.cache.days_of(contract_context.contract), local_date(contract_context.now_ms, terms.time_zone)
     return ContractAssessment(
         contract=contract_context.contract.id,
         title=terms.title,
@@ -225,7 +227,7 @@ def _assessment(
         restatement=restatement(context, result, entries),
         register_number=entries[-1].number if entries else 0,
         triggers=tuple(trigger.id for trigger in terms.triggers),
-        missing_figures=missing_figures(contract_context, (*earlier, result) if status != "running" else earlier),
+        missing_figures=missing_figures(contract_context, over),
         probe_after_term=terms.probe_after_term,
         imports=tuple(_imported(context)),
         allowances=tuple(allowance_uses(contract_context.case, terms, context.period, contract_context.hours)),
@@ -235,11 +237,9 @@ def _assessment(
         booked=booked_maintenance(context) if status == "running" else (),
         clock_moves=tuple(contract_context.evidence.clock_moves(context.period.start_ms, context.period.end_ms)),
         acknowledged=acknowledged(context, services) if status == "running" else (),
-        recovery=credit_account(
-            contract_context, context.period, earlier if status == "running" else (*earlier, result)
-        ),
-        deadlines=deadlines_of(contract_context.contract, contract_context.now_ms) if status == "running" else (),
-        obligations=obligations_of(contract_context, context.period, run.cache.due_dates),
+        recovery=credit_account(contract_context, context.period, over, days),
+        deadlines=days.deadlines(today) if status == "running" else (),
+        obligations=obligations_of(contract_context, context.period, days),
     )
 
 

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.due_obligations import DueObligation, Obligations
+from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.periods.due_dates import DueDate, days_at, due_dates
+from sla_monitor.periods.due_dates import DueDate, days_at
 from sla_monitor.periods.edges import Period
 from sla_monitor.register.entries import Entry, ObligationExcused, ObligationMet
 from sla_monitor.sla.obligations import obligation_state
@@ -17,21 +18,15 @@ AHEAD = timedelta(days=366)
 """How far dates are told ahead."""
 
 
-def obligations_of(
-    contract_context: ContractContext, period: Period, known_dates: dict[date, tuple[DueDate, ...]]
-) -> Obligations:
-    """A month's, as they stand at its end, or now while it runs. `known_dates`: the contract's due dates up to a day,
-    kept from one assessment to the next."""
+def obligations_of(contract_context: ContractContext, period: Period, days: KnownDays) -> Obligations:
+    """A month's, as they stand at its end, or now while it runs."""
     at_ms = min(contract_context.now_ms, max(period.end_ms, period.start_ms))
     contract = contract_context.contract
     known = _Register(contract_context)
     if not known.is_used and not any(version.terms.obligations for version in contract.versions):
         return Obligations()
     until = local_date(at_ms, contract.time_zone) + AHEAD
-    if until not in known_dates:
-        known_dates.clear()
-        known_dates[until] = due_dates(contract, until)
-    dates = known_dates[until]
+    dates = days.due_dates(until)
     several = [known.assessed(one, at_ms) for one in dates]
     told = sorted((one for one in several if _is_told(one, period)), key=lambda one: (one.last_on, one.terms.id))
     return Obligations(tuple(told), known.stray(dates, until))

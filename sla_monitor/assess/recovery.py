@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 
 from sla_monitor.assess.contract_context import ContractContext
-from sla_monitor.contract.contract import Contract
+from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.contract.money.invoicing import Invoicing
-from sla_monitor.contract.terms import Terms
-from sla_monitor.periods.edges import Period, period_of
-from sla_monitor.periods.months import last_day, shifted
-from sla_monitor.periods.terms_slices import terms_in
-from sla_monitor.periods.working_days import add_working_days
+from sla_monitor.periods.edges import Period
 from sla_monitor.register.entries import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff, Dispute
-from sla_monitor.sla.money.recovery import CreditAccount, CreditDays, MonthCredit, Move, moves_of
+from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit, Move, moves_of
 from sla_monitor.sla.results import PeriodResult
 
 
-def credit_account(contract_context: ContractContext, period: Period, results: Sequence[PeriodResult]) -> CreditAccount:
+def credit_account(
+    contract_context: ContractContext, period: Period, results: Sequence[PeriodResult], days: KnownDays
+) -> CreditAccount:
     """The account at the end of a month, or now while it runs. `results`: the months that are over, ascending. Empty
     where the contract says nothing of invoicing and nobody has entered anything."""
     contract = contract_context.contract
@@ -37,30 +33,11 @@ def credit_account(contract_context: ContractContext, period: Period, results: S
         signed = contract_context.effective.sign_off(past.month)
         if expected or ours:
             worth = None if signed is None or signed[1].no_figures else signed[1].credit
-            days = credit_days(contract, past.month)
-            months.append(MonthCredit(past.month, as_of, days, expected, worth, ours, disputes.get(past.month, ())))
+            when, disputed = days.of_credit(past.month), disputes.get(past.month, ())
+            months.append(MonthCredit(past.month, as_of, when, expected, worth, ours, disputed))
     known = {past.month for past in measured}
     stray = tuple(sorted(move.entry for move in moves if move.month not in known and move.on <= as_of))
     return CreditAccount(as_of, tuple(months), stray)
-
-
-def credit_days(contract: Contract, month: str) -> CreditDays:
-    """By the terms in force at the month's end."""
-    period = period_of(contract, month)
-    terms = terms_in(contract, period, period.end_ms)
-    invoicing = terms.invoicing or Invoicing()
-    notify = invoicing.notify_working_days
-    notify_by = None if notify is None else _after(month, notify, terms)
-    invoice_by = _after(shifted(month, invoicing.invoice_months), invoicing.invoice_working_days, terms)
-    return CreditDays(notify_by, invoice_by, invoicing.payment_days)
-
-
-def _after(month: str, working_days: int, terms: Terms) -> date:
-    """So many Working Days after a month's end; days of the calendar where there are no Working Days."""
-    try:
-        return add_working_days(last_day(month), working_days, terms.working_calendar)
-    except ValueError:
-        return last_day(month) + timedelta(days=working_days)
 
 
 def _moves(contract_context: ContractContext) -> Iterator[Move]:

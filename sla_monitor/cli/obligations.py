@@ -99,18 +99,22 @@ def write_calendar(contracts: tuple[str, ...], config: Path, ledger: Path | None
 
 def _dates(contract: Contract, evidence: Evidence) -> ContractDates:
     """What is due of a contract now, without its figures."""
-    from sla_monitor.assess.deadlines import deadlines_of
     from sla_monitor.assess.history import Cache, contract_context_of
+    from sla_monitor.assess.known_days import KnownDays
     from sla_monitor.assess.obligations import obligations_of
     from sla_monitor.clock import SystemClock
+    from sla_monitor.contract.local_time import local_date
     from sla_monitor.document.calendar_file import ContractDates
     from sla_monitor.periods.edges import month_of
 
     now_ms = SystemClock().now_ms()
     context = contract_context_of(contract, evidence, now_ms, Cache())
-    due = obligations_of(context, month_of(now_ms, contract.time_zone), {})
+    days = KnownDays(contract)
+    due = obligations_of(context, month_of(now_ms, contract.time_zone), days)
     title = contract.version_at(now_ms).terms.title
-    return ContractDates(contract.id, title, contract.time_zone.key, due, deadlines_of(contract, now_ms))
+    return ContractDates(
+        contract.id, title, contract.time_zone.key, due, days.deadlines(local_date(now_ms, contract.time_zone))
+    )
 
 
 def _known(contract: Contract, names: tuple[str, ...]) -> None:

@@ -37,7 +37,8 @@ class Assessing:
         self._is_stopping = False
 
     def stop(self) -> None:
-        """The ledger is about to be closed: an assessment that goes on cannot be ended, and nobody waits for it."""
+        """The ledger is about to be closed: an assessment that goes on ends at its next rest. One of many endpoints
+        would hold up the end of the process."""
         self._is_stopping = True
 
     def assess(self, take_up: Callable[[], Sequence[Contract]]) -> None:
@@ -48,9 +49,9 @@ class Assessing:
         with self.recorded() as recorded:
             began_s = self._clock.monotonic()
             contracts, now_ms = take_up(), self._clock.now_ms()
-            yield_control = recorded.yield_control = Rests(self._clock)
+            recorded.yield_control = self._resting()
             try:
-                self._board.assessment = assess(contracts, recorded, now_ms, yield_control, self._caches)
+                self._board.assessment = assess(contracts, recorded, now_ms, recorded.yield_control, self._caches)
             except LedgerDamaged as error:
                 self.verified.found("figures", str(error))
                 return
@@ -58,6 +59,16 @@ class Assessing:
             self.seconds = self._clock.monotonic() - began_s
             newest = [entry for contract in contracts for entry in recorded.entries(contract.id)[-NEWEST:]]
             self.entries_ahead = sum(entry.at_ms > now_ms + SKEW_MS for entry in newest)
+
+    def _resting(self) -> Callable[[], None]:
+        rests = Rests(self._clock)
+
+        def rest() -> None:
+            if self._is_stopping:
+                raise LedgerError("the monitor stops")
+            rests()
+
+        return rest
 
     def assess_or_tell(self, take_up: Callable[[], Sequence[Contract]]) -> None:
         """The same in a daemon that runs: to end because the ledger cannot be read would lose what is held."""

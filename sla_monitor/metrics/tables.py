@@ -10,6 +10,7 @@ from sla_monitor import names
 from sla_monitor.assess import ServiceAssessment
 from sla_monitor.assess.assessment import BookedStretch, Outage
 from sla_monitor.board import Board
+from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.metrics.contracts import CONTRACTS
 from sla_monitor.metrics.failing_endpoints import (
     Choice,
@@ -209,7 +210,7 @@ _EACH: Mapping[MetricName, Rows] = {
         lambda watched: None if watched.last is None else watched.last.finding.duration_us / 1_000_000
     ),
     names.PROBE_PHASE: _phases,
-    names.PROBES: of_endpoints(lambda watched: watched.probes),
+    names.PROBES: of_endpoints(lambda watched: watched.probes if MAIN in watched.terms.sites else None),
     names.PROBE_FAILURES: of_endpoints(lambda watched: watched.failed),
     names.PROBES_SKIPPED: of_endpoints(lambda watched: watched.skipped),
     names.LAST_PROBE: of_endpoints(lambda watched: None if watched.last is None else watched.last.at_ms / 1000),

@@ -14,7 +14,9 @@ from sla_monitor.review.chapters.cover import about
 from sla_monitor.review.chapters.how_to_check import how_to_check
 from sla_monitor.review.chapters.meeting import meeting, method, signatures
 from sla_monitor.review.chapters.money import NOT_MEASURED, credit_chart, months_table
+from sla_monitor.review.chapters.obligations import obligations
 from sla_monitor.review.chapters.publication import publication
+from sla_monitor.review.chapters.recovery import recovery
 from sla_monitor.review.chapters.summary import key, score_table
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import figure_cell
@@ -37,6 +39,7 @@ def roll_up(case: PackInput, length: int) -> Pack:
     first = months[0].month if months else case.month
     span = f"{format_month(first)} to {format_month(case.month)}"
     inside = [chapter(case, months) for chapter in (_kpis, _runs, _money)]
+    inside += [found for found in (recovery(case), obligations(case)) if found is not None]
     outside = [publication(case, months), method(case), how_to_check(case), meeting(case), signatures(case)]
     name = f"{shifted(case.month, 1 - length)}-to-{case.month}"
     titles = Titles(name, f"Supplier performance, {span}", span)

@@ -24,7 +24,7 @@ from sla_monitor.ledger.reading.history_reader import HistoryReader
 from sla_monitor.periods.edges import month_of
 from sla_monitor.periods.terms_slices import margin_ms
 from sla_monitor.sla.observation import Observation, Outcome, Reason
-from sla_monitor.sla.spans import Span, held
+from sla_monitor.sla.spans import Span, held, joined
 
 DAYS = 90
 """Days of history on a page, today included."""
@@ -56,13 +56,15 @@ class FailedRun:
 
 @dataclass(frozen=True, slots=True)
 class SubjectHistory:
-    """What the record says of a service or an endpoint up to `at_ms`. `failures`: the latest first. `problem`: why
-    there is nothing of it; empty: all is well."""
+    """What the record says of a service or an endpoint up to `at_ms`. `failures`: the latest first. `down_since_ms`: of
+    an endpoint, from when it is down by its places' quorum, confirmed or not; None: it is not. `problem`: why there is
+    nothing of it; empty: all is well."""
 
     at_ms: int
     days: tuple[DayState, ...] = ()
     failures: tuple[FailedRun, ...] = ()
     first_ms: int | None = None
+    down_since_ms: int | None = None
     problem: str = ""
 
 
@@ -120,8 +122,14 @@ class PageRecord:
             if len(keys) > 1:
                 by_site = {site: held(kept.get(key, ()), at_ms) for site, key in keys.items()}
                 spans = seen_together(contract, endpoint, by_site, (days.range_ms[0], at_ms))
+            last = next(reversed(joined(spans)), None)
+            is_down = last is not None and last.outcome is Outcome.DOWN and last.end_ms >= at_ms
             return SubjectHistory(
-                at_ms, endpoint_days(spans, days, first_ms, at_ms), _failures(reader, failures, at_ms), first_ms
+                at_ms,
+                endpoint_days(spans, days, first_ms, at_ms),
+                _failures(reader, failures, at_ms),
+                first_ms,
+                last.start_ms if last is not None and is_down else None,
             )
 
         return self._answer((contract.id, f"endpoint {endpoint}"), at_ms, read)

@@ -9,6 +9,7 @@ from sla_monitor.wording.instants import format_month
 _TOLD = {
     "report": "Report on {month} is due",
     "review": "Review and sign-off of {month}",
+    "notice": "Last day to notify a credit of {month}",
     "claim": "Last day to claim the credit of {month}",
     "term_end": "The contract’s term ends",
 }

@@ -158,7 +158,7 @@ def furnished(folder: Path, days: int = 4, **terms: Any) -> Place:
     place.record(observations(days))
     place.say(
         entry("minute", T0 + HOUR_MS, month="2026-01"),
-        entry("minute", T0 + DAY_MS + HOUR_MS, month="2026-01"),
+        entry("minute", T0 + DAY_MS + HOUR_MS, month="2026-01").model_copy(update={"known_by": "password"}),
     )
     place.seal(FIRST + timedelta(days=days))
     return place

@@ -140,6 +140,18 @@ def _(days: Path, _: Estate) -> None:
     resum(days / D1)
 
 
+@way("how an actor was known edited and the digests made anew")
+def _(days: Path, _: Estate) -> None:
+    edit(days / D2 / "register.jsonl", lambda was: was.replace(b'"known_by":"password"', b'"known_by":"token"'))
+    resum(days / D2)
+
+
+@way("how an actor was known taken out and the digests made anew")
+def _(days: Path, _: Estate) -> None:
+    edit(days / D2 / "register.jsonl", lambda was: was.replace(b'"known_by":"password",', b""))
+    resum(days / D2)
+
+
 @way("a day of the past removed")
 def _(days: Path, _: Estate) -> None:
     shutil.rmtree(days / D2)

@@ -103,10 +103,12 @@ def test_no_figure_depends_on_them(tmp_path: Path) -> None:
 
 
 def test_a_deadline_of_each_month_is_told_in_the_running_one(tmp_path: Path) -> None:
-    running = month(tmp_path, claims={"automatic": False, "months": 2}, reporting={"report_working_days": 10})
+    claims, invoicing = {"automatic": False, "months": 2}, {"notify_working_days": 3}
+    running = month(tmp_path, claims=claims, reporting={"report_working_days": 10}, invoicing=invoicing)
     told = {(one.kind, one.month): f"{one.on}" for one in running.deadlines}
     assert told["report", "2026-06"] == "2026-07-14"
     assert told["review", "2026-06"] == "2026-07-21"
+    assert told["notice", "2026-06"] == "2026-07-03"
     assert told["claim", "2026-04"] == "2026-06-30"
     assert ("report", "2026-04") not in told
     assert month(tmp_path, now="2027-01-01T00:00:00Z").deadlines == ()

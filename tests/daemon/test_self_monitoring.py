@@ -12,6 +12,7 @@ import pytest
 from sla_monitor import names
 from sla_monitor.board import Board
 from sla_monitor.clock import SystemClock
+from sla_monitor.contract.contract import Contract
 from sla_monitor.daemon.assessing import Assessing
 from sla_monitor.daemon.record_verification import RecordVerification
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
@@ -125,6 +126,19 @@ def test_an_assessment_that_finds_the_ledger_closed_is_told_unless_we_stop(
     assert bool(assessing.problem) is not is_stopping
 
 
+def test_an_assessment_that_goes_on_ends_with_the_monitor(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock, board = SystemClock(), Board(0, "here")
+    with closing(Ledger.open(tmp_path / "ledger.db", clock)) as ledger:
+        assessing = Assessing(ledger, board, clock, RecordVerification())
+
+        def contracts() -> list[Contract]:
+            assessing.stop()
+            return [one_version()]
+
+        assessing.assess_or_tell(contracts)
+    assert (board.assessment.at_ms, caplog.messages, assessing.problem) == (0, [], "")
+
+
 def test_sites_far_away_are_told_by_their_place_and_only_what_is_known_of_them(tmp_path: Path) -> None:
     key = tmp_path / "ledger.key"
     SigningKey.make(key)
@@ -174,7 +188,7 @@ def test_a_collector_that_probes_nothing_itself_is_ready_and_shows_what_its_plac
         assert not any(house.collector.sites.stats().isolated)
         house.collector.show([Observation("small/web", house.clock.now_ms(), Finding(Outcome.DOWN))], "north")
         watched = house.board.endpoints["small/web"]
-        assert (watched.outcome, watched.places_short, watched.failed) == (Outcome.DOWN, 0, 1)
+        assert (watched.outcome, watched.places_short) == (Outcome.DOWN, 0)
         house.clock.advance(60_000)
         house.board.settle(house.clock.now_ms())
         assert (watched.outcome, watched.places_short) == (Outcome.UNKNOWN, 1)

@@ -25,7 +25,7 @@ make_ledger(Path(sys.argv[1]))
 print("made", flush=True)
 sys.stdin.read()
 """
-DELAYS_S = 0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.2
+DELAYS_S = 0.0, 0.005, 0.02, 0.08, 0.2
 
 
 def open_and_kill(path: Path, delay_s: float) -> None:

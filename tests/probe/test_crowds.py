@@ -25,7 +25,7 @@ from tests.probe.looking import LOOP, surroundings, terms
 
 FIFTY = 50
 EVERY_S = 0.1
-ROUNDS = 3
+ROUNDS = 2
 LATE_S = 0.05
 MEMORY_LIMIT = 128 << 20
 """Bytes that fifty probes may take together: the limit on bodies is 1 MB, and not all are read at the same time."""
@@ -34,7 +34,10 @@ MUCH = {Reason.TOO_LARGE, Reason.REDIRECT_LIMIT}
 """What takes a lot of bytes or of work: fifty at once may need longer than there is, and are DOWN for that."""
 
 PATIENCE = "5s"
-"""Of whoever is not to end by a timeout: this machine may be busy with others."""
+"""Of an innocent one."""
+
+LONG_PATIENCE = "20s"
+"""Of a hostile one that is not to end by a timeout: fifty at twenty steps are work, and this machine may be busy."""
 
 CLOCK = SystemClock()
 TURNS = deque([0.0, 0.0], maxlen=2)
@@ -101,7 +104,7 @@ def peak() -> int:
 def fifty(row: Hostile, port: int, ca_file: Path) -> list[Prober]:
     wanted: dict[str, Any] = row.terms_at(port, ca_file)
     if row.reason is not Reason.TIMEOUT:
-        wanted["timeout"] = PATIENCE
+        wanted["timeout"] = LONG_PATIENCE
     if "body" in wanted:  # of 8 MB: once is enough
         return [probe.build(terms(row.kind, **wanted), surroundings())] * FIFTY
     return [probe.build(terms(row.kind, **wanted), surroundings()) for _ in range(FIFTY)]

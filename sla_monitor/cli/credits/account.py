@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def account_of(contract: Contract, config: Path, ledger: Path | None) -> CreditAccount:
     """The account of a contract now."""
     from sla_monitor.assess.history import Cache, contract_context_of, earlier_months
+    from sla_monitor.assess.known_days import KnownDays
     from sla_monitor.assess.recovery import credit_account
     from sla_monitor.clock import SystemClock
     from sla_monitor.periods.edges import month_of
@@ -25,4 +26,4 @@ def account_of(contract: Contract, config: Path, ledger: Path | None) -> CreditA
         context = contract_context_of(contract, reader, now_ms, cache)
         period = month_of(now_ms, contract.time_zone)
         until = shifted(period.name, 1) if context.has_ended else period.name
-        return credit_account(context, period, earlier_months(context, until, cache))
+        return credit_account(context, period, earlier_months(context, until, cache), KnownDays(contract))

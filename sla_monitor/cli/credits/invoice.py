@@ -47,7 +47,9 @@ def _day(_: click.Context, __: click.Parameter, value: str | None) -> date | Non
     "--keep", type=click.Choice(["matched", "all"]),
     help="Enter the matched lines in the register, or also those with a wrong amount.",
 )  # fmt: skip
-@click.option("--note", default="", help="With --keep all: why lines with a wrong amount are entered.")
+@click.option(
+    "--note", default="", help="Why lines are entered that need a reason: a wrong amount, or more than was notified."
+)
 def reconcile_invoice(  # noqa: PLR0913, PLR0917 - one for each option
     file: Path,
     columns: dict[str, str],
@@ -101,8 +103,7 @@ def _kept(
         assert line is not None  # noqa: S101 - what is missing is not entered
         words = {"month": line.month, "amount": line.amount, "on": f"{line.on}", "invoice": line.invoice}
         said = body_of("credit_invoiced", {**words, **({"line": line.line} if line.line else {})}, session.zone)
-        why = note if one.verdict == "wrong_amount" else ""
-        drafts.append(session.entry(said, evidence=source.evidence, note=why))
+        drafts.append(session.entry(said, evidence=source.evidence, note=note))
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
         context = EntryContext(session.contract, said)

@@ -17,7 +17,7 @@ from sla_monitor.cli.shared.terminal import lines_of, table, width
 
 if TYPE_CHECKING:
     from sla_monitor.ledger.recording.audit import AuditEvent
-    from sla_monitor.settings.desk.users import DeskSettings, Grant
+    from sla_monitor.settings.desk.users import DeskSettings, RoleGrant
 
 LEAST = 12
 """Characters of a password that is made here."""
@@ -93,7 +93,7 @@ def access(config: Path, style: str) -> None:
     )
 
 
-def _granted(settings: DeskSettings) -> Iterator[tuple[str, str, Grant]]:
+def _granted(settings: DeskSettings) -> Iterator[tuple[str, str, RoleGrant]]:
     for user in settings.users:
         ways = {"password": user.password, "OpenID": user.openid, "proxy": user.proxy}
         yield from ((user.name, ", ".join(way for way, given in ways.items() if given), grant) for grant in user.roles)
@@ -101,7 +101,7 @@ def _granted(settings: DeskSettings) -> Iterator[tuple[str, str, Grant]]:
         yield from ((one.name, "token", grant) for grant in one.roles)
 
 
-def _reach(grant: Grant) -> str:
+def _reach(grant: RoleGrant) -> str:
     return grant.participant or ", ".join(grant.contracts or ("all contracts",))
 
 

@@ -67,9 +67,7 @@ def service(size: Size, series: ProbeSeries) -> Dashboard:
         variables=(
             ONE_CONTRACT,
             variable("service", "Service", select(names.SERVICE_COVERAGE, *CONTRACT), several=False),
-            variable(
-                "endpoint", "Endpoint", select(names.PROBES if series.has_each else names.ENDPOINT_STATE, *SERVICE)
-            ),
+            variable("endpoint", "Endpoint", select(names.ENDPOINT_STATE, *SERVICE)),
         ),
         about=SERVICE,
     )

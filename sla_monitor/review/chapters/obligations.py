@@ -8,7 +8,7 @@ from sla_monitor.assess.due_obligations import DueObligation
 from sla_monitor.review.blocks import Block, Cell, Column, Notice, Prose, Row, Section, Table, Tone
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.sla.obligations import ObligationState
-from sla_monitor.wording.instants import format_date
+from sla_monitor.wording.instants import format_date, format_month
 from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.obligations import OBLIGATION_WORDS, PARTIES, describe_consequence, describe_known
 from sla_monitor.wording.text import format_list
@@ -39,7 +39,7 @@ def obligations(case: PackInput) -> Section | None:
         *_stray(found.stray),
         _table(case, "obligations-late", "Late", late[:MOST_LATE], "Nothing is late."),
         *_more(late),
-        _table(case, "obligations", "Of this month", now, "Nothing else was due."),
+        _table(case, "obligations", f"Of {format_month(case.month)}", now, "Nothing else was due."),
         _table(case, "obligations-ahead", "Next", ahead, "Nothing more is due within a year."),
     )
     return Section("obligations", "Obligations", blocks, is_wide=True)

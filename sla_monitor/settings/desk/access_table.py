@@ -1,7 +1,7 @@
 """The access table: which role may do what to what. Everything that asks whether somebody may do something asks here.
 
 Nothing is allowed that no line allows. A line names its roles; a person has a role for some contracts, for all, or for
-one participant (`Grant`).
+one participant (`RoleGrant`).
 """
 
 from __future__ import annotations

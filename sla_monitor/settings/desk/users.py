@@ -60,7 +60,7 @@ ProxyHeader = Annotated[str, AfterValidator(_header), WithJsonSchema({"$comment"
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Grant(Strict):
+class RoleGrant(Strict):
     """A role, and for which contracts."""
 
     role: Role = Field(description="What somebody is to the contracts.")
@@ -81,7 +81,7 @@ class Grant(Strict):
         return self
 
 
-Grants = Annotated[tuple[Grant, ...], Field(min_length=1)]
+Grants = Annotated[tuple[RoleGrant, ...], Field(min_length=1)]
 
 
 class DeskUser(Strict):

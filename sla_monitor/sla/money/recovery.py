@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from sla_monitor.periods.credit_days import CreditDays
+
 Step: TypeAlias = Literal["notified", "invoiced", "paid", "set_off", "written_off"]
 Age: TypeAlias = Literal["current", "1_to_30", "31_to_60", "61_to_90", "over_90"]
 AGES: tuple[Age, ...] = ("current", "1_to_30", "31_to_60", "61_to_90", "over_90")
@@ -26,15 +28,6 @@ class Move:
     invoice: str = ""
     line: str = ""
     reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CreditDays:
-    """The days that the contract sets for a month's credit. `notify_by` None: there is no deadline for a notice."""
-
-    notify_by: date | None
-    invoice_by: date
-    payment_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,41 +122,42 @@ class CreditAccount:
     def __bool__(self) -> bool:
         return self.as_of is not None
 
-    def total(self, amounts: Iterable[Decimal]) -> Decimal:
-        return sum(amounts, Decimal(0))
-
     @property
     def expected(self) -> Decimal:
-        return self.total(one.expected for one in self.months)
+        return _sum(one.expected for one in self.months)
 
     @property
     def notified(self) -> Decimal:
-        return self.total(one.notified for one in self.months)
+        return _sum(one.notified for one in self.months)
 
     @property
     def invoiced(self) -> Decimal:
-        return self.total(one.invoiced for one in self.months)
+        return _sum(one.invoiced for one in self.months)
 
     @property
     def recovered(self) -> Decimal:
-        return self.total(one.recovered for one in self.months)
+        return _sum(one.recovered for one in self.months)
 
     @property
     def written_off(self) -> Decimal:
-        return self.total(one.written_off for one in self.months)
+        return _sum(one.written_off for one in self.months)
 
     @property
     def open(self) -> Decimal:
         """Of all months together: what is to be returned is set against what is to come."""
-        return self.total(one.open for one in self.months)
+        return _sum(one.open for one in self.months)
 
     def by_age(self) -> dict[Age, Decimal]:
         """What is open, by how long it has been due; what is to be returned is in none of them."""
-        return {age: self.total(one.open for one in self.months if one.open > 0 and one.age == age) for age in AGES}
+        return {age: _sum(one.open for one in self.months if one.open > 0 and one.age == age) for age in AGES}
 
     @property
     def to_return(self) -> Decimal:
-        return -self.total(one.open for one in self.months if one.open < 0)
+        return -_sum(one.open for one in self.months if one.open < 0)
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
 
 
 def moves_of(moves: Sequence[Move], month: str, as_of: date) -> tuple[Move, ...]:

@@ -7,22 +7,28 @@ be ours, posted by our own page, and by somebody who may do it and has shown lat
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from tornado.web import Finish
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.errors import LedgerError
+from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.redaction import redacted
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import Desk
+from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
-from sla_monitor.web.identity.passwords import Attempt, Verdict
+from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
 from sla_monitor.web.identity.reception import BEFORE, DEVICE, Reception
 from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.serving.handler import Handler, Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.known_by import PASSWORD, TOKEN, describe_known_by
 
+LATER = "send the page again in some seconds: what was entered already is not entered twice"
 NO_DESK = "nobody is named who may sign in here"
 
 
@@ -99,7 +105,7 @@ class DeskHandler(Handler):
         self.show(self.site.layout.render(template, frame, **{**given, **values}))
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> DeskRegister:
         """The register. Raises Refusal where this server has none."""
         if self.site.desk is None:
             raise Refusal(404, "there is no register here")
@@ -112,6 +118,20 @@ class DeskHandler(Handler):
             raise Refusal(404, "no such contract")
         return found
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """What the register refuses is said in its words: nothing was entered, and why."""
+        kind, error, trace = kwargs.get("exc_info", (None, None, None))
+        if isinstance(error, Overtaken):
+            stale = Refusal(409, f"nothing was entered: {error}", remedy="load the page again")
+            kwargs, status_code = {**kwargs, "exc_info": (kind, stale, trace)}, 409
+        elif isinstance(error, LedgerError):
+            shut = Refusal(
+                503, "nothing was entered: the register cannot be written now", {"Retry-After": "5"}, remedy=LATER
+            )
+            kwargs, status_code = {**kwargs, "exc_info": (kind, shut, trace)}, 503
+        self.set_status(status_code)
+        super().write_error(status_code, **kwargs)
+
     def refuse(self, refusal: Refusal) -> None:
         """Say it on a page, to a browser."""
         if not hasattr(self, "person") or "text/html" not in self.request.headers.get("Accept", ""):
@@ -119,6 +139,14 @@ class DeskHandler(Handler):
             return
         self.set_status(refusal.status_code)
         self.show_page("refused.html", text=refusal.text, remedy=refusal.remedy)
+
+    async def entries(self, contract: str) -> Sequence[Entry]:
+        """All that has been said about a contract, ascending, as this person may read it: without the notes of the
+        authority, but with their own. Raises LedgerError and its kinds."""
+        found = await self.site.entering.run(self.desk.entries, contract)
+        if self.person.may(Action.SEE_NOTES, contract):
+            return found
+        return [entry if entry.actor == self.person.name else redacted(entry) for entry in found]
 
     def csrf(self) -> str:
         """The token that a form of this page brings back: of this session, or of this browser before it has one."""
@@ -173,9 +201,9 @@ class DeskHandler(Handler):
             return False
         attempt = Attempt(self.person.name, next(iter(form.values[AGAIN])), self.cookie(DEVICE), self.address)
         verdict, _ = await self.reception.try_password(attempt)
-        if verdict is Verdict.RIGHT:
+        if verdict is PasswordVerdict.RIGHT:
             self.reception.prove(self.person, self.address)
-        return verdict is Verdict.RIGHT
+        return verdict is PasswordVerdict.RIGHT
 
     def _prove_address(self) -> str:
         """Where somebody shows again who they are, and comes back to this page; empty: with a password, here."""

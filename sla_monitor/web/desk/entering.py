@@ -33,7 +33,7 @@ class DeskEntries:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Statement:
     """What somebody says: the body of an entry, and what belongs to every entry."""
 
     said: EntryKind
@@ -43,7 +43,7 @@ class Draft:
 
 
 @dataclass
-class Desk:
+class DeskRegister:
     """The register as the desk's pages use it, from the one thread of `WebParts.entering`."""
 
     ledger: Path
@@ -64,7 +64,7 @@ class Desk:
         return self.register.entries(contract)
 
     def enter(
-        self, person: Person, contract: Contract, drafts: Sequence[Draft], *, once: str, read_to: int | None = None
+        self, person: Person, contract: Contract, drafts: Sequence[Statement], *, once: str, read_to: int | None = None
     ) -> DeskEntries:
         """Add entries of somebody. `once`: the submission's key (`PostedForm.once`); what came in with it before is
         not added again. `read_to`: the last entry that the page was made from, where a later one would make it stale.
@@ -86,20 +86,20 @@ class Desk:
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
 
-    def _checked(self, person: Person, contract: Contract, drafts: Sequence[Draft], last: int) -> list[Entry]:
+    def _checked(self, person: Person, contract: Contract, drafts: Sequence[Statement], last: int) -> list[Entry]:
         context = EntryContext(contract, lambda: self.register.entries(contract.id))
         new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
         if found := [line for entry in new for line in problems(entry, context)]:
             raise RegisterError(found)
         return new
 
-    def _entry(self, person: Person, contract: Contract, draft: Draft, number: int) -> Entry:
+    def _entry(self, person: Person, contract: Contract, draft: Statement, number: int) -> Entry:
         texts = {"note": draft.note, "reference": draft.reference, "evidence": draft.evidence}
         known = {"actor": person.name, "contract": contract.id, "known_by": person.known_by}
         made = entry_of(draft.said, at_ms=self.clock.now_ms(), **known, **texts)
         return made.model_copy(update={"number": number})
 
-    def _refuse_forbidden(self, person: Person, contract: Contract, draft: Draft) -> None:
+    def _refuse_forbidden(self, person: Person, contract: Contract, draft: Statement) -> None:
         if not person.may(draft.said.action, contract.id):
             raise ForbiddenEntry(TABLE[draft.said.action].words)
         party = getattr(draft.said, "party", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sla_monitor.contract.contract import Contract
@@ -13,7 +14,7 @@ from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entering import DeskEntries, Draft, ForbiddenEntry
+from sla_monitor.web.desk.entering import DeskEntries, ForbiddenEntry, Statement
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.serving.handler import Refusal
 
@@ -78,11 +79,13 @@ def form_model(kind: str) -> type[EntryKind] | None:
     """A kind that this form enters; None: it is none, it changes figures, which have to be shown first, or it has
     lists, which need a form of their own."""
     model = KINDS.get(kind)
-    if model is None or model.changes_figures:
-        return None
+    return None if model is None or model.changes_figures or _has_lists(model) else model
+
+
+@cache
+def _has_lists(model: type[EntryKind]) -> bool:
     fields = model.model_json_schema()["properties"].values()
-    has_lists = any(one.get("type") == "array" for field in fields for one in (field, *field.get("anyOf", ())))
-    return None if has_lists else model
+    return any(one.get("type") == "array" for field in fields for one in (field, *field.get("anyOf", ())))
 
 
 class EntryForm(DeskHandler):
@@ -117,7 +120,7 @@ class EntryForm(DeskHandler):
     def _enter(self, contract: Contract, kind: str, values: Mapping[str, str], once: str) -> DeskEntries:
         words: dict[str, Any] = {name: values[name] for name in _names(KINDS[kind]) if values.get(name)}
         said = body_of(kind, words, contract.time_zone)
-        draft = Draft(said, **{name: values.get(name, "") for name in TEXTS})
+        draft = Statement(said, **{name: values.get(name, "") for name in TEXTS})
         return self.desk.enter(self.person, contract, [draft], once=once)
 
     def _show(
@@ -142,7 +145,7 @@ class EnteredPage(DeskHandler):
     async def get(self, contract: str) -> None:
         given = self.arguments_given()
         number = next(iter(given.get("number", ())), "")
-        entries = await self.site.entering.run(self.desk.entries, contract)
+        entries = await self.entries(contract)
         found = next((one for one in entries if f"{one.number}" == number and one.actor == self.person.name), None)
         if found is None:
             raise Refusal(404, "no such entry of yours")

@@ -9,7 +9,7 @@ from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.forms import NEXT, PostedForm, local_path
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.openid import MAY_TAKE_MS, OpenIdError, OpenIdSignIn
-from sla_monitor.web.identity.passwords import Attempt, Verdict
+from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
 from sla_monitor.web.identity.reception import AT_PROVIDER, BEFORE, DEVICE, SESSION
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.limits import Busy
@@ -65,8 +65,8 @@ class SignIn(DeskHandler):
             self._ask(following, BUSY, name)
             return
         user = self.reception.user(name)
-        if verdict is not Verdict.RIGHT or user is None:
-            is_limited = verdict is Verdict.LIMITED
+        if verdict is not PasswordVerdict.RIGHT or user is None:
+            is_limited = verdict is PasswordVerdict.LIMITED
             self.set_status(429 if is_limited else 401)
             self._ask(following, LIMITED if is_limited else WRONG, name)
             return
@@ -122,6 +122,8 @@ class OpenIdAnswer(OpenIdBegin):
 
     async def get(self) -> None:
         signing_in, clock = self._provider(), self.site.clock
+        if wait_s := self.reception.answers.take(self.address, clock.monotonic()):
+            raise Refusal(429, "too many sign-ins", {"Retry-After": f"{wait_s}"}, remedy="wait some minutes")
         given = self.arguments_given()
         answered = {name: values[0] for name, values in given.items() if len(values) == 1}
         cookie = self.cookie(AT_PROVIDER)

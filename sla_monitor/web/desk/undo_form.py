@@ -7,7 +7,7 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import Entry, Undo
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entering import Draft
+from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import EntryWording
@@ -32,7 +32,7 @@ class UndoForm(DeskHandler):
             self.set_status(422)
             self._show(contract, entry, why, ["The reason is missing."])
             return
-        draft, once = Draft(Undo(about=entry.number), note=why), form.once(self.person.name, self.request.path)
+        draft, once = Statement(Undo(about=entry.number), note=why), form.once(self.person.name, self.request.path)
         try:
             entered = await self.site.entering.run(self.desk.enter, self.person, contract, [draft], once=once)
         except RegisterError as error:
@@ -48,8 +48,7 @@ class UndoForm(DeskHandler):
 
     async def _entry(self, contract: str, number: str) -> Entry:
         """Raises Refusal where there is no such entry, or it changes figures: what it changes has to be shown first."""
-        entries = await self.site.entering.run(self.desk.entries, contract)
-        found = next((one for one in entries if one.number == int(number)), None)
+        found = next((one for one in await self.entries(contract) if one.number == int(number)), None)
         if found is None or found.body.changes_figures:
             raise Refusal(404, "there is no such entry that is taken back here")
         return found

@@ -33,7 +33,7 @@ ROUNDS = 12
 """bcrypt's cost of passwords that are made here."""
 
 
-class Verdict(Enum):
+class PasswordVerdict(Enum):
     """What became of an attempt. LIMITED: it was not even compared."""
 
     RIGHT, WRONG, LIMITED = range(3)
@@ -61,7 +61,7 @@ class Passwords:
 
     async def check(
         self, attempt: Attempt, now_s: float, reference: SecretReference | None, other: SecretReference | None
-    ) -> tuple[Verdict, str]:
+    ) -> tuple[PasswordVerdict, str]:
         """Whether the password is right; then the hash that it fits as well. `reference`: that of the account's hash;
         None: there is no such account, which costs as much as `other` would.
 
@@ -72,7 +72,7 @@ class Passwords:
         if not is_known and (
             self._accounts.wait_s(attempt.name, now_s) or self._addresses.wait_s(attempt.address, now_s)
         ):
-            return Verdict.LIMITED, ""
+            return PasswordVerdict.LIMITED, ""
         queue = self._known if is_known else self._strangers
         # Counted before it is compared: of many at once, each must see those before it.
         used = [(self._devices, device)] if is_known else []
@@ -81,10 +81,10 @@ class Passwords:
             limit.take(key, now_s)
         hashed = await queue.run(_compared, attempt.password, reference, other)
         if not hashed:
-            return Verdict.WRONG, ""
+            return PasswordVerdict.WRONG, ""
         for limit, key in used:
             limit.give_back(key)
-        return Verdict.RIGHT, hashed
+        return PasswordVerdict.RIGHT, hashed
 
     def device_cookie(self, name: str) -> str:
         """What a browser gets from which somebody signed in."""

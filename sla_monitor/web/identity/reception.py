@@ -10,11 +10,11 @@ from tornado.httputil import HTTPServerRequest
 from sla_monitor.clock import Clock
 from sla_monitor.ledger.recording.audit import AuditEvent
 from sla_monitor.settings.desk.access_table import Action, Granted, Role
-from sla_monitor.settings.desk.users import DeskSettings, DeskUser, Grant
+from sla_monitor.settings.desk.users import DeskSettings, DeskUser, RoleGrant
 from sla_monitor.web.identity.audit_log import AuditLog, DeskEvent
 from sla_monitor.web.identity.desk_state import DeskState, Session, digest_of
 from sla_monitor.web.identity.openid import OpenIdSignIn
-from sla_monitor.web.identity.passwords import Attempt, Passwords, Verdict, current_hash
+from sla_monitor.web.identity.passwords import WINDOW_S, Attempt, Passwords, PasswordVerdict, current_hash
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.identity.sessions import Sessions
 from sla_monitor.web.serving.heartbeat_route import Limit, bearer
@@ -25,7 +25,7 @@ SESSION, DEVICE, BEFORE, AT_PROVIDER = "sla_session", "sla_device", "sla_before"
 """Cookies: of a session, of a browser from which somebody signed in before, of the form before a session, and of a
 sign-in that is at the provider."""
 
-MACHINE_GRANTS: tuple[Granted, ...] = (Grant(role=Role.VIEWER), Grant(role=Role.OPERATOR))
+MACHINE_GRANTS: tuple[Granted, ...] = (RoleGrant(role=Role.VIEWER), RoleGrant(role=Role.OPERATOR))
 READING = frozenset(
     {
         Action.USE_DESK,
@@ -42,6 +42,9 @@ READING = frozenset(
 OPERATING = READING | {Action.RELOAD}
 """What the pages of the operators let everybody do who reaches them, before users are named."""
 
+
+ANSWERS = 60
+"""Sign-ins through the provider that one address finishes, or fails to, in WINDOW_S: each asks the provider."""
 
 OPEN = Person("", "", "", MACHINE_GRANTS, only=OPERATING)
 """Whoever asks, while nobody is named."""
@@ -62,6 +65,7 @@ class Reception:
         self.passwords = Passwords(self.state, self.waiting)
         self.asking = Bounded(2, self.waiting)
         self.complaints = Limit(1)
+        self.answers = Limit(ANSWERS, WINDOW_S)
         self._openid: OpenIdSignIn | None = None
 
     def close(self) -> None:
@@ -151,14 +155,14 @@ class Reception:
             return current_hash(user.password)
         return f"{known_by} {user.openid}"
 
-    async def try_password(self, attempt: Attempt) -> tuple[Verdict, str]:
+    async def try_password(self, attempt: Attempt) -> tuple[PasswordVerdict, str]:
         """Compare a password, and note what is wrong. Raises Busy."""
         user = self.user(attempt.name)
         reference = user.password if user else None
         other = next((one.password for one in self.settings().users if one.password), None)
         verdict, hashed = await self.passwords.check(attempt, self.clock.monotonic(), reference, other)
-        if verdict is not Verdict.RIGHT:
-            event = DeskEvent.LIMITED if verdict is Verdict.LIMITED else DeskEvent.REFUSED
+        if verdict is not PasswordVerdict.RIGHT:
+            event = DeskEvent.LIMITED if verdict is PasswordVerdict.LIMITED else DeskEvent.REFUSED
             # What was typed as a name may be a password: only one that is known is recorded.
             self.note(event, attempt.address, actor=user.name if user else "", known_by=PASSWORD)
         return verdict, hashed

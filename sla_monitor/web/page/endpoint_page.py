@@ -113,9 +113,8 @@ def began_ms(facts: EndpointFacts) -> int | None:
     """When the state began that the last probe found; None: there is no probe."""
     if facts.watched is None or facts.watched.last is None:
         return None
-    going_on = next((one for one in facts.history.failures if one.end_ms is None), None)
-    if facts.watched.outcome is Outcome.DOWN and going_on is not None:
-        return min(facts.watched.since_ms, going_on.start_ms)
+    if facts.watched.outcome is Outcome.DOWN and facts.history.down_since_ms is not None:
+        return min(facts.watched.since_ms, facts.history.down_since_ms)
     return facts.watched.since_ms
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -85,9 +86,9 @@ class Handler(RequestHandler):
         """The contract or participant that it is done to: the first name in the address."""
         return self.path_args[0] if self.path_args else None
 
-    @property
+    @cached_property
     def board(self) -> Board:
-        """The board as this person may see it."""
+        """The board as this person may see it, for this request."""
         return seen_by(self.site.board, self.person)
 
     def packs(self) -> Iterable[ReviewPack]:

@@ -24,7 +24,7 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.settings.desk.users import DeskSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
-from sla_monitor.web.desk.entering import Desk
+from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.identity.audit_keeping import AuditKeeping
 from sla_monitor.web.identity.desk_state import NAME as STATE_NAME
 from sla_monitor.web.identity.desk_state import DeskState
@@ -137,10 +137,10 @@ class Web:
             desk=self._desk(),
         )
 
-    def _desk(self) -> Desk | None:
+    def _desk(self) -> DeskRegister | None:
         if self.ledger is None:
             return None
-        return Desk(self.ledger, self.record.contracts, self.clock, self.open_register)
+        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.open_register)
 
     def _state(self) -> DeskState:
         return DeskState.load(self.ledger.with_name(STATE_NAME)) if self.ledger else DeskState()

@@ -12,7 +12,7 @@ from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
-from sla_monitor.web.desk.entering import Desk
+from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.identity.reception import Reception
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
@@ -48,7 +48,7 @@ class WebParts:
     record: PageRecord
     elsewhere: Callable[[], PageLinks]
     reception: Reception
-    desk: Desk | None = None
+    desk: DeskRegister | None = None
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     access: Access = field(default_factory=Access)
     active: int = 0

@@ -88,4 +88,9 @@ def test_check_says_what_cannot_work(office: Office) -> None:
     done = CliRunner().invoke(cli, ["check", "--config", str(office.folder / "sla-monitor.yaml")])
     assert "desk.users.0.roles.0.contracts.0: no contract is called smal (did you mean small?)" in done.stderr
     assert "desk.users: nobody may grant or refuse: small" in done.stderr
+    assert "no program may read /metrics" not in done.stderr
     assert done.exit_code == 0
+    alone = (SETTINGS % ("0" * 64)).partition("  tokens:")[0]
+    (office.folder / "sla-monitor.yaml").write_text(alone)
+    done = CliRunner().invoke(cli, ["check", "--config", str(office.folder / "sla-monitor.yaml")])
+    assert ": desk: no program may read /metrics: Prometheus is refused" in done.stderr

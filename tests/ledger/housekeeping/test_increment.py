@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from sla_monitor.cli import cli
 from sla_monitor.clock import SystemClock
+from sla_monitor.contract.terms_files import TermsFiles
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Arrived, read_only
 from sla_monitor.ledger.housekeeping.checking import check
@@ -25,6 +26,9 @@ from sla_monitor.ledger.housekeeping.rebuilding import rebuild_spans
 from sla_monitor.ledger.opening import is_unfinished
 from sla_monitor.ledger.reading.packed_hours import HOUR_MS
 from sla_monitor.ledger.reading.reader import keep_answer
+from sla_monitor.ledger.recording.audit import AuditEvent, add_events
+from sla_monitor.ledger.recording.kept_files import record_in_force
+from sla_monitor.ledger.recording.month_results import MonthResult, record_months
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.sla.jobs import ReportKind
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, observed, opened, record_all
@@ -112,7 +116,10 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             seen = observed(first, endpoint="custody/login@north")
             ledger.hand_over([(Arrived("north", "a", turn + 1, turn + 1, seen.at_ms, seen), EVERY_MS)])
             assert ledger.report("custody/job", ReportKind.DONE).result(DEADLINE_S)
-            register.add(entries(booking(), claim()))
+            register.add(entries(booking(), claim()), once=f"form {turn}")
+            add_events(path, [AuditEvent(first, first, "signed-in", "ann")])
+            record_in_force(path, "custody", TermsFiles(Path("custody.yaml"), b"%d" % turn, {}), first)
+            record_months(path, [MonthResult(first, "custody", "2026-10", "{}", "{}", "{}")])
             keep_answer(path, f"{turn:064}", "an answer")
             ledger.keep_samples(["custody/login"], T0, T0 + (turn + 1) * 4 * HOUR_MS)
             if turn == 2:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,12 +15,15 @@ from sla_monitor.board import Board
 from sla_monitor.metrics.exporter import Exporter
 from sla_monitor.review.chapters.recovery import recovery
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.roll_up import roll_up
+from sla_monitor.sla.money.recovery import CreditAccount
 from sla_monitor.web.api.contract_json import contract_json
 from sla_monitor.web.api.openapi import openapi_document
 from sla_monitor.wording.numbers import format_money
 from sla_monitor.wording.recovery import AGE_WORDS, credit_remarks, describe_credit_state
 from tests.assess.test_recovery import month, step
 from tests.assess.two_files import contract_of
+from tests.review import estate
 
 HOSTILE = "=cmd|'x'!A1\u202e<b>"
 
@@ -76,6 +81,13 @@ def test_json_and_metrics_say_the_same(case: PackInput) -> None:
     assert 'sla_credit_notify_deadline_timestamp_seconds{contract="plain"} 1.78407e+09' in lines
     pack = {cell.text for table in getattr(recovery(case), "tables", ()) for cells in table.rows for cell in cells}
     assert {format_money(Decimal(row["open"]["amount"]), "GBP"), AGE_WORDS[row["age"]], row["state"]} <= pack
+
+
+def test_a_year_in_one_pack_has_it_too() -> None:
+    whole = estate.case()
+    account = CreditAccount(date(2026, 10, 31))
+    made = roll_up(replace(whole, assessment=replace(whole.assessment, recovery=account)), 12)
+    assert "Credits to the end" in [section.title for section in made.sections]
 
 
 def test_a_contract_without_terms_has_no_chapter(case: PackInput, tmp_path: Path) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from sla_monitor.settings.desk.access_table import FOUR_EYES, TABLE, Action, Role, Target, allows, permitted_actions
-from sla_monitor.settings.desk.users import Grant
+from sla_monitor.settings.desk.users import RoleGrant
 
 WRITING = [
     action for action in TABLE if action not in {Action.ARRIVE, Action.USE_DESK} and not action.startswith("see-")
 ]
 
 
-def grant(role: Role, *contracts: str) -> Grant:
+def grant(role: Role, *contracts: str) -> RoleGrant:
     if role is Role.PARTICIPANT:
-        return Grant(role=role, participant="kent")
-    return Grant(role=role, contracts=contracts or None)
+        return RoleGrant(role=role, participant="kent")
+    return RoleGrant(role=role, contracts=contracts or None)
 
 
 @pytest.mark.parametrize("action", TABLE)

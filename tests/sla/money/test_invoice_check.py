@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from sla_monitor.periods.credit_days import CreditDays
 from sla_monitor.register.invoice_file import BilledLine
 from sla_monitor.sla.money.invoice_check import check_invoice
-from sla_monitor.sla.money.recovery import CreditAccount, CreditDays, MonthCredit, Move
+from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit, Move
 
 ON = date(2026, 11, 10)
 DAYS = CreditDays(None, date(2026, 10, 14), 30)

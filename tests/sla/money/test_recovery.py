@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.sla.money.recovery import AGES, CreditAccount, CreditDays, MonthCredit, Move, Step
+from sla_monitor.periods.credit_days import CreditDays
+from sla_monitor.sla.money.recovery import AGES, CreditAccount, MonthCredit, Move, Step
 
 DAYS = CreditDays(date(2026, 8, 14), date(2026, 9, 14), 30)
 DUE = date(2026, 10, 14)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,18 @@ def test_a_submission_that_met_a_daemon_that_was_killed_counts_once(tmp_path: Pa
         again = carl.fill_in(form, MINUTE, month="2024-10", note="Sent twice.")
         assert again.location == f"{first.location}&again=1"
         assert len(house.entries()) == 1
+
+
+def test_a_ledger_that_is_held_enters_nothing_and_the_same_form_enters_it_later(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sla_monitor.ledger.recording.register_entries._PATIENCE_SECONDS", 0.1)
+    carl, before = house.browser("carl"), len(house.entries())
+    form = carl.get(MINUTE)
+    with closing(sqlite3.connect(house.ledger, isolation_level=None)) as database:
+        database.execute("begin immediate")
+        held = carl.fill_in(form, MINUTE, month="2024-10", note="Held up.")
+    assert (held.status, held.headers["retry-after"]) == (503, "5")
+    assert "Nothing was entered" in held.text
+    assert carl.fill_in(form, MINUTE, month="2024-10", note="Held up.").status == 303
+    assert len(house.entries()) == before + 1

@@ -218,6 +218,13 @@ def test_nobody_finishes_what_another_browser_began(house: House, liar: Liar) ->
     assert victim.get(answer).status == 403
 
 
+def test_one_address_makes_the_provider_work_so_often_and_no_more(tmp_path: Path, liar: Liar) -> None:
+    with desk_of(tmp_path, liar.issuer) as house:
+        browser = house.browser()
+        statuses = [browser.get("/sign-in/openid/answer?state=x&code=y").status for _ in range(61)]
+        assert statuses == [403] * 60 + [429]
+
+
 def test_a_cookie_that_was_changed_or_is_old_signs_nobody_in(tmp_path: Path, liar: Liar) -> None:
     clock = FakeClock(int(time.time() * 1000))
     with desk_of(tmp_path, liar.issuer, clock) as house:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from sla_monitor.board import Board, Watched
 from sla_monitor.contract.contract import endpoint_key
 from sla_monitor.ledger import HistoryReader, Ledger
 from sla_monitor.sla.observation import Observation
-from sla_monitor.web import Web
+from sla_monitor.web import PageRecord, Web
 from tests.fakes.clock import FakeClock
 from tests.web import recorded
 from tests.web.page.test_subject_pages import days_of, text_of
@@ -88,3 +89,21 @@ def test_the_days_of_pages_are_by_the_quorum(web: Web, parts: Parts) -> None:
         own = record.endpoint_history(parts.contracts[0], "custody-web", contract.at_ms)
     assert sum(day.down_ms for day in history.days) == contract.services[0].downtime_ms
     assert sum(day.down_ms for day in own.days) == contract.services[0].downtime_ms
+
+
+def test_an_endpoint_is_down_since_enough_places_saw_it_whichever_saw_it_first(parts: Parts, tmp_path: Path) -> None:
+    (one,) = parts.contracts
+    at_ms = NOW_MS // HOUR * HOUR
+    with Ledger.open(tmp_path / "ledger.db", FakeClock(at_ms)) as ledger:
+        for ago in reversed(range(12)):
+            for site, since in (("main", 9), ("north", 4), ("south", -1)):
+                key = endpoint_key(one.id, "custody-web", site)
+                ledger.record(Observation(key, at_ms - ago * HOUR, DOWN if ago <= since else up(40)), EVERY)
+        assert ledger.flush(20)
+    record = PageRecord(lambda: HistoryReader(tmp_path / "ledger.db"), lambda: parts.contracts)
+    with closing(record):
+        history = record.endpoint_history(one, "custody-web", at_ms + HOUR // 2)
+    assert history.down_since_ms == at_ms - 4 * HOUR
+    assert [(run.site, run.start_ms) for run in history.failures] == [
+        ("north", at_ms - 4 * HOUR), ("main", at_ms - 9 * HOUR)
+    ]  # fmt: skip

@@ -71,14 +71,14 @@ def _months(grid: Grid, account: CreditAccount, entries: tuple[int, int], as_of:
 
 
 def _of(account: CreditAccount, step: Step) -> Decimal:
-    return account.total(one.of(step) for one in account.months)
+    return sum((one.of(step) for one in account.months), Decimal(0))
 
 
 def _month(grid: Grid, one: MonthCredit, entries: tuple[int, int], as_of: str) -> None:
     row, (begin, end) = len(grid.rows) + 1, entries
     amounts, months, whats = (f"${name}${begin}:${name}${end}" for name in "BAC")
     steps = [
-        CellEntry(one.of(step), f'=SUMIFS({amounts},{months},$A{row},{whats},"{STEP_WORDS[step]}")', "money")
+        CellEntry(one.of(step), f'=SUMPRODUCT(({months}=$A{row})*({whats}="{STEP_WORDS[step]}")*{amounts})', "money")
         for step in STEPS
     ]
     grid.add(

@@ -18,6 +18,7 @@ from zipfile import ZipFile
 import pytest
 import xlsxwriter
 
+from sla_monitor.periods.credit_days import CreditDays
 from sla_monitor.periods.months import TermMonths, first_day
 from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.pack_input import PackInput
@@ -26,7 +27,7 @@ from sla_monitor.review.rendering.sheet.grid import CellEntry, Grid
 from sla_monitor.review.rendering.sheet.recovery_sheet import recovery_sheet
 from sla_monitor.review.rendering.sheet.workbook import FORMATS, write_grid, xlsx
 from sla_monitor.sla.money.month_engine import Setting, fold
-from sla_monitor.sla.money.recovery import CreditAccount, CreditDays, MonthCredit, Move
+from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit, Move
 from tests.contract_cases.reading import Case as ContractCase
 from tests.contract_cases.reading import month_input, month_name, read_cases
 from tests.review import estate, hostile

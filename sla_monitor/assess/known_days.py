@@ -1,0 +1,39 @@
+"""Days that follow from a contract alone: worked out once, and kept from one assessment to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sla_monitor.assess.deadlines import Deadline, deadlines_of
+from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.credit_days import CreditDays, credit_days
+from sla_monitor.periods.due_dates import DueDate, due_dates
+
+
+@dataclass(slots=True)
+class KnownDays:
+    """Of one contract, as long as nobody changes it. To count Working Days costs more than all that is made of them."""
+
+    contract: Contract
+    _due: tuple[date, tuple[DueDate, ...]] | None = None
+    _deadlines: tuple[date, tuple[Deadline, ...]] | None = None
+    _credit: dict[str, CreditDays] = field(default_factory=dict)
+
+    def due_dates(self, until: date) -> tuple[DueDate, ...]:
+        """Every due date up to a day."""
+        if self._due is None or self._due[0] != until:
+            self._due = until, due_dates(self.contract, until)
+        return self._due[1]
+
+    def deadlines(self, today: date) -> tuple[Deadline, ...]:
+        """Those from a day on."""
+        if self._deadlines is None or self._deadlines[0] != today:
+            self._deadlines = today, deadlines_of(self.contract, today)
+        return self._deadlines[1]
+
+    def of_credit(self, month: str) -> CreditDays:
+        """The days of a month's credit."""
+        if month not in self._credit:
+            self._credit[month] = credit_days(self.contract, month)
+        return self._credit[month]
