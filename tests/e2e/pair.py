@@ -149,7 +149,7 @@ class Pair:
         public = folder / "collector.pub"
         public.write_text(SigningKey.read(folder / "ledger.key").public.pem)
         endpoint = {"id": "port", "kind": "tcp", "host": "127.0.0.1", "port": self.supplier.port}
-        contract = demo_contract([endpoint | {"every": "2s", "timeout": "900ms"}])
+        contract = demo_contract([endpoint | {"every": "4s", "timeout": "900ms"}])
         contract["kpis"] = [{"id": "KPI1", "service": "cad", "target": "99.0"}]
         (folder / "contracts").mkdir()
         (folder / "contracts/demo.yaml").write_text(json.dumps(contract))
