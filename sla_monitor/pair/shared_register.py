@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sla_monitor.clock import Clock
-from sla_monitor.errors import LineError
+from sla_monitor.errors import LedgerLocked, LineError
 from sla_monitor.ledger.recording.common_entries import (
     NOTHING,
     WIDTH,
@@ -127,7 +127,13 @@ class Keeping:
             raise Overtaken(f"{self._path}: somebody else has entered something meanwhile; try again") from None
         except LineError as error:
             raise Unclear(f"{error}", Logged(place, data), draft) from error
-        await asyncio.to_thread(take_over, self._path, draft)
+        try:
+            await asyncio.to_thread(take_over, self._path, draft)
+        except LedgerLocked as error:
+            raise LedgerLocked(
+                f"{error}; this was entered all the same, up to number {draft.tail.number}: the daemon takes it over,"
+                " so do not enter it again"
+            ) from error
 
     async def was_entered(self, unclear: Unclear) -> bool:
         """Whether it was; if not, it never will be."""

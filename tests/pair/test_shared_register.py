@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.daemon import following
-from sla_monitor.errors import LedgerError, LineError
+from sla_monitor.errors import LedgerError, LedgerLocked, LineError
+from sla_monitor.ledger.recording import common_entries
 from sla_monitor.ledger.recording.common_entries import WIDTH, tail
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.pair import shared_register
@@ -222,3 +223,17 @@ def kept(one: Collector, digest: str) -> bytes | None:
     with closing(sqlite3.connect(one.path)) as database:
         row = database.execute("select body from kept_files where digest = ?", (digest,)).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def test_what_is_entered_while_the_own_ledger_is_locked_is_said_to_be_entered(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with paired(tmp_path, server) as (east, west):
+        monkeypatch.setattr(common_entries, "PATIENCE_SECONDS", 0.2)
+        with closing(sqlite3.connect(east.path, isolation_level=None)) as somebody:
+            somebody.execute("begin immediate")
+            with pytest.raises(LedgerLocked, match=r"up to number 1.*do not enter it again"):
+                register(east).add([said("A")])
+            assert names(east) == []
+            somebody.execute("rollback")
+        wait(lambda: names(east) == names(west) == ["A"])
