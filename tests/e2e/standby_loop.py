@@ -22,8 +22,8 @@ from tests.support.running import wait_until
 
 ALERT = "SlaServiceDown"
 EVERY = "10s"
-"""One fault follows the other at once, so that the one that takes over may just have been away: what it lacks then is less
-than half of this (`IN_STEP_MS`), and no state is unknown for it."""
+"""One fault follows the other at once, so that the one that takes over may just have been away: what it lacks then is
+less than half of this (`IN_STEP_MS`), and no state is unknown for it."""
 
 FAULTS = ("killed", "stopped", "cut", "swallowed", "asked to stop", "server killed")
 
