@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerLocked, LineError
+from sla_monitor.ledger.recording.attached_files import attach
 from sla_monitor.ledger.recording.common_entries import (
     NOTHING,
     WIDTH,
@@ -32,6 +33,7 @@ from sla_monitor.ledger.recording.common_entries import (
     take_over,
 )
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
+from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings import Settings
 from sla_monitor.settings.sites import Nats
@@ -282,6 +284,7 @@ class SharedRegister(Register):
         read_to: int | None = None,
         once: str = "",
         files: Mapping[str, bytes] = MappingProxyType({}),
+        attached: Sequence[AttachedFile] = (),
     ) -> tuple[int, ...]:
         """As of `Register`, by the stream: on return our own ledger has them, with their files. Raises LineError too:
         then nothing was entered, or the message says what is not known."""
@@ -293,7 +296,11 @@ class SharedRegister(Register):
                 if not self._was_entered(unclear):
                     continue
                 draft = unclear.draft
-            return self.submitted(once) if once else tuple(row[0] for row in draft.rows)
+            numbers = self.submitted(once) if once else tuple(row[0] for row in draft.rows)
+            if attached and numbers and draft.rows:
+                first = entries[0]
+                attach(self._path, first.contract, numbers, attached, files, at_ms=first.at_ms, actor=first.actor)
+            return numbers
 
     def _was_entered(self, unclear: Unclear) -> bool:
         """Raises Unclear where nobody can say, and LedgerError."""
