@@ -26,6 +26,10 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/services/([^/]+)/([^/]+)": ("/api/v1/services/small/custody", Action.SEE_SERVICE, "small"),
     r"/api/v1/endpoints/([^/]+)/([^/]+)": ("/api/v1/endpoints/small/health", Action.SEE_SERVICE, "small"),
     r"/api/v1/contracts/([^/]+)": ("/api/v1/contracts/small", Action.SEE_SERVICE, "small"),
+    r"/api/v1/contracts/([^/]+)/entries": ("/api/v1/contracts/small/entries", Action.SEE_SERVICE, "small"),
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})": (
+        "/api/v1/contracts/small/entries/1", Action.SEE_SERVICE, "small",
+    ),
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
     r"/api/v1/packs": ("/api/v1/packs", Action.SEE_OVERVIEW, None),
@@ -57,6 +61,8 @@ ELSEWHERE = {
     r"/-/reload", r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", r"/sign-out", r"/sign-in/openid",
     r"/sign-in/openid/answer", r"/public", r"/public/status\.json", r"/public/outages\.atom",
     r"/public/badge/([^/]+)/([^/]+)\.svg",
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
 }  # fmt: skip
 """Routes that are tried in their own tests: they are posted to, or open to whom settings say."""
 
