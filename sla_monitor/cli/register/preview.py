@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import time
-from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,36 +14,19 @@ from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width
 from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.periods.months import last_day
-from sla_monitor.sla.rounding import shown
-from sla_monitor.wording.figures import format_apart
-from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
+from sla_monitor.wording.changed_figures import change_row, format_result
+from sla_monitor.wording.numbers import format_money, format_points
 from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
-    from sla_monitor.contract.kpis.kpi_terms import KpiTerms
     from sla_monitor.contract.terms import Terms
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import Layer
     from sla_monitor.register.entries import Entry
     from sla_monitor.sla.results import PeriodResult
 
-MET = {True: "met", False: "missed", None: "not assessable"}
-
 Changes = list[dict[str, str]]
 """Rows of month, figure, before and after."""
-
-
-class ToldResult(Protocol):
-    """What is told of a KPI's result."""
-
-    @property
-    def value(self) -> Fraction | None: ...
-    @property
-    def band(self) -> str | None: ...
-    @property
-    def is_met(self) -> bool | None: ...
-    @property
-    def points(self) -> Fraction: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +120,3 @@ def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iter
     yield from change_row(after.month, f"credit, {terms.currency}", *money)
     triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
     yield from change_row(after.month, "set off", *triggers)
-
-
-def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
-    """A figure of a month, where it is another one now."""
-    if before != after:
-        yield {"month": month, "figure": what, "before": before, "after": after}
-
-
-def format_result(result: ToldResult | None, other: ToldResult | None, kpi: KpiTerms | None) -> str:
-    """A result; its figure to so many digits that it does not look like another one."""
-    if result is None or result.value is None:
-        return NONE
-    band = describe_id(result.band or MET[result.is_met])
-    beside = other.value if other else None
-    figure = format_apart(result.value, beside, kpi) if kpi else shown(result.value)
-    return f"{figure} ({band}, {format_counted_points(result.points, 'point')})"

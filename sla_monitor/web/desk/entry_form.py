@@ -98,7 +98,8 @@ class EntryForm(DeskHandler):
         return None if model is None else model.action
 
     async def get(self, contract: str, kind: str) -> None:
-        self._show(self.contract(contract), KINDS[kind], {}, {})
+        known = {name: values[0] for name, values in self.arguments_given().items()}
+        self._show(self.contract(contract), KINDS[kind], known, {})
 
     head = get
 

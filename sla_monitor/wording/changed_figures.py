@@ -1,0 +1,77 @@
+"""What a month's figures were and are, where they are others now: the same rows at the terminal and at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol
+
+from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+from sla_monitor.contract.terms import Terms
+from sla_monitor.sla.rounding import shown
+from sla_monitor.wording.figures import format_apart
+from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
+from sla_monitor.wording.vocabulary import describe_id
+
+NONE = "-"
+MET = {True: "met", False: "missed", None: "not assessable"}
+
+
+class ToldResult(Protocol):
+    """What is told of a KPI's result."""
+
+    @property
+    def value(self) -> Fraction | None: ...
+    @property
+    def band(self) -> str | None: ...
+    @property
+    def is_met(self) -> bool | None: ...
+    @property
+    def points(self) -> Fraction: ...
+
+
+class ToldMonth(Protocol):
+    """What is told of a month."""
+
+    @property
+    def is_measured(self) -> bool: ...
+    @property
+    def points(self) -> Fraction: ...
+    @property
+    def deducted(self) -> Decimal: ...
+    @property
+    def triggers(self) -> Sequence[str]: ...
+    @property
+    def kpis(self) -> Mapping[str, ToldResult]: ...
+
+
+def changed_figures(month: str, before: ToldMonth, after: ToldMonth, terms: Terms) -> Iterator[dict[str, str]]:
+    """What a month that was told differs in. `terms`: those at its end."""
+    kpis = {kpi.id: kpi for kpi in terms.kpis}
+    for name in dict.fromkeys((*after.kpis, *before.kpis)):
+        was, now, kpi = before.kpis.get(name), after.kpis.get(name), kpis.get(name)
+        if was != now:
+            yield from change_row(month, name, format_result(was, now, kpi), format_result(now, was, kpi))
+    both = (before, after)
+    points = (format_points(each.points) if each.is_measured else NONE for each in both)
+    money = (format_money(each.deducted, terms.currency) if each.is_measured else NONE for each in both)
+    yield from change_row(month, "points", *points)
+    yield from change_row(month, f"credit, {terms.currency}", *money)
+    yield from change_row(month, "set off", *(", ".join(map(describe_id, each.triggers)) or NONE for each in both))
+
+
+def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
+    """A figure of a month, where it is another one now."""
+    if before != after:
+        yield {"month": month, "figure": what, "before": before, "after": after}
+
+
+def format_result(result: ToldResult | None, other: ToldResult | None, kpi: KpiTerms | None) -> str:
+    """A result; its figure to so many digits that it does not look like another one."""
+    if result is None or result.value is None:
+        return NONE
+    band = describe_id(result.band or MET[result.is_met])
+    beside = other.value if other else None
+    figure = format_apart(result.value, beside, kpi) if kpi else shown(result.value)
+    return f"{figure} ({band}, {format_counted_points(result.points, 'point')})"
