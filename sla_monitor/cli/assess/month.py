@@ -21,16 +21,15 @@ from sla_monitor.assess.open_points import AT_MOST_LEFT, leaves_at_most, unasses
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.register.formatting import format_entry
-from sla_monitor.cli.register.preview import differences
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
-from sla_monitor.wording.changed_figures import MET
 from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.entries import EntryWording
+from sla_monitor.wording.figure_changes import MET, differences
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_month, format_stretch
 from sla_monitor.wording.numbers import (

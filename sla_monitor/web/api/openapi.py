@@ -48,6 +48,7 @@ RESOURCES = (
     ),
     ResourceTerms("/api/v1/monitor", "The monitor itself, and what it cannot see", shapes.MonitorJson),
     ResourceTerms("/api/v1/packs", "The review packs", shapes.PacksJson),
+    ResourceTerms("/api/v1/desk", "What waits for whoever asks", shapes.DeskJson, ("contract",), (403, 404)),
     ResourceTerms("/public/status.json", "What the public may see", shapes.SharedJson, (), (404,), is_shared=True),
     ResourceTerms(
         "/participants/{participant}/status.json",
@@ -81,6 +82,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 REFUSALS = {
     400: "A parameter makes no sense",
     401: "Name and password, or the token, are missing or wrong",
+    403: "Whoever asks may not do this",
     404: "There is no such thing",
     429: "Too many requests with a wrong password or token",
     503: "Busy, or nothing has been assessed yet",

@@ -1,4 +1,4 @@
-"""The desk's first page: who I am, what I may do, and where I am signed in."""
+"""The desk's first page: what waits for me, what I may do, and where I am signed in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_acti
 from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_list
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
@@ -44,12 +45,20 @@ class DeskPage(DeskHandler):
 
     async def get(self) -> None:
         roles = [f"{role}".replace("_", " ") for role in sorted(self.person.roles)]
+        waiting = await self._waiting()
         self.show_page(
-            "desk.html", roles=roles, contracts=self._contracts(), sessions=self._sessions(),
+            "desk.html", roles=roles, waiting=waiting, shown=SHOWN, contracts=self._contracts(),
+            sessions=self._sessions(),
             may_audit=self.person.may(Action.SEE_AUDIT),
         )  # fmt: skip
 
     head = get
+
+    async def _waiting(self) -> WaitingList:
+        if self.site.desk is None:
+            return WaitingList()
+        several, now_ms = self.board.assessment.contracts, self.site.clock.now_ms()
+        return await self.site.entering.run(waiting_list, self.site.desk, several, self.person, now_ms)
 
     def _contracts(self) -> list[DeskContract]:
         contracts = self.site.desk.contracts() if self.site.desk else ()

@@ -13,6 +13,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
+from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
@@ -52,6 +53,7 @@ class DeskRegister:
     contracts: Callable[[], Sequence[Contract]]
     clock: Clock
     open_register: Callable[[Path, Clock], Register] = Register.open
+    _standing: dict[str, tuple[int, EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)
 
     @cached_property
@@ -65,6 +67,13 @@ class DeskRegister:
     def entries(self, contract: str) -> Sequence[Entry]:
         """All that has been said about a contract, ascending. Raises LedgerError and its kinds."""
         return self.register.entries(contract)
+
+    def standing(self, contract: str) -> EffectiveEntries:
+        """What stands of it. A register that has not grown is not read again. Raises LedgerError and its kinds."""
+        last, known = self.register.last_number(contract), self._standing.get(contract)
+        if known is None or known[0] != last:
+            known = self._standing[contract] = last, effective_entries(self.entries(contract))
+        return known[1]
 
     def days(self, contract: Contract) -> KnownDays:
         """What follows from the contract's calendar, worked out once."""

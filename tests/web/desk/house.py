@@ -175,13 +175,20 @@ def contracts_in(folder: Path) -> list[Contract]:
 
 @contextmanager
 def furnished(
-    folder: Path, *, limits: Limits | None = None, clock: Clock | None = None, **more: Any
+    folder: Path,
+    *,
+    limits: Limits | None = None,
+    clock: Clock | None = None,
+    contracts: Sequence[Contract] = (),
+    **more: Any,
 ) -> Iterator[House]:
-    """A desk with everybody of ROLES. `more`: of its settings."""
+    """A desk with everybody of ROLES. `contracts`: in place of the usual two; `more`: of its settings."""
     ledger = folder / "ledger.db"
     if not ledger.exists():
         make_ledger(ledger)
-    parts = Parts(desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts_in(folder), ledger=ledger)
+    parts = Parts(
+        desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts or contracts_in(folder), ledger=ledger
+    )
     parts.clock = clock or parts.clock
     parts.packs = lambda: PACKS
     web = web_of(parts, limits=limits)

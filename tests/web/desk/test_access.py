@@ -29,6 +29,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
     r"/api/v1/packs": ("/api/v1/packs", Action.SEE_OVERVIEW, None),
+    r"/api/v1/desk": ("/api/v1/desk", Action.USE_DESK, None),
     r"/api/v1/openapi\.json": ("/api/v1/openapi.json", Action.USE_DESK, None),
     r"/api(?:/.*)?": ("/api/v2", Action.USE_DESK, None),
     r"/outages\.atom": ("/outages.atom", Action.SEE_OVERVIEW, None),

@@ -1,21 +1,28 @@
-"""What a month's figures were and are, where they are others now: the same rows at the terminal and at the desk."""
+"""What a month's results differ in, before and after something, as rows for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.rounding import shown
 from sla_monitor.wording.figures import format_apart
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
 from sla_monitor.wording.vocabulary import describe_id
 
-NONE = "-"
+if TYPE_CHECKING:
+    from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+    from sla_monitor.contract.terms import Terms
+    from sla_monitor.sla.results import PeriodResult
+
 MET = {True: "met", False: "missed", None: "not assessable"}
+NONE = "-"
+"""In place of what is not there."""
+
+Changes = list[dict[str, str]]
+"""Rows of month, figure, before and after."""
 
 
 class ToldResult(Protocol):
@@ -32,7 +39,7 @@ class ToldResult(Protocol):
 
 
 class ToldMonth(Protocol):
-    """What is told of a month."""
+    """What was told of a month."""
 
     @property
     def is_measured(self) -> bool: ...
@@ -46,8 +53,8 @@ class ToldMonth(Protocol):
     def kpis(self) -> Mapping[str, ToldResult]: ...
 
 
-def changed_figures(month: str, before: ToldMonth, after: ToldMonth, terms: Terms) -> Iterator[dict[str, str]]:
-    """What a month that was told differs in. `terms`: those at its end."""
+def told_differences(month: str, before: ToldMonth, after: ToldMonth, terms: Terms) -> Iterator[dict[str, str]]:
+    """What a month that was told twice differs in. `terms`: those at its end."""
     kpis = {kpi.id: kpi for kpi in terms.kpis}
     for name in dict.fromkeys((*after.kpis, *before.kpis)):
         was, now, kpi = before.kpis.get(name), after.kpis.get(name), kpis.get(name)
@@ -59,6 +66,21 @@ def changed_figures(month: str, before: ToldMonth, after: ToldMonth, terms: Term
     yield from change_row(month, "points", *points)
     yield from change_row(month, f"credit, {terms.currency}", *money)
     yield from change_row(month, "set off", *(", ".join(map(describe_id, each.triggers)) or NONE for each in both))
+
+
+def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iterator[dict[str, str]]:
+    """What one month's two results differ in, as people read it. `terms`: those at the month's end."""
+    kpis = {kpi.id: kpi for kpi in terms.kpis}
+    for name in dict.fromkeys(one.kpi for one in (*after.kpis, *before.kpis)):
+        was, now = before.kpi(name), after.kpi(name)
+        kpi = kpis.get(name)
+        yield from change_row(after.month, name, format_result(was, now, kpi), format_result(now, was, kpi))
+    points = (format_points(one.points) if one.is_measured else NONE for one in (before, after))
+    money = (format_money(one.deducted, terms.currency) if one.is_measured else NONE for one in (before, after))
+    yield from change_row(after.month, "points", *points)
+    yield from change_row(after.month, f"credit, {terms.currency}", *money)
+    triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
+    yield from change_row(after.month, "set off", *triggers)
 
 
 def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
