@@ -21,13 +21,13 @@ from sla_monitor.assess.open_points import AT_MOST_LEFT, leaves_at_most, unasses
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.register.formatting import format_entry
-from sla_monitor.cli.register.preview import MET, differences
 from sla_monitor.cli.shared.terminal import NONE, Row, plain, table, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
+from sla_monitor.wording.changed_figures import MET, differences
 from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sla_monitor.cli.register.formatting import print_json
-from sla_monitor.cli.register.preview import change_row, format_result
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option, period_option
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, recorded
 from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width, wrapped
+from sla_monitor.wording.changed_figures import change_row, format_result
 from sla_monitor.wording.instants import format_instant, format_month
 from sla_monitor.wording.numbers import format_money, format_points
 from sla_monitor.wording.recalculations import describe_because

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.register.formatting import print_entered
-from sla_monitor.cli.register.preview import Changes, Entered, confirm
+from sla_monitor.cli.register.preview import Entered, confirm
+from sla_monitor.wording.changed_figures import Changes
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry

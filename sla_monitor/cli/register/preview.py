@@ -3,48 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
-from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
 from sla_monitor.cli.register.entry_session import EntrySession
-from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width
-from sla_monitor.contract.local_time import instant_ms
-from sla_monitor.periods.months import last_day
-from sla_monitor.sla.rounding import shown
-from sla_monitor.wording.figures import format_apart
-from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
-from sla_monitor.wording.vocabulary import describe_id
+from sla_monitor.cli.shared.terminal import lines_of, table, width
+from sla_monitor.wording.changed_figures import Changes
 
 if TYPE_CHECKING:
-    from sla_monitor.contract.kpis.kpi_terms import KpiTerms
-    from sla_monitor.contract.terms import Terms
     from sla_monitor.ledger.reading.reader import Reader
     from sla_monitor.ledger.recording.imports import Layer
     from sla_monitor.register.entries import Entry
-    from sla_monitor.sla.results import PeriodResult
-
-MET = {True: "met", False: "missed", None: "not assessable"}
-
-Changes = list[dict[str, str]]
-"""Rows of month, figure, before and after."""
-
-
-class ToldResult(Protocol):
-    """What is told of a KPI's result."""
-
-    @property
-    def value(self) -> Fraction | None: ...
-    @property
-    def band(self) -> str | None: ...
-    @property
-    def is_met(self) -> bool | None: ...
-    @property
-    def points(self) -> Fraction: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +55,13 @@ def show_changes(found: Changes) -> None:
 
 def changes(session: EntrySession, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
-    from sla_monitor.register.affected_months import Others, first_changed
-
     if not any(entry.body.changes_figures for entry in new):
         return []
-    from sla_monitor.assess import history
+    from sla_monitor.assess.supposed import changes_of
     from sla_monitor.cli.shared.sources import keeping
-    from sla_monitor.periods.edges import month_at
-    from sla_monitor.periods.terms_slices import margin_ms
 
-    now_ms, said = session.clock.now_ms(), session.entries()
-    others, running, reach_ms = Others(said), month_at(now_ms, session.zone), margin_ms(session.contract)
-    touched = [first_changed(entry.body, session.zone, others, reach_ms) or running for entry in new]
-    if min(touched, default=running) >= running:
-        return []
     with keeping(session.config, session.ledger) as evidence:
-        several = (said, [*said, *new])
-        before, after = (history(session.contract, evidence, running, now_ms, said=one) for one in several)
-    return _compared(session, before, after)
+        return changes_of(session.contract, evidence, session.entries(), new, session.clock.now_ms())
 
 
 def changes_of_import(
@@ -108,49 +69,11 @@ def changes_of_import(
 ) -> Changes:
     """The same of an import, or of taking one back, with the entries that go with it."""
     from sla_monitor.assess import history
+    from sla_monitor.assess.supposed import compared
     from sla_monitor.periods.edges import month_at
 
     now_ms, said = session.clock.now_ms(), session.entries()
     running = month_at(now_ms, session.zone)
     before = history(session.contract, evidence, running, now_ms, said=said)
     supposed = evidence.supposing(add, without)
-    return _compared(session, before, history(session.contract, supposed, running, now_ms, said=[*said, *new]))
-
-
-def _compared(session: EntrySession, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
-    rows = list[dict[str, str]]()
-    for one, other in zip(before, after, strict=True):
-        closed_ms = instant_ms(last_day(other.month), time.max, session.zone)
-        rows += differences(one, other, session.contract.version_at(closed_ms).terms)
-    return rows
-
-
-def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iterator[dict[str, str]]:
-    """What one month's two results differ in, as people read it. `terms`: those at the month's end."""
-    kpis = {kpi.id: kpi for kpi in terms.kpis}
-    for name in dict.fromkeys(one.kpi for one in (*after.kpis, *before.kpis)):
-        was, now = before.kpi(name), after.kpi(name)
-        kpi = kpis.get(name)
-        yield from change_row(after.month, name, format_result(was, now, kpi), format_result(now, was, kpi))
-    points = (format_points(one.points) if one.is_measured else NONE for one in (before, after))
-    money = (format_money(one.deducted, terms.currency) if one.is_measured else NONE for one in (before, after))
-    yield from change_row(after.month, "points", *points)
-    yield from change_row(after.month, f"credit, {terms.currency}", *money)
-    triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
-    yield from change_row(after.month, "set off", *triggers)
-
-
-def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
-    """A figure of a month, where it is another one now."""
-    if before != after:
-        yield {"month": month, "figure": what, "before": before, "after": after}
-
-
-def format_result(result: ToldResult | None, other: ToldResult | None, kpi: KpiTerms | None) -> str:
-    """A result; its figure to so many digits that it does not look like another one."""
-    if result is None or result.value is None:
-        return NONE
-    band = describe_id(result.band or MET[result.is_met])
-    beside = other.value if other else None
-    figure = format_apart(result.value, beside, kpi) if kpi else shown(result.value)
-    return f"{figure} ({band}, {format_counted_points(result.points, 'point')})"
+    return compared(session.contract, before, history(session.contract, supposed, running, now_ms, said=[*said, *new]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
 from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
@@ -16,5 +17,6 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk", DeskPage),
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
+    (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide", DecideForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo", UndoForm),
 )

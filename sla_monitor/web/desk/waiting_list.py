@@ -12,7 +12,7 @@ from sla_monitor.assess.waiting import Matter, matters_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import Desk, side_of
+from sla_monitor.web.desk.entering import DeskRegister, side_of
 from sla_monitor.web.identity.person import Person
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.waiting import MATTER_WORDS, TO_DO, MatterKind, Urgency, describe_last_day, urgency_of
@@ -21,8 +21,12 @@ SHOWN = 50
 """Rows of a list: whoever has more has them by contract."""
 
 _FORMS: dict[MatterKind, str] = {
+    "decide": "/entries/{number}/decide",
+    "figure": "/enter/figure?kpi={name}&month={month}&party={party}",
     "action": "/enter/done?about={number}",
     "obligation": "/enter/obligation_met?obligation={name}&due={month}",
+    "claim_relief": "/enter/claim",
+    "claim_credit": "/enter/credit_claim?month={month}",
     "notify": "/enter/credit_notified?month={month}&amount={amount}",
     "invoice": "/enter/credit_invoiced?month={month}&amount={amount}",
     "payment": "/enter/credit_settled?month={month}&amount={amount}",
@@ -65,7 +69,7 @@ class WaitingList:
 
 
 def waiting_list(
-    desk: Desk, assessments: Iterable[ContractAssessment], person: Person, now_ms: int, only: str = ""
+    desk: DeskRegister, assessments: Iterable[ContractAssessment], person: Person, now_ms: int, only: str = ""
 ) -> WaitingList:
     """From the one thread of `WebParts.entering`. `only`: of one contract. Raises LedgerError and its kinds."""
     assessed = {one.contract: one for one in assessments}

@@ -70,12 +70,13 @@ class WebParts:
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
-        self.entering = Bounded(1, self.limits.waiting)
+        # What an entry would change takes seconds with ten years of record: nobody else's entry waits for it.
+        self.entering, self.supposing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
         for bounded in (
             *(self.rendering, self.viewing, self.fetching, self.beating, self.reloading),
-            *(self.checking, self.guessing, self.entering),
+            *(self.checking, self.guessing, self.entering, self.supposing),
         ):
             bounded.close()
         self.reception.close()

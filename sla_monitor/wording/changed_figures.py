@@ -1,0 +1,67 @@
+"""What two results of a month differ in, before and after, the same on every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from sla_monitor.sla.rounding import shown
+from sla_monitor.wording.figures import format_apart
+from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
+from sla_monitor.wording.vocabulary import describe_id
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.kpis.kpi_terms import KpiTerms
+    from sla_monitor.contract.terms import Terms
+    from sla_monitor.sla.results import PeriodResult
+
+NONE = "-"
+MET = {True: "met", False: "missed", None: "not assessable"}
+
+Changes: TypeAlias = list[dict[str, str]]
+"""Rows of month, figure, before and after."""
+
+
+class ToldResult(Protocol):
+    """What is told of a KPI's result."""
+
+    @property
+    def value(self) -> Fraction | None: ...
+    @property
+    def band(self) -> str | None: ...
+    @property
+    def is_met(self) -> bool | None: ...
+    @property
+    def points(self) -> Fraction: ...
+
+
+def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iterator[dict[str, str]]:
+    """What one month's two results differ in, as people read it. `terms`: those at the month's end."""
+    kpis = {kpi.id: kpi for kpi in terms.kpis}
+    for name in dict.fromkeys(one.kpi for one in (*after.kpis, *before.kpis)):
+        was, now = before.kpi(name), after.kpi(name)
+        kpi = kpis.get(name)
+        yield from change_row(after.month, name, format_result(was, now, kpi), format_result(now, was, kpi))
+    points = (format_points(one.points) if one.is_measured else NONE for one in (before, after))
+    money = (format_money(one.deducted, terms.currency) if one.is_measured else NONE for one in (before, after))
+    yield from change_row(after.month, "points", *points)
+    yield from change_row(after.month, f"credit, {terms.currency}", *money)
+    triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
+    yield from change_row(after.month, "set off", *triggers)
+
+
+def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:
+    """A figure of a month, where it is another one now."""
+    if before != after:
+        yield {"month": month, "figure": what, "before": before, "after": after}
+
+
+def format_result(result: ToldResult | None, other: ToldResult | None, kpi: KpiTerms | None) -> str:
+    """A result; its figure to so many digits that it does not look like another one."""
+    if result is None or result.value is None:
+        return NONE
+    band = describe_id(result.band or MET[result.is_met])
+    beside = other.value if other else None
+    figure = format_apart(result.value, beside, kpi) if kpi else shown(result.value)
+    return f"{figure} ({band}, {format_counted_points(result.points, 'point')})"
