@@ -1,63 +1,25 @@
-"""What entries would change, before anybody makes them: every figure before and after."""
+"""What whoever makes an entry may not expect: time that is refused all the same, figures that stay, alerts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import time
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import BookedStretch, Excluded
 from sla_monitor.assess.booked_maintenance import booked_by
 from sla_monitor.assess.exclusions import exclusions
-from sla_monitor.assess.history import history
 from sla_monitor.assess.relief import refusal
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.periods.edges import month_at, period_of
-from sla_monitor.periods.months import last_day, shifted
-from sla_monitor.periods.terms_slices import ServiceHours, margin_ms
-from sla_monitor.register.affected_months import Others, first_changed, months_of
+from sla_monitor.periods.terms_slices import ServiceHours
+from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance, Undo
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import doubts
-from sla_monitor.sla.evidence import Evidence
-from sla_monitor.sla.results import PeriodResult
-from sla_monitor.wording.changed_figures import Changes, differences
+from sla_monitor.wording.figure_changes import Changes
 from sla_monitor.wording.instants import format_stretch
-
-
-def changes_of(
-    contract: Contract,
-    evidence: Evidence,
-    said: Sequence[Entry],
-    new: Sequence[Entry],
-    now_ms: int,
-    *,
-    with_running: bool = False,
-) -> Changes:
-    """Every figure of a month that is over, and with `with_running` of the one that runs, that new entries would
-    change. `said`: all that was said before."""
-    if not any(entry.body.changes_figures for entry in new):
-        return []
-    zone = contract.time_zone
-    others, running, reach_ms = Others(said), month_at(now_ms, zone), margin_ms(contract)
-    touched = [first_changed(entry.body, zone, others, reach_ms) or running for entry in new]
-    until = shifted(running, 1) if with_running else running
-    if min(touched, default=until) >= until:
-        return []
-    before, after = (history(contract, evidence, until, now_ms, said=one) for one in (said, [*said, *new]))
-    return compared(contract, before, after)
-
-
-def compared(contract: Contract, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:
-    """What the same months' results differ in."""
-    rows = list[dict[str, str]]()
-    for one, other in zip(before, after, strict=True):
-        closed_ms = instant_ms(last_day(other.month), time.max, contract.time_zone)
-        rows += differences(one, other, contract.version_at(closed_ms).terms)
-    return rows
 
 
 def reservations_of(

@@ -25,6 +25,10 @@ Ask = Callable[[Question], Answer]
 """Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it."""
 
 
+Digests = tuple[int, dict[str, str], int]
+"""Of which day, by key the digest of its lines, and how many lines there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What is first found to differ. `key`: an endpoint's, as the record has it, or `register`; `here` and `there`: the
@@ -43,11 +47,11 @@ class Difference:
 
 
 class Teller:
-    """Answers for one ledger."""
+    """Answers for one ledger. `known`: what it has read last, for further questions about the day."""
 
     def __init__(self, rows: DayRows, without: Collection[str] = ()) -> None:
         self._rows, self._without = rows, without
-        self._known: tuple[int, dict[str, str], int] | None = None
+        self.known: Digests | None = None
 
     def __call__(self, question: Question) -> Answer:
         """Raises LedgerError and its kinds; KeyError, TypeError and ValueError for what is no question."""
@@ -73,9 +77,9 @@ class Teller:
         return {"root": root, "observations": count, "entries": entries, "buckets": several}
 
     def _digests(self, day_ms: int) -> tuple[dict[str, str], int]:
-        if self._known is None or self._known[0] != day_ms:
-            self._known = day_ms, *self._rows.digests(day_ms, self._without)
-        return self._known[1:]
+        if self.known is None or self.known[0] != day_ms:
+            self.known = day_ms, *self._rows.digests(day_ms, self._without)
+        return self.known[1:]
 
 
 def difference(day_ms: int, here: Ask, there: Ask) -> Difference | None:

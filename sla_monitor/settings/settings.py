@@ -80,6 +80,13 @@ class TermsSettings(Strict):
     )
 
 
+class AttachmentSettings(Strict):
+    """Files that are attached to entries of the register."""
+
+    file: Whole = Field(10 * 1024 * 1024, ge=1, description="Bytes that one of them may have.")
+    total: Whole = Field(1024 * 1024 * 1024, ge=0, description="Bytes that all of them may have; 0: none is taken.")
+
+
 class Settings(Strict):
     """The whole of `sla-monitor.yaml`. Relative paths are relative to the file."""
 
@@ -112,6 +119,7 @@ class Settings(Strict):
     reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
     views: SharedViews = Field(SharedViews(), description="Pages for the public and for participants.")
     desk: DeskSettings = Field(DeskSettings(), description="Who signs in, and may do what.")
+    attachments: AttachmentSettings = Field(AttachmentSettings(), description="How much the register keeps of files.")
     archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
     @model_validator(mode="before")

@@ -177,11 +177,11 @@ class Pair:
             self._site = subprocess.Popen(command, stdout=log, stderr=log)
 
     def speaking(self) -> tuple[One, One]:
-        """The one that speaks, once there is one, and the other."""
+        """The one that speaks, once there is one and the other's page says so, and the other."""
         deadline = time.monotonic() + PATIENT_S
         while True:
             for one, other in (self.both, self.both[::-1]):
-                if one.speaks():
+                if one.speaks() and f"The one that speaks is {one.name}." in other.page("/"):
                     return one, other
             assert time.monotonic() < deadline, self.east.log() + self.west.log()
             time.sleep(0.05)

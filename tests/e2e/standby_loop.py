@@ -81,7 +81,6 @@ def main() -> int:
             for number in range(given.rounds):
                 one, other = pair.speaking()
                 fault = chance.choice(FAULTS)
-                wait_until(lambda one=one, other=other: f"speaks is {one.name}." in other.page("/"), PATIENT_S)  # type: ignore[misc]
                 time.sleep(chance.uniform(0.0, 1.0))
                 began_s = time.monotonic()
                 mend = take_away(pair, fault, one)
@@ -96,7 +95,7 @@ def main() -> int:
                 print(f"{number + 1:3} {one.name} {fault}: {took[fault][-1]:.1f} s", flush=True)
                 if fault != "server killed":
                     mend()
-                    wait_until(lambda one=one, other=other: f"speaks is {other.name}." in one.page("/"), PATIENT_S)  # type: ignore[misc]
+                    pair.speaking()
         time.sleep(20)
         told = pair.called.told
         repeated = pair.called.of(ALERT) != ["firing"]

@@ -66,19 +66,20 @@ def test_what_one_has_and_the_other_has_not_is_named(tmp_path: Path) -> None:
 
 
 def test_each_column_that_people_see_counts(tmp_path: Path) -> None:
-    plain = seen()
-    rows = ledger(tmp_path / "a.db", plain)
-    for number, finding in enumerate((
+    others = (
         replace(UP, duration_us=901), replace(UP, status=201), replace(UP, address="192.0.2.2"),
-        replace(UP, phases=Phases(1, 2, 3, 4, 6)), replace(DOWN, detail="no answer at all"),
-        replace(UP, body_bytes=1), replace(UP, certificate_expires_at_s=1),
-        replace(DOWN, reason=Reason.CONNECTION_REFUSED),
-    )):  # fmt: skip
-        other = [replace(plain[0], finding=finding), *plain[1:]]
-        found = difference(T0, Teller(rows), Teller(ledger(tmp_path / f"{number}.db", other)))
+        replace(UP, phases=Phases(1, 2, 3, 4, 6)), replace(UP, body_bytes=1), replace(UP, certificate_expires_at_s=1),
+        replace(DOWN, detail="no answer at all"), replace(DOWN, reason=Reason.CONNECTION_REFUSED),
+    )  # fmt: skip
+    plain = [Observation(f"small/{number}", T0, UP if number < 6 else DOWN) for number in range(8)]
+    changed = [replace(one, finding=finding) for one, finding in zip(plain, others, strict=True)]
+    with ledger(tmp_path / "a.db", plain) as here, ledger(tmp_path / "b.db", changed) as there:
+        ours, theirs = here.digests(T0)[0], there.digests(T0)[0]
+        assert len(ours) == 8
+        assert all(ours[key] != theirs[key] for key in ours)
+        found = difference(T0, Teller(here), Teller(there))
         assert found is not None
-        assert (found.key, found.at_ms) == (KEYS[0], T0)
-    rows.close()
+        assert (found.at_ms, found.here != found.there) == (T0, True)
 
 
 def test_an_entry_that_is_another_is_named_and_what_is_each_ones_own_is_left_out(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ from tests.support.nats import (
     wait,
 )
 
-KILLS = int(os.environ.get("PAIR_KILLS", "6"))
+KILLS = int(os.environ.get("PAIR_KILLS", "4"))
 """`make standby-records-loop` asks for a hundred."""
 
 FORKED = multiprocessing.get_context("forkserver")

@@ -27,9 +27,9 @@ from sla_monitor.periods.intervals import Intervals, intersect, length
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, Entry, Maintenance, SignOff
 from sla_monitor.sla.results import CapResult, CreditLine, PeriodResult
-from sla_monitor.wording.changed_figures import MET, differences
 from sla_monitor.wording.durations import format_duration, format_exact_duration
 from sla_monitor.wording.entries import EntryWording
+from sla_monitor.wording.figure_changes import MET, differences
 from sla_monitor.wording.figures import NO_FIGURE, format_figure, format_level
 from sla_monitor.wording.instants import format_day, format_day_at, format_instant, format_month, format_stretch
 from sla_monitor.wording.numbers import (

@@ -11,8 +11,8 @@ import click
 from sla_monitor.cli.register.formatting import print_json
 from sla_monitor.cli.register.preview import ask, changes_of_import, show_changes
 from sla_monitor.cli.shared.terminal import lines_of, plain, table, width
-from sla_monitor.wording.changed_figures import Changes
 from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.figure_changes import Changes
 
 if TYPE_CHECKING:
     from sla_monitor.cli.register.entry_session import EntrySession

@@ -11,7 +11,7 @@ import click
 
 from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.shared.terminal import lines_of, table, width
-from sla_monitor.wording.changed_figures import Changes
+from sla_monitor.wording.figure_changes import Changes
 
 if TYPE_CHECKING:
     from sla_monitor.ledger.reading.reader import Reader
@@ -57,11 +57,11 @@ def changes(session: EntrySession, new: Sequence[Entry]) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after."""
     if not any(entry.body.changes_figures for entry in new):
         return []
-    from sla_monitor.assess.supposed import changes_of
+    from sla_monitor.assess.figure_changes import changes_of_entries
     from sla_monitor.cli.shared.sources import keeping
 
     with keeping(session.config, session.ledger) as evidence:
-        return changes_of(session.contract, evidence, session.entries(), new, session.clock.now_ms())
+        return changes_of_entries(session.contract, evidence, session.entries(), new, session.clock.now_ms())
 
 
 def changes_of_import(
@@ -69,7 +69,7 @@ def changes_of_import(
 ) -> Changes:
     """The same of an import, or of taking one back, with the entries that go with it."""
     from sla_monitor.assess import history
-    from sla_monitor.assess.supposed import compared
+    from sla_monitor.assess.figure_changes import compared
     from sla_monitor.periods.edges import month_at
 
     now_ms, said = session.clock.now_ms(), session.entries()

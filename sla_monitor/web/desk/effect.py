@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sla_monitor.assess.supposed import changes_of, reservations_of, stretches_of
+from sla_monitor.assess.figure_changes import changes_of_entries
+from sla_monitor.assess.supposed import reservations_of, stretches_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at
 from sla_monitor.web.desk.entering import CheckedStatements, DeskRegister
 from sla_monitor.web.identity.desk_state import digest_of
-from sla_monitor.wording.changed_figures import Changes
+from sla_monitor.wording.figure_changes import Changes
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.maintenance import describe_booked
 from sla_monitor.wording.text import plain
@@ -50,7 +51,7 @@ def effect_of(desk: DeskRegister, contract: Contract, checked: CheckedStatements
     new, said = checked.entries, [*checked.said, *checked.entries]
     running = month_at(now_ms, contract.time_zone)
     with desk.open_record() as evidence:
-        changes = changes_of(contract, evidence, checked.said, new, now_ms, with_running=True)
+        changes = changes_of_entries(contract, evidence, checked.said, new, now_ms, with_running=True)
     closed = [row for row in changes if row["month"] < running]
     named = re.compile(rf"\bdecision (?:{'|'.join(f'{one.number}' for one in new) or '-'})\b")
     but = [line for entry in new for line in reservations_of(contract, said, entry, now_ms, closed)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
+from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
@@ -64,6 +66,7 @@ class DeskRegister:
     open_record: Callable[[], Reader]
     open_register: Callable[[Path, Clock], Register] = Register.open
     _standing: dict[str, tuple[int, EffectiveEntries]] = field(default_factory=dict)
+    _days: dict[str, KnownDays] = field(default_factory=dict)
 
     @cached_property
     def register(self) -> Register:
@@ -102,11 +105,26 @@ class DeskRegister:
             self._refuse_wrong(new, EntryContext.of(contract, said))
         return CheckedStatements(tuple(new), said, last)
 
+    def days(self, contract: Contract) -> KnownDays:
+        """What follows from the contract's calendar, worked out once."""
+        known = self._days.get(contract.id)
+        if known is None or known.contract is not contract:
+            known = self._days[contract.id] = KnownDays(contract)
+        return known
+
     def enter(
-        self, person: Person, contract: Contract, drafts: Sequence[Statement], *, once: str, read_to: int | None = None
+        self,
+        person: Person,
+        contract: Contract,
+        drafts: Sequence[Statement],
+        *,
+        once: str,
+        read_to: int | None = None,
+        files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> DeskEntries:
         """Add entries of somebody. `once`: the submission's key (`PostedForm.once`); what came in with it before is
         not added again. `read_to`: the last entry that the page was made from, where a later one would make it stale.
+        `files`: contents that they name, by digest, to be kept with them.
 
         Raises ForbiddenEntry; RegisterError with the lines `field: what is wrong`; Overtaken when the page is stale;
         LedgerError.
@@ -121,7 +139,7 @@ class DeskRegister:
                 raise Overtaken(f"entry {last} was made since this page was shown; look at it, and enter yours again")
             new = self._checked(person, contract, drafts, last)
             try:
-                return DeskEntries(self.register.add(new, read_to=last, once=once))
+                return DeskEntries(self.register.add(new, read_to=last, once=once, files=files))
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from sla_monitor.assess.figure_changes import reaches_figures
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
@@ -61,8 +62,8 @@ class ProposingForm(DeskHandler):
         self, form: PostedForm, contract: Contract, statements: Sequence[Statement], once: str
     ) -> None:
         read_to: int | None = None
-        if any(one.said.changes_figures for one in statements):
-            checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
+        checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
+        if reaches_figures(contract, checked.said, checked.entries):
             effect = await self.effect(contract, checked)
             read_to = checked.last
             if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":

@@ -1,10 +1,10 @@
-"""What two results of a month differ in, before and after, the same on every screen."""
+"""What a month's results differ in, before and after something, as rows for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from sla_monitor.sla.rounding import shown
 from sla_monitor.wording.figures import format_apart
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from sla_monitor.contract.terms import Terms
     from sla_monitor.sla.results import PeriodResult
 
-NONE = "-"
 MET = {True: "met", False: "missed", None: "not assessable"}
+NONE = "-"
+"""In place of what is not there."""
 
-Changes: TypeAlias = list[dict[str, str]]
+Changes = list[dict[str, str]]
 """Rows of month, figure, before and after."""
 
 
