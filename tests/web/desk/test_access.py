@@ -9,7 +9,7 @@ import pytest
 from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, Target, allows
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.entry_fields import form_model
 from sla_monitor.web.serving.routes import ROUTES
 from tests.web.desk.house import ROLES, Browser, House, furnished
 
@@ -51,6 +51,9 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/desk/contracts/small/enter/acknowledgement", Action.ACKNOWLEDGE, "small",
     ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
+        "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",
+    ),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo": (
         "/desk/contracts/small/entries/1/undo", Action.UNDO, "small",
     ),
