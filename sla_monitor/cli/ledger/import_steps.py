@@ -148,7 +148,7 @@ def _effect(session: EntrySession, evidence: Reader, draft: ImportDraft, changes
 
     reach = draft.endpoints.values()
     first_ms, until_ms = min((one[0] for one in reach), default=0), max((one[1] for one in reach), default=0)
-    filled = evidence.previewing(add=draft).imported(session.contract.id, first_ms, until_ms)
+    filled = evidence.supposing(add=draft).imported(session.contract.id, first_ms, until_ms)
     told_ms = {key: length(times(spans)) for key, spans in draft.told.items()}
     return Effect(told_ms, {key: length(pairs) for key, pairs in filled.get(draft.record.number, {}).items()}, changes)
 

@@ -75,5 +75,5 @@ def changes_of_import(
     now_ms, said = session.clock.now_ms(), session.entries()
     running = month_at(now_ms, session.zone)
     before = history(session.contract, evidence, running, now_ms, said=said)
-    supposed = evidence.previewing(add, without)
+    supposed = evidence.supposing(add, without)
     return compared(session.contract, before, history(session.contract, supposed, running, now_ms, said=[*said, *new]))

@@ -226,7 +226,7 @@ class Reader(SingleObservations, Evidence):
                         found.setdefault(layer.record.number, {})[key] = seen
         return found
 
-    def previewing(self, add: Layer | None = None, without: int | None = None) -> Self:
+    def supposing(self, add: Layer | None = None, without: int | None = None) -> Self:
         """The same record with one import more, or without one. It shares this one's connection: close this one."""
         other = copy(self)
         other.supposed = Supposed(add, without)
