@@ -91,7 +91,10 @@ def division_problems(paths: Sequence[Path]) -> list[str]:
 
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
     """What the settings allow and cannot work well, a line each. `path` is theirs."""
-    asking = _witness_advice, _views_advice, _site_advice, _series_advice, _desk_advice, _webhook_advice
+    asking = (
+        *(_witness_advice, _views_advice, _site_advice, _pair_advice),
+        *(_series_advice, _desk_advice, _webhook_advice),
+    )
     return [line for advice in asking for line in advice(path, configuration)]
 
 
@@ -157,6 +160,18 @@ def _webhook_advice(path: Path, configuration: Configuration) -> Iterator[str]:
     for at, message in webhook_doubts(configuration.settings.webhooks, names):
         where = ("webhooks", *at)
         yield str(Problem(document.file, locate(document.root, where).key, ".".join(map(str, where)), message))
+
+
+def _pair_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """One line where Prometheus would be made to scrape one collector of a pair alone."""
+    pair = configuration.settings.collectors
+    if pair is not None and not pair.scraped:
+        document = read_document(path)
+        message = (
+            "names no addresses of the pair: `generate prometheus` scrapes this collector alone, and nothing once the"
+            " other one speaks (add scraped: [HOST:PORT, HOST:PORT])"
+        )
+        yield str(Problem(document.file, locate(document.root, ("collectors",)).key, "collectors", message))
 
 
 def _views_advice(path: Path, configuration: Configuration) -> Iterator[str]:

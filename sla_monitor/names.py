@@ -701,7 +701,7 @@ WEBHOOK_FAILING = MetricName(
     "sla_webhook_failing", "gauge", ("webhook",), "1 while a receiver does not take what it is told."
 )
 WEBHOOK_MESSAGES = MetricName(
-    "sla_webhook_messages_total",
+    "sla_webhook_messages",
     "counter",
     ("webhook", "outcome"),
     "Messages that receivers took, and attempts that they did not take.",

@@ -35,13 +35,14 @@ def deadlines_of(contract: Contract, today: date) -> tuple[Deadline, ...]:
     this, run = name_of(today), run_of(contract)
     first, last = max(run.first, shifted(this, -BACK)), min(run.last or this, shifted(this, AHEAD))
     months = span(first, last) if first <= last else ()
-    found = {one for month in months for one in _of_month(contract, month)}
+    found = {one for month in months for one in month_deadlines(contract, month)}
     found.add(Deadline(contract.term.end_on, "term_end", run.last or this))
     until = last_day(shifted(this, AHEAD))
     return tuple(sorted((one for one in found if today <= one.on <= until), key=lambda one: (one.on, one.kind)))
 
 
-def _of_month(contract: Contract, month: str) -> Iterator[Deadline]:
+def month_deadlines(contract: Contract, month: str) -> Iterator[Deadline]:
+    """Those about one month, be they over or not."""
     terms = terms_in(contract, period := period_of(contract, month), period.end_ms)
     claim_on = claim_by(month, terms.claims)
     if claim_on is not None:

@@ -8,9 +8,11 @@ from datetime import date, timedelta
 from sla_monitor.assess.contract_context import ContractContext
 from sla_monitor.assess.due_obligations import DueObligation, Obligations
 from sla_monitor.assess.known_days import KnownDays
+from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.due_dates import DueDate, days_at
 from sla_monitor.periods.edges import Period
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry, ObligationExcused, ObligationMet
 from sla_monitor.sla.obligations import obligation_state
 
@@ -21,8 +23,13 @@ AHEAD = timedelta(days=366)
 def obligations_of(contract_context: ContractContext, period: Period, days: KnownDays) -> Obligations:
     """A month's, as they stand at its end, or now while it runs."""
     at_ms = min(contract_context.now_ms, max(period.end_ms, period.start_ms))
-    contract = contract_context.contract
-    known = _Register(contract_context)
+    return obligations_at(days, contract_context.effective, period, at_ms)
+
+
+def obligations_at(days: KnownDays, effective: EffectiveEntries, period: Period, at_ms: int) -> Obligations:
+    """The same at an instant, by what was entered until now."""
+    contract = days.contract
+    known = _Register(contract, effective)
     if not known.is_used and not any(version.terms.obligations for version in contract.versions):
         return Obligations()
     until = local_date(at_ms, contract.time_zone) + AHEAD
@@ -42,9 +49,8 @@ def _is_told(one: DueObligation, period: Period) -> bool:
 class _Register:
     """What the register says of due dates."""
 
-    def __init__(self, contract_context: ContractContext) -> None:
-        effective = contract_context.effective
-        self._context = contract_context
+    def __init__(self, contract: Contract, effective: EffectiveEntries) -> None:
+        self._contract, self._effective = contract, effective
         self._met: dict[tuple[str, date], tuple[Entry, ObligationMet]] = {
             (said.obligation, said.due_on): (entry, said) for entry, said in effective.of(ObligationMet)
         }
@@ -60,7 +66,7 @@ class _Register:
         key = one.obligation.id, one.due_on
         met, granted, asked = self._met.get(key), self._granted(key), self._asked(key)
         until = granted[1].until_on if granted else None
-        edges = one if until is None else days_at(self._context.contract, one.due_on).deferred(one, until)
+        edges = one if until is None else days_at(self._contract, one.due_on).deferred(one, until)
         met_ms = met[1].met_ms if met else None
         is_excused = granted is not None and until is None
         return DueObligation(
@@ -100,5 +106,5 @@ class _Register:
         return next((entry.number for entry, _ in reversed(several) if self._decision(entry.number) is None), None)
 
     def _decision(self, number: int) -> bool | None:
-        found = self._context.effective.decision_on(number)
+        found = self._effective.decision_on(number)
         return None if found is None else found[1].granted

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sla_monitor.cli.shared.options import CONFIGS, config_option
+from sla_monitor.cli.shared.sources import terms_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,8 @@ def check(config: Path, others: tuple[Path, ...], files: tuple[Path, ...]) -> No
     Every mistake is one line, file:line:column: key path: what is wrong (what would be right), on standard error,
     and the exit status is 1. Without mistakes each contract is one line on standard output, and one more for each of
     its caps: what that puts truly at risk. What is allowed but cannot work well is said on standard error,
-    marked [advice]; secrets and files that are not there, marked [unreadable]. Neither changes the exit status.
+    marked [advice]; secrets and files that are not there, marked [unreadable]; where terms need an approval, those in
+    force that are not the file's, marked [terms]. None of these changes the exit status.
     """
     from sla_monitor.clock import SystemClock
     from sla_monitor.contract.advice import advice
@@ -91,6 +93,8 @@ def _checked(config: Path, others: tuple[Path, ...]) -> Configuration:
     WebFiles(configuration.settings.web_config)  # the daemon does not start without them
     for line in settings_advice(config, configuration):
         click.echo(f"{line} [advice]", err=True)
+    for line in (line for one in terms_in_force(config) for line in one.told()):
+        click.echo(f"{line} [terms]", err=True)
     for name in configuration.elsewhere:
         click.echo(f"{name}: of another collector (only_contracts)")
     return configuration

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from sla_monitor.contract.fields import Day, Misplaced, Name, Strict, Whole
 from sla_monitor.contract.reading.model_file import Elsewhere, model_of
-from sla_monitor.contract.reading.nodes import Problem
+from sla_monitor.contract.reading.nodes import START, Document, Leaf, Problem
 from sla_monitor.contract.reading.yaml_file import parse_document, read_content
 from sla_monitor.contract.terms_files import KeptTerms
 from sla_monitor.errors import CalendarError
@@ -80,12 +80,20 @@ class HolidayFiles:
         raise Elsewhere(key, found)
 
     def _model(self, path: Path) -> HolidayFile | tuple[Problem, ...]:
-        content = None if self.kept is None else self.kept.holidays(path)
-        found = read_content(path) if content is None else content
+        found = read_content(path) if self.kept is None else self._kept(self.kept, path)
         if isinstance(found, bytes):
             self.contents[path] = found
             return model_of(parse_document(found, str(path)), HolidayFile)
         return model_of(found, HolidayFile)
+
+    def _kept(self, kept: KeptTerms, path: Path) -> bytes | Document:
+        """What is kept of it. Nothing is read from where a file was, or from where somebody's draft says."""
+        content = kept.holidays(path)
+        if content is not None:
+            return content
+        document = Document(path.name, Leaf(START, None))
+        document.blame(START, "file", "is not among the files of these terms (give it with them)")
+        return document
 
 
 @dataclass(frozen=True, slots=True)

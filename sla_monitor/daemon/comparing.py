@@ -19,7 +19,7 @@ from sla_monitor.errors import LedgerError, LineError
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.reading.day_rows import DAY_MS, DayRows
 from sla_monitor.ledger.reading.reader import keep_answer
-from sla_monitor.pair.day_roots import Answer, Question, Teller, difference, utc_day
+from sla_monitor.pair.day_roots import Answer, Digests, Question, Teller, difference, utc_day
 from sla_monitor.pair.shared_register import Member
 from sla_monitor.pair.telling import signed, understood
 from sla_monitor.transport import MessageError
@@ -28,7 +28,8 @@ from sla_monitor.transport.line import PATIENCE_S, FarConnection
 LATE_MS = 600_000
 """A probe that began before midnight may end after it; what is entered then may be dated before."""
 
-ASKED_S = 2 * PATIENCE_S
+ASKED_S = 900.0
+"""How long the other one may take to answer: a large day is read for minutes."""
 
 log = logging.getLogger(__package__)
 
@@ -43,7 +44,8 @@ class Incomplete(LineError):  # noqa: N818 - it says how it is
 
 
 class Comparing:
-    """Of one collector. `unequal`: by the day's beginning, what was first found to differ."""
+    """Of one collector. `unequal`: by the day's beginning, what was first found to differ; `trouble`: why days could
+    not be compared when that was last tried."""
 
     def __init__(
         self,
@@ -59,7 +61,9 @@ class Comparing:
         self._complete_until_ms, self._jobs = complete_until_ms, jobs
         self.unequal: dict[int, str] = {}
         self.compared = 0
+        self.trouble = ""
         self._equal: set[int] = set()
+        self._known: Digests | None = None
 
     async def answer(self, data: bytes) -> bytes:
         """What the other one is told."""
@@ -77,8 +81,9 @@ class Comparing:
         loop = asyncio.get_running_loop()
 
         def ask(name: str, question: Question) -> Answer:
-            asked = connection.ask(days_of(name), signed(question, self._member.key))
-            return understood(asyncio.run_coroutine_threadsafe(asked, loop).result(ASKED_S), self._member.key.public)
+            asked = connection.ask(days_of(name), signed(question, self._member.key), ASKED_S)
+            answer = asyncio.run_coroutine_threadsafe(asked, loop).result(ASKED_S + PATIENCE_S)
+            return understood(answer, self._member.key.public)
 
         for name in self._member.others:
             await asyncio.to_thread(self._compare_all, name, partial(ask, name))
@@ -128,7 +133,12 @@ class Comparing:
         if not self._is_complete(day_ms):
             return {}
         with DayRows(self._member.path) as rows:
-            return Teller(rows, self._jobs())(question)
+            teller = Teller(rows, self._jobs())
+            if len(question) > 1:  # it goes on from the whole day, which is not read again
+                teller.known = self._known
+            answer = teller(question)
+            self._known = teller.known
+            return answer
 
 
 def _equality(day_ms: int) -> str:

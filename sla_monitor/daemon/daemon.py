@@ -167,6 +167,7 @@ class Daemon:
         if self._keeper is None:
             return replace(own, reasons=reasons, facts=facts)
         reasons += self._keeper.troubles()
+        facts |= self._keeper.facts()
         if self._following is not None:
             reasons += self._following.troubles()
         return replace(own, reasons=reasons, facts=facts, notice=self._keeper.notice())

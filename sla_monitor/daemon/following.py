@@ -75,6 +75,8 @@ class Following:
         """What is not as it should be, for the page."""
         if self.trouble:
             yield f"the register may lack what is entered at the other collector of the pair: {self.trouble}"
+        if self.comparing.trouble:
+            yield f"the days of the pair cannot be compared: {self.comparing.trouble}"
         for day_ms, told in sorted(self.comparing.unequal.items()):
             yield f"the records of the pair differ on {utc_day(day_ms)}: {told}"
 
@@ -146,8 +148,11 @@ class Following:
         while True:
             try:
                 await self.comparing.compare(connection)
+                self.comparing.trouble = ""
             except (LineError, LedgerError, MessageError, TimeoutError) as error:
-                log.info("days cannot be compared now", extra={"error": str(error)})
-            except Exception:
+                self.comparing.trouble = str(error) or type(error).__name__
+                log.info("days cannot be compared now", extra={"error": self.comparing.trouble})
+            except Exception as error:
+                self.comparing.trouble = str(error) or type(error).__name__
                 log.exception("internal error while days were compared")
             await asyncio.sleep(COMPARE_EVERY_S)

@@ -278,6 +278,12 @@ class LeaseKeeper:
         elif not self.lease.holder:
             yield "no collector speaks: nobody is sent mails, silences or figures"
 
+    def facts(self) -> dict[str, str]:
+        """What it has to say for itself, for the page."""
+        holder = self.lease.holder
+        role = "speaks" if holder == self.lease.name else f"follows {holder}" if holder else "follows"
+        return {"Collector": f"{self.lease.name}, {role}"}
+
     def notice(self) -> str:
         """What every page says at its head, where this collector follows."""
         holder = self.lease.holder

@@ -63,8 +63,8 @@ class MonthWatch:
             tuple(one.number for one in cache.imports),
             program(),
         )
-        over = [one for one in found.earlier if self._is_over(contract, one.month, found.at_ms)]
-        fresh = [one for one in over if self._seen.get((name, one.month)) is not one]
+        new = [one for one in found.earlier if self._seen.get((name, one.month)) is not one]
+        fresh = [one for one in new if self._is_over(contract, one.month, found.at_ms)]
         before = self._basis.get(name)
         if changed := list(self._changed(contract, found.at_ms, fresh, cache, (before, basis))):
             record_months(self._ledger, changed)
@@ -73,7 +73,8 @@ class MonthWatch:
             _log(changed)
         self._seen.update({(name, one.month): one for one in fresh})
         if fresh or before != basis:
-            self._mind_the_signed(name, over, cache)
+            told = [one for one in found.earlier if (name, one.month) in self._seen]
+            self._mind_the_signed(name, told, cache)
         self._basis[name] = basis
 
     def _changed(
@@ -97,8 +98,8 @@ class MonthWatch:
                 because = why(since, now, cache.entries, result.month, contract.time_zone, reach_ms).text()
             yield MonthResult(at_ms, contract.id, result.month, figures.text, because, now.text())
 
-    def _mind_the_signed(self, name: str, over: Sequence[PeriodResult], cache: Cache) -> None:
-        months = differ_from_signed(over, cache.effective, self._told[name])
+    def _mind_the_signed(self, name: str, told: Sequence[PeriodResult], cache: Cache) -> None:
+        months = differ_from_signed(told, cache.effective, self._told[name])
         for month in months:
             if month not in self._signed.get(name, ()):
                 log.warning("a signed month comes out otherwise", extra={"contract": name, "month": month})

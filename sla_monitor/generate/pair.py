@@ -21,11 +21,8 @@ from sla_monitor.settings import Settings
 
 PREFIX = "collector:"
 GROUP = "pair"
-HELD = "pair:sla_assessment_timestamp_seconds:held"
-"""1 while nobody tells figures, and somebody did within HELD_FOR."""
-
 HELD_FOR = "5m"
-"""As long as Prometheus itself takes the last sample for the present one."""
+"""How long figures are held while neither tells any: as long as Prometheus takes a last sample for the present one."""
 
 FIGURES: tuple[MetricName, ...] = tuple(
     metric for metric in ALL_METRICS if metric not in OF_EACH and metric.kind == "gauge"
@@ -59,10 +56,11 @@ def pair_records(settings: Settings) -> list[dict[str, Any]]:
 
 def _records(instance: str) -> Iterator[dict[str, Any]]:
     told = select(PREFIX + names.ASSESSED.sample, job=JOB)
-    yield {"record": HELD, "expr": f"absent(max({told}))\nand on () max(count_over_time({told}[{HELD_FOR}]))"}
+    # In each rule, and not in one of its own: a scrape that ends between two rules would open a gap.
+    is_held = f"absent(max({told})) and on () max(count_over_time({told}[{HELD_FOR}]))"
     for metric in FIGURES:
         of_the_one = f"max without (instance) ({select(PREFIX + metric.sample, job=JOB)})"
-        of_before = f"{select(metric, job=JOB, instance=instance)} and on () {HELD}"
+        of_before = f"{select(metric, job=JOB, instance=instance)}\n  and on () ({is_held})"
         yield {
             "record": metric.sample,
             "expr": joined(of_the_one, f"or ignoring (instance) ({of_before})"),

@@ -572,3 +572,28 @@ def m0015_month_results(database: Database) -> None:
         database.conn.execute(statement)
     for trigger in _refusals("month_results", ("id",)):
         database.conn.execute(trigger)
+
+
+_ATTACHMENTS = """
+-- Which files of kept_files go with which entries. name: as whoever attached it had it, and no path.
+create table attachments (
+  id integer primary key,
+  at_ms integer not null,
+  actor text not null,
+  entry integer not null references register(number),
+  name text not null,
+  media_type text not null,
+  digest text not null references kept_files(digest),
+  size integer not null
+) strict;
+create index attachments_entry on attachments (entry)
+"""
+
+
+@MIGRATIONS()
+def m0016_attachments(database: Database) -> None:
+    """The documents behind an entry, and not only where they are."""
+    for statement in _ATTACHMENTS.split(";"):
+        database.conn.execute(statement)
+    for trigger in _refusals("attachments", ("id",)):
+        database.conn.execute(trigger)

@@ -16,13 +16,15 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sla_monitor.clock import Clock
-from sla_monitor.errors import LineError
+from sla_monitor.errors import LedgerLocked, LineError
+from sla_monitor.ledger.recording.attached_files import attach
 from sla_monitor.ledger.recording.common_entries import (
     NOTHING,
     WIDTH,
     Apart,
     Draft,
     Missing,
+    Submission,
     Tail,
     digest_at,
     drafted,
@@ -30,14 +32,14 @@ from sla_monitor.ledger.recording.common_entries import (
     tail,
     take_over,
 )
-from sla_monitor.ledger.recording.kept_files import keep_files
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
+from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings import Settings
 from sla_monitor.settings.sites import Nats
 from sla_monitor.signing import SigningKey
 from sla_monitor.transport import MessageError
-from sla_monitor.transport.entry_log import Entered, EntryLog, Logged, Outrun, opened, sealed
+from sla_monitor.transport.entry_log import Entered, EntryLog, Logged, Outrun, opened, packed, sealed
 from sla_monitor.transport.line import FarConnection, once
 
 PIECE = 300_000
@@ -101,22 +103,22 @@ class Keeping:
             except Outrun:
                 continue
 
-    async def enter(self, entries: Sequence[Entry], read_to: int | None, once: str) -> Draft:
+    async def enter(self, new: Submission) -> Draft:
         """Enter them, all or none; none, where they were submitted before. Raises Overtaken; Unclear where nobody can
         say whether they were entered."""
         while True:
             place = await self.settle()
             own = await asyncio.to_thread(tail, self._path)
-            if await asyncio.to_thread(self._is_submitted, once):
+            if await asyncio.to_thread(self._is_submitted, new.once):
                 return Draft(own, [], own)
             try:
-                draft = await asyncio.to_thread(drafted, self._path, entries, own, read_to, once)
+                draft = await asyncio.to_thread(drafted, self._path, new, own)
                 if draft.rows:
                     await self._put(draft, place)
                 return draft
             except Overtaken:
                 await self.settle()  # whoever tries again is to read what others have entered
-                if read_to is not None:
+                if new.read_to is not None:
                     raise
 
     async def _put(self, draft: Draft, place: int) -> None:
@@ -127,7 +129,13 @@ class Keeping:
             raise Overtaken(f"{self._path}: somebody else has entered something meanwhile; try again") from None
         except LineError as error:
             raise Unclear(f"{error}", Logged(place, data), draft) from error
-        await asyncio.to_thread(take_over, self._path, draft)
+        try:
+            await asyncio.to_thread(take_over, self._path, draft)
+        except LedgerLocked as error:
+            raise LedgerLocked(
+                f"{error}; this was entered all the same, up to number {draft.tail.number}: the daemon takes it over,"
+                " so do not enter it again"
+            ) from error
 
     async def was_entered(self, unclear: Unclear) -> bool:
         """Whether it was; if not, it never will be."""
@@ -168,12 +176,16 @@ class Keeping:
 
     def _sealed(self, draft: Draft) -> bytes:
         member = self._member
-        return sealed(Entered.of(member.name, *draft.after, draft.rows, draft.tail.digest, draft.once), member.key)
+        after, before = draft.after
+        files = packed(dict(draft.files)) if draft.files else b""
+        message = Entered(member.name, after, before, draft.tail.digest, packed(draft.rows), draft.once, files)
+        return sealed(message, member.key)
 
     def _opened(self, data: bytes) -> Draft:
         said = opened(data, self._member.key.public)
         rows = [_of_our_release(row) for row in said.rows()]
-        return Draft(Tail(said.after, said.before), rows, Tail(said.after + len(rows), said.digest), said.once)
+        end = Tail(said.after + len(rows), said.digest)
+        return Draft(Tail(said.after, said.before), rows, end, said.once, said.contents())
 
     def _end_of(self, message: Logged) -> Tail:
         return self._opened(message.data).tail
@@ -272,20 +284,23 @@ class SharedRegister(Register):
         read_to: int | None = None,
         once: str = "",
         files: Mapping[str, bytes] = MappingProxyType({}),
+        attached: Sequence[AttachedFile] = (),
     ) -> tuple[int, ...]:
-        """As of `Register`, by the stream: on return our own ledger has them. `files` are kept here, before, and are
-        not in the stream: the other collector has its own. Raises LineError too: then nothing was entered, or the
-        message says what is not known."""
-        if files:
-            keep_files(self._path, files, entries[0].at_ms if entries else 0)
+        """As of `Register`, by the stream: on return our own ledger has them, with their files. Raises LineError too:
+        then nothing was entered, or the message says what is not known."""
+        new = Submission(entries, read_to, once, files)
         while True:
             try:
-                draft = self._once(lambda keeping: keeping.enter(entries, read_to, once))
+                draft = self._once(lambda keeping: keeping.enter(new))
             except Unclear as unclear:
                 if not self._was_entered(unclear):
                     continue
                 draft = unclear.draft
-            return self.submitted(once) if once else tuple(row[0] for row in draft.rows)
+            numbers = self.submitted(once) if once else tuple(row[0] for row in draft.rows)
+            if attached and numbers and draft.rows:
+                first = entries[0]
+                attach(self._path, first.contract, numbers, attached, files, at_ms=first.at_ms, actor=first.actor)
+            return numbers
 
     def _was_entered(self, unclear: Unclear) -> bool:
         """Raises Unclear where nobody can say, and LedgerError."""

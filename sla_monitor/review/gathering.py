@@ -15,6 +15,7 @@ from sla_monitor.document.inputs import inputs_of
 from sla_monitor.evidence.disclosed import DisclosedEvidence
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.review.pack_input import Copy, FirstFailures, PackInput, unseen
+from sla_monitor.review.recalculated import RecalculatedMonth
 from sla_monitor.review.retention import Retention
 from sla_monitor.review.supplier_copy import for_supplier
 from sla_monitor.sla.evidence import Evidence
@@ -44,7 +45,7 @@ class Gathered:
     about: PackSubject
 
 
-def gathered(
+def gathered(  # noqa: PLR0913 - all that a pack has beside the evidence
     about: PackSubject,
     copy: Copy = "authority",
     *,
@@ -52,6 +53,7 @@ def gathered(
     retention: Retention | None = None,
     head: str = "",
     program: str = PROGRAM,
+    recalculated: tuple[RecalculatedMonth, ...] = (),
 ) -> Gathered:
     """One month, for one of the parties."""
     contract, source, now_ms = about.contract, about.source, about.now_ms
@@ -78,5 +80,6 @@ def gathered(
         retention or Retention(),
         versions=contract.versions,
         charges_worked_out=charges_worked_out(one, contract),
+        recalculated=recalculated,
     )
     return Gathered(case, text, about)

@@ -19,6 +19,7 @@ from sla_monitor.document import Inputs
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.review.blocks import Cell
+from sla_monitor.review.recalculated import RecalculatedMonth
 from sla_monitor.review.retention import Retention
 from sla_monitor.sla.money.charges import split
 from sla_monitor.sla.observation import Observation, Outcome, Reason
@@ -55,6 +56,7 @@ class PackInput:
     record's chain when the pack was made, signed if there is a key; empty where there is no ledger, or no closed link
     yet. `versions`: all of the contract's terms, oldest first. `handed`: what is in the folder beside the pack and was
     not made of it. `charges_worked_out`: how each of the month's charges comes about, by service.
+    `recalculated`: closed months that came out otherwise while this one ran, as the record has it.
     """
 
     assessment: ContractAssessment
@@ -72,6 +74,7 @@ class PackInput:
     handed: tuple[Handed, ...] = ()
     versions: tuple[TermsVersion, ...] = ()
     charges_worked_out: Mapping[str, str] = field(default_factory=dict)
+    recalculated: tuple[RecalculatedMonth, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -81,6 +81,13 @@ class TermsSettings(Strict):
     )
 
 
+class AttachmentSettings(Strict):
+    """Files that are attached to entries of the register."""
+
+    file: Whole = Field(10 * 1024 * 1024, ge=1, description="Bytes that one of them may have.")
+    total: Whole = Field(1024 * 1024 * 1024, ge=0, description="Bytes that all of them may have; 0: none is taken.")
+
+
 class Settings(Strict):
     """The whole of `sla-monitor.yaml`. Relative paths are relative to the file."""
 
@@ -116,6 +123,7 @@ class Settings(Strict):
     webhooks: Webhooks = Field(
         (), max_length=20, description="Programs that are told of decisions, sign-offs and breaches."
     )
+    attachments: AttachmentSettings = Field(AttachmentSettings(), description="How much the register keeps of files.")
     archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
     @model_validator(mode="before")

@@ -6,7 +6,7 @@ thrown away by age: a collector that was away finds all of it.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zlib import MAX_WBITS, compress, decompressobj
 from zlib import error as ZlibError  # noqa: N812 - it is a class
 
@@ -29,6 +29,8 @@ PURPOSE = b"sla-monitor enters\n"
 _WRONG_SEQUENCE = 10_071
 """The server's number for "another message has come"."""
 
+T = TypeVar("T")
+
 Row = tuple[int | str | None, ...]
 """An entry as the register has it, without its digest."""
 
@@ -40,7 +42,7 @@ class Outrun(LineError):  # noqa: N818 - it says what has happened
 class Entered(msgspec.Struct, array_like=True, frozen=True, tag="entered"):
     """Entries of the register, which follow on the one that is numbered `after` and has the digest `before`. `digest`:
     that of the last of them; of none, `before`. `packed`: the rows; `by`: the collector at which they were entered;
-    `once`: the key of the submission from which they come."""
+    `once`: the key of the submission from which they come; `files`: packed contents that they name, by digest."""
 
     by: Name
     after: Count
@@ -48,19 +50,15 @@ class Entered(msgspec.Struct, array_like=True, frozen=True, tag="entered"):
     digest: str
     packed: bytes
     once: str = ""
-
-    @classmethod
-    def of(cls, by: str, after: int, before: str, rows: list[Row], digest: str, once: str) -> Entered:
-        return cls(by, after, before, digest, compress(msgspec.msgpack.encode(rows)), once)
+    files: bytes = b""
 
     def rows(self) -> list[Row]:
         """Raises MessageError."""
-        unpacking = decompressobj(MAX_WBITS)
-        try:
-            plain = unpacking.decompress(self.packed, LARGEST_ROWS)
-            return msgspec.msgpack.decode(plain, type=list[Row])
-        except (ZlibError, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise MessageError(f"rows that cannot be unpacked: {error}") from None
+        return _unpacked(self.packed, list[Row])
+
+    def contents(self) -> dict[str, bytes]:
+        """Raises MessageError."""
+        return _unpacked(self.files, dict[str, bytes]) if self.files else {}
 
 
 class Logged(NamedTuple):
@@ -68,6 +66,18 @@ class Logged(NamedTuple):
 
     place: int
     data: bytes
+
+
+def packed(several: list[Row] | dict[str, bytes]) -> bytes:
+    """Rows, or contents by digest, as a message has them."""
+    return compress(msgspec.msgpack.encode(several))
+
+
+def _unpacked(data: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.msgpack.decode(decompressobj(MAX_WBITS).decompress(data, LARGEST_ROWS), type=kind)
+    except (ZlibError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MessageError(f"what cannot be unpacked: {error}") from None
 
 
 _DECODER = msgspec.msgpack.Decoder(Entered)

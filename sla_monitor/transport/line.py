@@ -115,9 +115,9 @@ class FarConnection:
 
         await self.attempt(self._client.subscribe(subject, cb=taken))
 
-    async def ask(self, subject: str, data: bytes) -> bytes:
-        """What whoever listens there answers."""
-        answer = await self.attempt(self._client.request(subject, data, timeout=PATIENCE_S))
+    async def ask(self, subject: str, data: bytes, within_s: float = PATIENCE_S) -> bytes:
+        """What whoever listens there answers in that time."""
+        answer = await self.attempt(self._client.request(subject, data, timeout=within_s))
         return bytes(answer.data)
 
     async def answer(self, subject: str, find: Callable[[bytes], Awaitable[bytes]]) -> None:

@@ -144,7 +144,9 @@ def test_a_site_of_contracts_that_nobody_runs_is_advised_against(tmp_path: Path)
     # A pair of collectors probes nothing itself.
     pair = "collectors: {name: east, pair: [east, west]}\n"
     config.write_text(f"{server}  known: [{{id: north}}]\n{pair}")
-    assert "probed by the site main, which is not known here: it sees nothing" in run("--config", str(config)).stderr
+    told = run("--config", str(config)).stderr
+    assert "probed by the site main, which is not known here: it sees nothing" in told
+    assert "collectors: names no addresses of the pair" in told
     config.write_text(f"{server}  known: [{{id: main}}, {{id: north}}, {{id: west}}]\n{pair}")
     assert "not known here" not in run("--config", str(config)).stderr
 

@@ -16,6 +16,7 @@ from sla_monitor import names
 from sla_monitor.clock import SystemClock
 from sla_monitor.daemon import lease as lease_module
 from sla_monitor.daemon.lease import LATEST_S, LEASE_S, MARGIN_S, Claim, InStep, Lease, LeaseKeeper
+from sla_monitor.errors import LineError
 from sla_monitor.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.support.nats import Network, Server, serving, wait
@@ -302,7 +303,16 @@ def test_a_pair_with_a_real_server_that_goes_and_a_network_that_is_cut(tmp_path:
         speaking, follows = in_order(east, west)
         names_ = follows.lease.name, speaking.lease.name
         assert follows.notice() == "This collector, {}, follows. The one that speaks is {}.".format(*names_)
+        assert speaking.facts() == {"Collector": f"{speaking.lease.name}, speaks"}
+        assert follows.facts() == {"Collector": "{}, follows {}".format(*names_)}
         assert [*follows.troubles(), *speaking.troubles(), speaking.notice()] == [""]
+
+        # Marks that both read, each replaced by whoever knows its revision.
+        assert follows.read("mail.x") == (b"", 0)
+        revision = speaking.replace("mail.x", b"claimed", 0)
+        assert revision > 0
+        assert follows.read("mail.x") == (b"claimed", revision)
+        assert follows.replace("mail.x", b"claimed", 0) == 0
 
         # No server: nobody speaks, and both say so. Its store is lost as well.
         server.kill()
@@ -310,6 +320,8 @@ def test_a_pair_with_a_real_server_that_goes_and_a_network_that_is_cut(tmp_path:
         speaking.check()
         for one in (east, west):
             wait(partial(_is_lost, one))
+            with pytest.raises(LineError):
+                one.read("mail.x")
             assert dict(one.metrics())[names.LEASE_UP] == [((one.lease.name,), False)]
         server.delete_store()
         server.start()

@@ -22,7 +22,13 @@ JOURNEY = {
     "every": "60s",
     "steps": [{"id": "open", "url": "https://shop.example/"}],
 }
-SECURE = {"id": "web", "kind": "http", "url": "https://shop.example/", "every": "60s"}
+SECURE = {
+    "id": "web",
+    "kind": "http",
+    "url": "https://shop.example/",
+    "every": "60s",
+    "places": {"sites": ["main", "north", "south"], "quorum": 2},
+}
 ONE = contract({"services": [{"id": "cad", "endpoints": [JOURNEY, SECURE]}]})
 
 

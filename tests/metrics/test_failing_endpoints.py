@@ -93,15 +93,6 @@ def test_probes_are_counted_by_service_and_a_reload_takes_nothing_back() -> None
     assert told(found, names.SERVICE_PROBES_SKIPPED) == {("c", "s0"): 2, ("c", "s1"): 0}
 
 
-def test_an_endpoint_that_others_probe_is_none_that_we_stopped_probing() -> None:
-    """Nought would be: a rule calls when no probe is made."""
-    found, places = Board(NOW_MS), {"sites": ["north"], "quorum": "any"}
-    terms = endpoint_of({"id": "far", "kind": "tcp", "host": "h", "port": 1, "places": places})
-    found.watch([Watched("c/far", "c", "s", terms), watched(1)])
-    rows = [labels for labels, value in TABLES[names.PROBES](found) if value is not None]
-    assert rows == [("c", "s1", "e1")]
-
-
 def test_a_scrape_grows_with_services_and_not_with_endpoints() -> None:
     few, many = (len(answer(board(count)).splitlines()) for count in (10, 1_000))
     assert few == many

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from sla_monitor.cli import cli
 from sla_monitor.errors import LineError
 from sla_monitor.ledger.recording.register_entries import Register
+from tests.backfill.support import at
 from tests.evidence.support import CONTRACT, evidence
 from tests.pair.support import are_the_same, paired
 from tests.support.nats import PAIR, Collector, Server, serving, wait
@@ -56,10 +57,17 @@ def test_what_a_command_enters_is_in_both_and_a_command_without_a_server_enters_
         wait(lambda: are_the_same(east, west))
         assert [entry.actor for entry in Register(west.path).entries("small")] == ["ann", "bo"]
         file = tmp_path / "october.json"
-        file.write_text(json.dumps(evidence()))
+        down = [{"kind": "outages", "service": "custody", "outages": [{"start": at(0), "end": at(30)}]}]
+        file.write_text(json.dumps(evidence(at="2026-11-09T10:00:00Z", observed=down)))
         refused = run(config[0], "ledger", "import", str(file), "--actor", "ann", "--yes")
         assert refused.exit_code == 1
         assert "does not travel to the other collector" in refused.output
+        alone = config[0].with_name("alone.yaml")
+        alone.write_text(yaml.safe_dump({"ledger": {"path": "ledger.db"}}))
+        west.stop()
+        brought = run(alone, "ledger", "import", str(file), "--actor", "ann", "--yes")
+        assert brought.exit_code == 0, (brought.output, brought.exception)
+        west.start()
         server.kill()
         lost = run(config[0], "register", *MINUTE, "--actor", "ann")
         assert isinstance(lost.exception, LineError)  # which `main` tells in one line, with exit status 1

@@ -61,24 +61,27 @@ def test_what_one_has_and_the_other_has_not_is_named(tmp_path: Path) -> None:
     assert found is not None
     assert (found.key, found.at_ms, found.there) == (KEYS[2], T0 + 11 * 60_000, None)
     assert json.loads(found.here or "")[2] == "up"
-    assert found.told("east", "west").startswith(f"{KEYS[2]} at 2026-01-01T00:11:00Z: east has [")
-    assert found.told("east", "west").endswith("west has nothing")
+    assert found.told("east", "west") == f"{KEYS[2]} at 2026-01-01T00:11:00Z: east has up, west has nothing"
 
 
 def test_each_column_that_people_see_counts(tmp_path: Path) -> None:
-    plain = seen()
-    rows = ledger(tmp_path / "a.db", plain)
-    for number, finding in enumerate((
+    others = (
         replace(UP, duration_us=901), replace(UP, status=201), replace(UP, address="192.0.2.2"),
-        replace(UP, phases=Phases(1, 2, 3, 4, 6)), replace(DOWN, detail="no answer at all"),
-        replace(UP, body_bytes=1), replace(UP, certificate_expires_at_s=1),
-        replace(DOWN, reason=Reason.CONNECTION_REFUSED),
-    )):  # fmt: skip
-        other = [replace(plain[0], finding=finding), *plain[1:]]
-        found = difference(T0, Teller(rows), Teller(ledger(tmp_path / f"{number}.db", other)))
+        replace(UP, phases=Phases(1, 2, 3, 4, 6)), replace(UP, body_bytes=1), replace(UP, certificate_expires_at_s=1),
+        replace(DOWN, detail="no answer at all"), replace(DOWN, reason=Reason.CONNECTION_REFUSED),
+    )  # fmt: skip
+    plain = [Observation(f"small/{number}", T0, UP if number < 6 else DOWN) for number in range(8)]
+    changed = [replace(one, finding=finding) for one, finding in zip(plain, others, strict=True)]
+    with ledger(tmp_path / "a.db", plain) as here, ledger(tmp_path / "b.db", changed) as there:
+        ours, theirs = here.digests(T0)[0], there.digests(T0)[0]
+        assert len(ours) == 8
+        assert all(ours[key] != theirs[key] for key in ours)
+        found = difference(T0, Teller(here), Teller(there))
         assert found is not None
-        assert (found.key, found.at_ms) == (KEYS[0], T0)
-    rows.close()
+        assert (found.at_ms, found.here != found.there) == (T0, True)
+        of_first = Difference(T0, "small/0", T0, *(rows.lines(T0, "small/0", 0)[0] for rows in (here, there)))
+        told = of_first.told("east", "west")
+        assert told == "small/0 at 2026-01-01T00:00:00Z: duration_us is 900 at east and 901 at west"
 
 
 def test_an_entry_that_is_another_is_named_and_what_is_each_ones_own_is_left_out(tmp_path: Path) -> None:
@@ -86,5 +89,8 @@ def test_an_entry_that_is_another_is_named_and_what_is_each_ones_own_is_left_out
     assert found is not None
     assert found.key == "register"
     assert json.loads(found.here or "")[0] == json.loads(found.there or "")[0] == 2
+    assert found.told("east", "west").startswith("register at 2026-01-01T00:00:00.001Z: digest is ")
+    lacking = Difference(T0, "register", T0, None, found.there)
+    assert lacking.told("east", "west").endswith("east has nothing, west has entry 2, ticket by ann")
     more = [*seen(), Observation("small/job", T0, UP)]
     assert compared(ledger(tmp_path / "c.db", seen()), ledger(tmp_path / "d.db", more), ["small/job"]) is None

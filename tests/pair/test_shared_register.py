@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from sla_monitor.daemon import following
-from sla_monitor.errors import LedgerError, LineError
+from sla_monitor.errors import LedgerError, LedgerLocked, LineError
+from sla_monitor.ledger.recording import common_entries
 from sla_monitor.ledger.recording.common_entries import WIDTH, tail
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.pair import shared_register
 from sla_monitor.signing import SigningKey
 from sla_monitor.transport import line as line_module
-from sla_monitor.transport.entry_log import Entered, EntryLog, sealed
+from sla_monitor.transport.entry_log import Entered, EntryLog, packed, sealed
 from sla_monitor.transport.line import FarConnection, once
 from tests.pair.support import are_the_same, names, paired, register, said, trouble
 from tests.support.nats import Collector, Server, collecting, serving, wait
@@ -178,7 +181,7 @@ def test_entries_of_a_later_release_wait_until_it_is_there(tmp_path: Path, serve
             entries = EntryLog(connection)
             before = await entries.last()
             rows: list[tuple[int | str | None, ...]] = [(2, *("x",) * WIDTH)]
-            message = sealed(Entered.of("west", *last, rows, "d" * 64, ""), key)
+            message = sealed(Entered("west", *last, "d" * 64, packed(rows)), key)
             await entries.put(message, 0 if before is None else before.place)
 
         once(nats, shared_register.INBOX, say)
@@ -196,3 +199,41 @@ def test_a_second_collector_of_one_name_is_told(tmp_path: Path, server: Server) 
             wait(lambda: "calls itself west" in trouble(other))
             assert other.following is not None
             assert any("calls itself west" in one for one in other.following.troubles())
+
+
+def test_files_that_an_entry_names_come_with_it_also_from_the_other_one(tmp_path: Path, server: Server) -> None:
+    body = b"id: small\n"
+    digest = sha256(body).hexdigest()
+    with paired(tmp_path, server) as (east, west):
+        register(east).add([said("A").model_copy(update={"evidence": digest})], files={digest: body})
+        wait(lambda: are_the_same(east, west))
+        assert kept(west, digest) == kept(east, digest) == body
+        west.stop()
+        shutil.rmtree(west.path.parent)
+        server.kill()
+        server.delete_store()  # the stream has nothing: west asks east
+        server.start()
+        west.path.parent.mkdir()
+        west.start()
+        wait(lambda: are_the_same(east, west))
+        assert names(west) == ["A"]
+
+
+def kept(one: Collector, digest: str) -> bytes | None:
+    with closing(sqlite3.connect(one.path)) as database:
+        row = database.execute("select body from kept_files where digest = ?", (digest,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def test_what_is_entered_while_the_own_ledger_is_locked_is_said_to_be_entered(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with paired(tmp_path, server) as (east, west):
+        monkeypatch.setattr(common_entries, "PATIENCE_SECONDS", 0.2)
+        with closing(sqlite3.connect(east.path, isolation_level=None)) as somebody:
+            somebody.execute("begin immediate")
+            with pytest.raises(LedgerLocked, match=r"up to number 1.*do not enter it again"):
+                register(east).add([said("A")])
+            assert names(east) == []
+            somebody.execute("rollback")
+        wait(lambda: names(east) == names(west) == ["A"])

@@ -76,7 +76,7 @@ class Office:
     def run(self, *arguments: str, actor: str = "ann") -> Said:
         """`sla-monitor register ...`, with errors told as `main` tells them."""
         words = [*arguments, "--config", str(self.folder / "sla-monitor.yaml")]
-        if arguments[0] not in {"list", "show"} and "--actor" not in arguments:
+        if arguments[0] not in {"list", "show", "attachment"} and "--actor" not in arguments:
             words += ["--actor", actor]
         result = CliRunner().invoke(cli, ["register", *words])
         if isinstance(result.exception, SlaMonitorError):

@@ -17,7 +17,7 @@ from tests.register.office import Office, Said
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/register.md"
-BLOCKS = re.compile(r"```(sh|csv|text)(?: ([\w.]+))?\n(.*?)```", re.S)
+BLOCKS = re.compile(r"```(sh|csv|eml|text)(?: ([\w.]+))?\n(.*?)```", re.S)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def commands(block: str) -> list[list[str]]:
 def test_the_commands_of_the_page_work_and_say_what_the_page_says(office: Office) -> None:
     last = Said(0, "", "")
     for kind, name, text in BLOCKS.findall(PAGE.read_text(encoding="utf-8")):
-        if kind == "csv":
+        if kind in {"csv", "eml"}:
             office.file(text, name)
         elif kind == "text":
             told = [re.split("  +", line.strip()) for line in last.err.splitlines()]
@@ -43,7 +43,10 @@ def test_the_commands_of_the_page_work_and_say_what_the_page_says(office: Office
             assert [row for row in expected if row not in told and not row[0].startswith("---")] == []
         for words in commands(text) if kind == "sh" else ():
             last = office.done(
-                *(str(office.folder / word) if word in {"tickets.csv", "jira.csv"} else word for word in words)
+                *(
+                    str(office.folder / word) if word in {"tickets.csv", "jira.csv", "notice.eml"} else word
+                    for word in words
+                )
             )
     assert len(office.done("list", "police-strategic-it", "--all", "--format", "json").json["entries"]) == 14
 

@@ -11,7 +11,7 @@ import pytest
 from sla_monitor.errors import LedgerError
 from sla_monitor.signing import SigningKey
 from sla_monitor.transport import MessageError, Signed, encode
-from sla_monitor.transport.entry_log import PURPOSE, Entered, opened, sealed
+from sla_monitor.transport.entry_log import PURPOSE, Entered, opened, packed, sealed
 
 
 @pytest.fixture
@@ -23,17 +23,17 @@ ROWS: list[tuple[int | str | None, ...]] = [
     (1, 5, "ann", "small", "ticket", None),
     (2, 6, "bo", "small", "claim", None),
 ]
-ENTERED = Entered.of("east", 0, "", ROWS, "d" * 64, "once")
+ENTERED = Entered("east", 0, "", "d" * 64, packed(ROWS), "once", packed({"e" * 64: b"terms"}))
 
 
 def test_what_is_entered_comes_out_as_it_went_in(key: SigningKey) -> None:
     found = opened(sealed(ENTERED, key), key.public)
-    assert (found, found.rows()) == (ENTERED, ROWS)
+    assert (found, found.rows(), found.contents()) == (ENTERED, ROWS, {"e" * 64: b"terms"})
 
 
 def test_a_field_more_is_passed_over_and_one_less_is_done_without(key: SigningKey) -> None:
     whole = msgspec.msgpack.decode(msgspec.msgpack.encode(ENTERED))
-    for several, once in (([*whole, "more"], "once"), (whole[:-1], "")):
+    for several, once in (([*whole, "more"], "once"), (whole[:-1], "once"), (whole[:-2], "")):
         body = msgspec.msgpack.encode(several)
         found = opened(encode(Signed(body, key.sign(PURPOSE + body))), key.public)
         assert (found.once, found.rows()) == (once, ROWS)
@@ -46,12 +46,12 @@ def test_what_somebody_else_has_signed_or_nobody_can_read_is_refused(key: Signin
     body = msgspec.msgpack.encode(["entered", 1])
     with pytest.raises(MessageError):
         opened(encode(Signed(body, key.sign(PURPOSE + body))), key.public)
-    for packed in (b"", b"nonsense"):
+    for nonsense in (b"", b"nonsense"):
         with pytest.raises(MessageError, match="unpacked"):
-            msgspec.structs.replace(ENTERED, packed=packed).rows()
+            msgspec.structs.replace(ENTERED, packed=nonsense).rows()
 
 
 def test_more_than_a_message_takes_is_refused_before_it_is_sent(key: SigningKey) -> None:
     rows: list[tuple[int | str | None, ...]] = [(number, secrets.token_hex(500)) for number in range(2_000)]
     with pytest.raises(LedgerError, match="in parts"):
-        sealed(Entered.of("east", 0, "", rows, "", ""), key)
+        sealed(Entered("east", 0, "", "", packed(rows)), key)

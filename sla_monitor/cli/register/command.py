@@ -11,13 +11,14 @@ import click
 
 from sla_monitor.cli.register.add import add
 from sla_monitor.cli.register.entering import put_down, put_down_all
-from sla_monitor.cli.register.entry_session import session_options
+from sla_monitor.cli.register.entry_session import EntrySession, session_options
 from sla_monitor.cli.register.formatting import print_list, print_one
 from sla_monitor.cli.register.import_csv import import_file
 from sla_monitor.cli.register.sign_off import sign_off
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import AlsoSpelled, config_option, format_option, ledger_option, period_option
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, ledger_path
+from sla_monitor.cli.shared.terminal import plain
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -125,12 +126,53 @@ class ListFilter:
 @ledger_option
 @format_option
 def show(contract: str, number: int, config: Path, ledger: Path | None, style: str) -> None:
-    """Show entry NUMBER of CONTRACT, with the decisions on it and the undoings."""
+    """Show entry NUMBER of CONTRACT, with the files attached to it, the decisions on it and the undoings."""
+    from sla_monitor.ledger import read_only
+
     found, said = _read(contract, config, ledger)
     entry = next((each for each in said if each.number == number), None)
     if entry is None:
         raise click.ClickException(f"there is no entry {number} in the register of {found.id}")
-    print_one(found, entry, _about(number, said), said, style)
+    with read_only(ledger_path(config, ledger)) as reader:
+        attached = reader.attachments(number)
+    print_one(found, entry, _about(number, said), said, attached, style)
+
+
+@register.command()
+@session_options
+@click.argument("number", type=click.IntRange(1))
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def attach(number: int, files: tuple[Path, ...], **given: Any) -> None:
+    """Attach FILES to entry NUMBER of CONTRACT, which is there already.
+
+    They are kept in the ledger under their digest, in the chain, and never taken out. Types: pdf, png, jpg, txt, csv,
+    eml, docx, xlsx, odt; the content has to be what the name's ending says. The settings limit their size
+    (`attachments`).
+    """
+    from sla_monitor.cli.register.attaching import papers_of
+    from sla_monitor.ledger.recording.attached_files import attach as attach_files
+
+    session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
+    papers = papers_of(files, session.config, session.ledger)
+    now_ms, name = session.clock.now_ms(), session.contract.id
+    attach_files(session.ledger, name, [number], papers.files, papers.contents, at_ms=now_ms, actor=session.actor)
+    for one in papers.files:
+        click.echo(plain(f"{one.name}: {one.size:,} bytes, {one.digest}"))
+
+
+@register.command()
+@click.argument("digest")
+@config_option
+@ledger_option
+@click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+def attachment(digest: str, config: Path, ledger: Path | None, output: Path) -> None:
+    """Write the attached file with this DIGEST (or its first digits, 8 or more) to a file.
+
+    `register show` lists the files of an entry. They are others' files: open them with care.
+    """
+    from sla_monitor.cli.register.attaching import write_attachment
+
+    write_attachment(ledger_path(config, ledger), digest, output)
 
 
 @register.command()

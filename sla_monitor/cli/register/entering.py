@@ -6,22 +6,29 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sla_monitor.cli.register.attaching import papers_of
 from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.register.formatting import print_entered
 from sla_monitor.cli.register.preview import Entered, confirm
 from sla_monitor.wording.figure_changes import Changes
 
 if TYPE_CHECKING:
+    from sla_monitor.register.attachments import AttachedFile
     from sla_monitor.register.entries import Entry
 
 Propose = Callable[[Callable[[], Sequence["Entry"]]], Sequence["Entry"]]
 
 
 def enter(
-    session: EntrySession, propose: Propose, *, yes: bool, files: Mapping[str, bytes] = MappingProxyType({})
+    session: EntrySession,
+    propose: Propose,
+    *,
+    yes: bool,
+    files: Mapping[str, bytes] = MappingProxyType({}),
+    attached: Sequence[AttachedFile] = (),
 ) -> Entered:
     """Add to a register what is proposed, all or none. `propose` can read all that has been said, and says what to add.
-    `files`: what is to be kept with it, by digest.
+    `files`: what is to be kept with it, by digest; `attached`: those of them that go with each entry.
 
     Raises RegisterError; click.Abort when the person does not confirm what it changes; LedgerError.
     """
@@ -36,7 +43,7 @@ def enter(
         ]
         confirmed = confirm(session, new, confirmed, yes=yes)
         try:
-            numbers = session.register.add(new, read_to=last, files=files)
+            numbers = session.register.add(new, read_to=last, files=files, attached=attached)
         except Overtaken:
             continue  # what others have said meanwhile may change the answer
         added = [each.model_copy(update={"number": n}) for each, n in zip(new, numbers, strict=True)]
@@ -65,4 +72,6 @@ def put_down_all(kind: str, several: Sequence[Mapping[str, Any]], **given: Any) 
             raise RegisterError(found)
         return drafts
 
-    print_entered(session, enter(session, propose, yes=given["yes"]), given["style"])
+    papers = papers_of(given.get("attach", ()), session.config, session.ledger)
+    entered = enter(session, propose, yes=given["yes"], files=papers.contents, attached=papers.files)
+    print_entered(session, entered, given["style"])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.register.attaching import attach_option
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, is_file_name, ledger_path
 from sla_monitor.wording.known_by import COMMAND
@@ -72,6 +73,7 @@ entry_options = _all(
     click.option("--reference", default="", help="A number in somebody's files: CHG-1."),
     click.option("--evidence", default="", help="Where the supporting documents are."),
     click.option("--note", default="", help="Why, in words."),
+    attach_option,
 )
 
 

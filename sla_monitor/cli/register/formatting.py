@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.register.attaching import describe_attachment, document_of_attachment
 from sla_monitor.cli.register.entry_session import EntrySession
 from sla_monitor.cli.register.preview import Entered
 from sla_monitor.cli.register.silenced import describe_stretches, document_of, stretches_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sla_monitor.assess.assessment import Excluded
     from sla_monitor.assess.rulings import RequestContext
     from sla_monitor.contract.contract import Contract
+    from sla_monitor.ledger.recording.attached_files import Attachment
     from sla_monitor.register.effective import EffectiveEntries
     from sla_monitor.register.entries import Entry
 
@@ -76,14 +78,23 @@ def print_list(contract: Contract, entries: Iterable[Entry], effective: Effectiv
     click.echo(lines_of(table(told, DISPENSABLE, width())) if told else "no entries")
 
 
-def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Sequence[Entry], style: str) -> None:
-    """One entry with everything that was said about it. `said`: the whole register of the contract."""
+def print_one(
+    contract: Contract,
+    entry: Entry,
+    about: Sequence[Entry],
+    said: Sequence[Entry],
+    attached: Sequence[Attachment],
+    style: str,
+) -> None:
+    """One entry with everything that was said about it, and the files attached to it. `said`: the whole register of the
+    contract."""
     from sla_monitor.register.effective import effective_entries
 
     effective = effective_entries(said)
     say, is_so = _wording(contract), state(entry, effective, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
+        one["attachments"] = [document_of_attachment(each) for each in attached]
         print_json({"contract": contract.id, "entry": one})
         return
     lines = {"entry": f"{entry.number} ({describe_id(entry.body.kind)})", "state": is_so}
@@ -94,6 +105,7 @@ def print_one(contract: Contract, entry: Entry, about: Sequence[Entry], said: Se
     }
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
+    shown += [f"{'attached':<12} {describe_attachment(one)}" for one in attached]
     but = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
     shown += [f"{'but':<12} {line}" for line in but]
     shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {summary(o, say)}" for o in about]

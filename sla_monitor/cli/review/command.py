@@ -178,7 +178,8 @@ def make(vouched: Vouched, wanted: PackRequest, output: Path, post: Post, bundli
     whole, files = packed(case, found.document, wanted, _progress(len(wanted.formats)))
     bundle, content = output / f"{whole.name}.zip", b""
     if bundling.is_wanted:
-        content = bundled(replace(found, case=case), whole.name, files | given, wanted, vouched.key, vouched.days)
+        made = {**files, **given, **vouched.attached()}
+        content = bundled(replace(found, case=case), whole.name, made, wanted, vouched.key, vouched.days)
         refuse_another(bundle, content, bundling.replaces)
     files = with_manifest(case, files | given if wanted.claim is not None else files, **of_wanted(wanted))
     put(output / whole.name, files)

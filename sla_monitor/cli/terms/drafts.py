@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,10 @@ from sla_monitor.cli.shared.sources import chosen_contract, keeping, ledger_path
 
 if TYPE_CHECKING:
     from sla_monitor.assess.proposed_terms import TermsEffect
+    from sla_monitor.assess.terms_drafts import KnownTerms
     from sla_monitor.cli.register.preview import Entered
     from sla_monitor.contract.contract import Contract
-    from sla_monitor.contract.terms_files import TermsPart
+    from sla_monitor.contract.terms_files import KeptTerms, TermsPart
     from sla_monitor.ledger import Reader
     from sla_monitor.ledger.recording.kept_files import TermsInForce
     from sla_monitor.register.entries import Entry
@@ -61,12 +62,16 @@ class TermsCase:
         with self._reading() as reader:
             return [one for one in reader.terms_in_force() if one.contract == self.contract.id]
 
-    def kept(self, parts: tuple[TermsPart, ...]) -> Contract:
-        """The contract that kept files make. Raises LedgerError and ConfigError."""
-        from sla_monitor.contract.load import load_kept
+    @property
+    def known(self) -> KnownTerms:
+        """Raises LedgerError and its kinds."""
+        from sla_monitor.assess.terms_drafts import KnownTerms
 
+        return KnownTerms(self.contract, self.history(), self.changes(), self._kept)
+
+    def _kept(self, parts: tuple[TermsPart, ...], path: Path) -> KeptTerms:
         with self._reading() as reader:
-            return load_kept(reader.kept_terms(parts, Path(self.contract.file)))
+            return reader.kept_terms(parts, path)
 
     def session(self, actor: str) -> EntrySession:
         """To enter something. Raises LedgerError and its kinds."""
@@ -99,6 +104,7 @@ class Draft:
 
 def read_draft(file: Path, config: Path, ledger: Path | None) -> Draft:
     """A file as a draft of its contract. Raises ConfigError, LedgerError and click's errors."""
+    from sla_monitor.assess.terms_drafts import draft_in_place, own_holidays
     from sla_monitor.clock import SystemClock
     from sla_monitor.contract.load import load_contract
 
@@ -109,36 +115,30 @@ def read_draft(file: Path, config: Path, ledger: Path | None) -> Draft:
         return Draft(read, None, case)
     if read.currency != ours.currency:
         raise click.BadParameter(f"{file} is in {read.currency} (write {ours.currency})", param_hint="FILE")
-    return Draft(_in_place(read, ours), _base(case, case.history(), None), case)
+    placed = draft_in_place(read.read_files.contract, own_holidays(read), ours)
+    return Draft(placed, case.known.base(), case)
 
 
 def proposed_draft(case: TermsCase, number: int) -> tuple[Draft, Proposal]:
     """What an entry proposes. Raises ClickException for one that proposes nothing, LedgerError and ConfigError."""
-    history = case.history()
-    proposal = history.proposal(number)
+    known = case.known
+    proposal = known.history.proposal(number)
     if proposal is None:
         raise click.ClickException(
             f"entry {number} of {case.contract.id} proposes no terms (see `sla-monitor terms list`)"
         )
-    return Draft(case.kept(proposal.said.parts), _base(case, history, proposal), case), proposal
+    return Draft(known.made_of(proposal.said.parts), known.base(proposal), case), proposal
 
 
 def propose(draft: Draft, session: EntrySession, start_ms: int, **more: str) -> Entered:
     """Enter a draft as a proposal, with its files. Raises RegisterError and LedgerError."""
+    from sla_monitor.assess.terms_drafts import proposal_words
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
     from sla_monitor.register.entry_parsing import body_of
-    from sla_monitor.register.instant import Milliseconds
     from sla_monitor.register.rules import problems
 
-    files = draft.contract.read_files
-    words = {
-        "digest": files.digest,
-        "files": [{"name": part.name, "sha256": part.digest} for part in files.parts],
-        "start": Milliseconds(start_ms),
-        "instead_of": None if draft.ours is None else draft.ours.read_files.digest,
-        "login": system_login(),
-    }
+    words = proposal_words(draft.contract, draft.ours, start_ms, system_login())
     entry = session.entry(body_of("terms_proposed", words, session.zone), **more)
 
     def proposed(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
@@ -146,7 +146,7 @@ def propose(draft: Draft, session: EntrySession, start_ms: int, **more: str) -> 
             raise RegisterError(found)
         return [entry]
 
-    return enter(session, proposed, yes=True, files=files.by_digest)
+    return enter(session, proposed, yes=True, files=draft.contract.read_files.by_digest)
 
 
 def write_files(contract: Contract, folder: Path) -> Iterator[Path]:
@@ -162,29 +162,3 @@ def write_files(contract: Contract, folder: Path) -> Iterator[Path]:
 
 def _bare(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name.replace("../", ""), flags=re.ASCII).lstrip(".") or "calendar.yaml"
-
-
-def _in_place(read: Contract, ours: Contract) -> Contract:
-    """A draft with its relative paths read from where the contract's own file is: there it is to be put."""
-    from sla_monitor.contract.load import load_kept
-    from sla_monitor.contract.terms_files import CONTRACT, KeptTerms
-
-    files = read.read_files
-    named = {CONTRACT: files.contract, **{name: files.contents[path] for name, path in files.names.items()}}
-    return load_kept(KeptTerms(Path(ours.file), named))
-
-
-def _base(case: TermsCase, history: TermsHistory, proposal: Proposal | None) -> Contract:
-    """What a draft is compared with: for one that is closed, what it was made against; else what was approved last,
-    and where nothing was, what is in force."""
-    ours = case.contract
-    wanted = history.last.digest if history.last is not None else ours.read_files.digest
-    if proposal is not None and proposal.closed_by is not None:
-        wanted = proposal.said.instead_of or wanted
-    if wanted == ours.read_files.digest:
-        return ours
-    known: Mapping[str, tuple[TermsPart, ...]] = {
-        **{one.digest: one.parts for one in case.changes() if one.digest},
-        **{one.said.digest: one.said.parts for one in history.proposals},
-    }
-    return case.kept(known[wanted]) if wanted in known else ours

@@ -22,8 +22,11 @@ from sla_monitor.settings.metrics import MetricsSettings
 __all__ = ["dashboards", "grafana_files"]
 
 
-def dashboards(terms: Sequence[Terms], metrics: MetricsSettings | None = None, sites: int = 0) -> dict[str, Json]:
-    """The dashboards by file name, from the general to the special. `sites`: how many there are far away."""
+def dashboards(
+    terms: Sequence[Terms], metrics: MetricsSettings | None = None, sites: int = 0, *, is_pair: bool = False
+) -> dict[str, Json]:
+    """The dashboards by file name, from the general to the special. `sites`: how many there are far away; `is_pair`:
+    whether there are two collectors."""
     series = ProbeSeries.of(metrics or MetricsSettings())
     services = [service for one in terms for service in one.services]
     size = Size(
@@ -38,7 +41,8 @@ def dashboards(terms: Sequence[Terms], metrics: MetricsSettings | None = None, s
         "service": service(size, series),
         "scorecard": scorecard(terms, money),
     }
-    return {name: board.json() for name, board in (boards | {"monitor-health": health(series, sites)}).items()}
+    whole = boards | {"monitor-health": health(series, sites, is_pair=is_pair)}
+    return {name: board.json() for name, board in whole.items()}
 
 
 def grafana_files(
@@ -46,9 +50,10 @@ def grafana_files(
 ) -> dict[str, Any]:
     """Every file by its path: JSON as text, the rest as data. `terms`: those in force; `prometheus`: its address as
     Grafana sees it; `place`: the folder in which Grafana finds the dashboards."""
+    sites, is_pair = len(settings.sites.known), settings.collectors is not None
     found: dict[str, Any] = {
         f"dashboards/{name}.json": json.dumps(board, indent=2, ensure_ascii=False) + "\n"
-        for name, board in dashboards(terms, settings.metrics, len(settings.sites.known)).items()
+        for name, board in dashboards(terms, settings.metrics, sites, is_pair=is_pair).items()
     }
     interval = spelled_duration(settings.alerting.scrape_every_ms)
     found["provisioning/datasources/sla-monitor.yaml"] = datasource(prometheus, interval)

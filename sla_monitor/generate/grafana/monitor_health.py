@@ -12,18 +12,21 @@ from sla_monitor.generate.probe_series import ProbeSeries
 
 COUNT = PanelStyle(decimals=0, least=0)
 PER_SECOND = PanelStyle(unit="cps", least=0)
+COLLECTOR = "{{collector}}"
 INSTANCE = "{{instance}}"
 PLACE = "{{place}}"
 
 
-def health(series: ProbeSeries, sites: int) -> Dashboard:
-    """Every monitor that the data source knows. `sites`: how many there are far away."""
+def health(series: ProbeSeries, sites: int, *, is_pair: bool) -> Dashboard:
+    """Every monitor that the data source knows. `sites`: how many there are far away; `is_pair`: whether there are two
+    collectors."""
     return Dashboard(
         uid=HEALTH,
         title="SLA 4: Monitor health",
         description="Is the monitor itself well: does it probe on time, keep what it saw, and assess it?",
         rows=(
             ("Now", _now()),
+            *((("Pair of collectors", _pair()),) if is_pair else ()),
             *((("Sites far away", _far_sites()),) if sites else ()),
             ("Probing on time", (_lateness(), _lost(), _in_flight(), _probes(series))),
             ("Keeping and assessing", (_ledger(), _lag(), _assessing(), _log())),
@@ -68,6 +71,47 @@ def _ages() -> tuple[Panel, ...]:
         _stat("Age of the figures", "Since they were worked out.", f"time() - min({select(names.ASSESSED)})", age),
         _stat("Started", "When the monitor started.", f"max({select(names.START_TIME)}) * 1000", since),
         _stat("Configuration of", "When it was taken up.", f"max({select(names.RELOAD_TIME)}) * 1000", since),
+    )
+
+
+def _pair() -> tuple[Panel, ...]:
+    yes = PanelStyle(unit="none", texts=style.GOOD_WHEN_ONE, thresholds=style.steps((None, style.BAD), (1, style.GOOD)))
+    who = {"0": ("follows", "text"), "1": ("speaks", style.GOOD)}
+    return (
+        stat(
+            "Who speaks",
+            "One of the two tells everybody else; the other one takes over when it is gone.",
+            Query(each("collector", select(names.COLLECTOR_SPEAKS)), COLLECTOR),
+            PanelStyle(unit="none", texts=who, thresholds=style.steps((None, "text"), (1, style.GOOD))),
+            size=(8, 4),
+            text_mode="value_and_name",
+        ),
+        stat(
+            "Lease reached",
+            "Whether each reaches the server that has the lease: one that does not cannot take over.",
+            Query(each("collector", select(names.LEASE_UP)), COLLECTOR),
+            yes,
+            size=(8, 4),
+            text_mode="value_and_name",
+        ),
+        _stat(
+            "Days that differ",
+            "Days of which the two do not have the same.",
+            f"max({select(names.PAIR_DIFFERENCES)})",
+            PanelStyle(decimals=0, thresholds=style.ANY_IS_BAD),
+        ),
+        timeseries(
+            "Behind the sites",
+            "How old the oldest observation is that each lacks; its site keeps it.",
+            [Query(each("collector", select(names.FAR_BEHIND)), COLLECTOR)],
+            PanelStyle(unit="s", least=0),
+        ),
+        timeseries(
+            "Takeovers",
+            "A second: each time that one took the lease after the other.",
+            [Query(f"sum by (collector) ({rate(names.TAKEOVERS)})", COLLECTOR)],
+            PER_SECOND,
+        ),
     )
 
 

@@ -51,6 +51,7 @@ KEYS = {
     "kept_files": "id",
     "terms_in_force": "id",
     "month_results": "id",
+    "attachments": "id",
 }
 """Every table whose rows are chained, and the column that says their order. A row is chained with all of its columns: a
 migration that adds one to such a table has to name the old ones in COLUMNS."""

@@ -27,8 +27,9 @@ from sla_monitor.ledger.connect import BUSY_SECONDS, immediate, snapshot
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.pruned_days import Older, contract_of
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
+from sla_monitor.ledger.recording.attached_files import Attachment, attached_bytes, attachments
 from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
-from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_terms, terms_in_force
+from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_file, kept_terms, terms_in_force
 from sla_monitor.ledger.recording.month_results import MonthResult, month_results, told_months
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.register.entries import Entry
@@ -455,6 +456,24 @@ class Reader(SingleObservations, Evidence):
         """The last result of a month: by it is known whether another one was told."""
         ((number,),) = self._rows(_MONTHS_MARK)
         return int(number)
+
+    def attachments(self, entry: int | None = None) -> list[Attachment]:
+        """The files that were attached to an entry; without one, to all."""
+        with self._proving() as proof:
+            return [one for one in attachments(proof) if entry in (None, one.entry)]
+
+    def attached_bytes(self) -> int:
+        """How much room attached files take."""
+        with self._asked() as connection:
+            return attached_bytes(connection)
+
+    def kept_file(self, digest: str) -> bytes:
+        """What a file holds that was put into the record, by its SHA-256. Raises LedgerError for one that was not."""
+        with self._proving() as proof:
+            found = kept_file(proof, digest)
+        if found is None:
+            raise LedgerError(f"{self.path}: no file {digest[:12]} was put into the record")
+        return found
 
     def terms_mark(self) -> tuple[int, int]:
         """The last entry of the register, and the last change of terms: by them it is known whether anything was added

@@ -6,9 +6,12 @@ registers are the same up to where their digests are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sla_monitor.errors import LedgerError
@@ -26,6 +29,7 @@ from sla_monitor.ledger.chaining.register_chain import (
 from sla_monitor.ledger.connect import PATIENCE_SECONDS, immediate
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, open_reader
+from sla_monitor.ledger.recording.kept_files import kept_rows
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.entries import Entry
 
@@ -36,7 +40,9 @@ WIDTH = len(COLUMNS) + 1
 _AFTER = f"select {', '.join((*COLUMNS, KNOWN_BY))}, digest from register where number > ? order by number"  # noqa: S608
 _SUBMIT = "insert or ignore into submissions values (?, ?, ?)"
 _AT = "select digest from register where number = ?"
+_KEPT = "select digest, body from kept_files where digest = ?"
 _AT_MS = COLUMNS.index("at_ms")
+_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 class Tail(NamedTuple):
@@ -59,12 +65,13 @@ class Missing(LedgerError):  # noqa: N818
 
 class Draft(NamedTuple):
     """Entries that are numbered and not entered: `after` which one, and the tail that they would be. `once`: the key
-    of the submission that they come from."""
+    of the submission that they come from; `files`: contents that they name, by digest."""
 
     after: Tail
     rows: list[Row]
     tail: Tail
     once: str = ""
+    files: Mapping[str, bytes] = MappingProxyType({})
 
 
 def tail(path: Path) -> Tail:
@@ -86,27 +93,40 @@ def entries_after(path: Path, number: int, most_bytes: int) -> Draft:
         if before is None:
             raise Missing(f"{path}: there is no entry {number}")
         rows, size, digest = list[Row](), 0, before
+        files = dict[str, bytes]()
         for *row, digest in database.conn.execute(_AFTER, (number,)):  # noqa: B007 - the last one is
             rows.append(tuple(row))
-            size += sum(len(one) for one in row if isinstance(one, str))
+            files |= _named(database.conn, row)
+            size += sum(len(one) for one in row if isinstance(one, str)) + sum(map(len, files.values()))
             if size >= most_bytes:
                 break
-    return Draft(Tail(number, before), rows, Tail(number + len(rows), digest))
+    return Draft(Tail(number, before), rows, Tail(number + len(rows), digest), files=files)
 
 
-def drafted(path: Path, entries: Sequence[Entry], after: Tail, read_to: int | None, once: str = "") -> Draft:
-    """Entries as they would follow on the register's last one. `read_to`, `once`: as for `Register.add`.
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Entries to be made, on the terms of `Register.add`."""
+
+    entries: Sequence[Entry]
+    read_to: int | None = None
+    once: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def drafted(path: Path, new: Submission, after: Tail) -> Draft:
+    """Entries as they would follow on the register's last one.
 
     Raises Overtaken, also where that one is no longer the last; LedgerError and its kinds.
     """
     with closing(open_reader(path, Resting(path))) as database:
         last = Tail(*(database.conn.execute(LAST).fetchone() or NOTHING))
-        said = {entry.contract for entry in entries}
+        said = {entry.contract for entry in new.entries}
+        read_to = new.read_to
         if last != after or (read_to is not None and any(last_number(database.conn, one) > read_to for one in said)):
             raise Overtaken(f"{path}: somebody else has added to the register meanwhile; try again")
-    numbered = list(sealed([row_of(entry) for entry in entries], last))
+    numbered = list(sealed([row_of(entry) for entry in new.entries], last))
     rows = [(*columns, known_by) for *columns, _, known_by in numbered]
-    return Draft(last, rows, Tail(numbered[-1][0], numbered[-1][-2]) if numbered else last, once)
+    return Draft(last, rows, Tail(numbered[-1][0], numbered[-1][-2]) if numbered else last, new.once, new.files)
 
 
 def take_over(path: Path, draft: Draft) -> int:
@@ -127,7 +147,8 @@ def take_over(path: Path, draft: Draft) -> int:
         new = list(sealed(draft.rows[known:], last))
         _check(path, draft.tail, new[-1][-2])
         database.conn.executemany(INSERT, new)
-        append(database.conn, new[0][_AT_MS], {"register": chained(new)})
+        kept = kept_rows(database.conn, draft.files)
+        append(database.conn, new[0][_AT_MS], {"register": chained(new), "kept_files": kept})
         if draft.once:
             database.conn.execute(_SUBMIT, (draft.once, draft.after.number + 1, draft.tail.number))
         return len(new)
@@ -136,6 +157,13 @@ def take_over(path: Path, draft: Draft) -> int:
 def _digest_at(connection: Any, number: int) -> str | None:
     row = connection.execute(_AT, (number,)).fetchone() if number else ("",)
     return None if row is None else str(row[0])
+
+
+def _named(connection: Any, row: Sequence[Any]) -> dict[str, bytes]:
+    """The contents that are kept and that an entry names."""
+    digests = dict.fromkeys(_DIGEST.findall(" ".join(text for text in row if isinstance(text, str))))
+    found = (connection.execute(_KEPT, (digest,)).fetchone() for digest in digests)
+    return {row[0]: bytes(row[1]) for row in found if row is not None}
 
 
 def _check(path: Path, told: Tail, digest: str | None) -> None:

@@ -30,7 +30,9 @@ from sla_monitor.ledger.chaining.register_chain import (
 from sla_monitor.ledger.connect import immediate, snapshot
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
+from sla_monitor.ledger.recording.attached_files import attachment_rows
 from sla_monitor.ledger.recording.kept_files import kept_rows
+from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
 
 _DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
@@ -70,13 +72,14 @@ class Register:
         read_to: int | None = None,
         once: str = "",
         files: Mapping[str, bytes] = MappingProxyType({}),
+        attached: Sequence[AttachedFile] = (),
     ) -> tuple[int, ...]:
         """Add entries, all or none; the numbers that they were given, whatever numbers they come with.
 
         `read_to`: the last number of their contract that the caller has read. `once`: the key of the submission. What
         was submitted with it before is not added again: its numbers are given. `files`: contents that the entries name,
-        by digest, to be kept with them. Raises Overtaken when there is a later entry, LedgerLocked when somebody else
-        holds the ledger for seconds, and LedgerError.
+        by digest, to be kept with them; `attached`: those of them that are attached to each entry. Raises Overtaken
+        when there is a later entry, LedgerLocked when somebody else holds the ledger for seconds, and LedgerError.
         """
         rows = [row_of(entry) for entry in entries]
         contracts = {entry.contract for entry in entries}
@@ -93,7 +96,9 @@ class Register:
                     numbered = list(sealed(rows, now_last))
                 database.conn.executemany(INSERT, numbered)
                 kept = kept_rows(database.conn, files)
-                added = {"register": chained(numbered), "kept_files": kept}
+                given = [row[0] for row in numbered] if attached else []
+                papers = attachment_rows(database.conn, given, attached, *_made(entries)) if attached else []
+                added = {"register": chained(numbered), "kept_files": kept, "attachments": papers}
                 append(database.conn, entries[0].at_ms if entries else 0, added)
                 if once and numbered:
                     database.conn.execute(_SUBMIT, (once, numbered[0][0], numbered[-1][0]))
@@ -128,6 +133,11 @@ class Register:
 def _submitted(connection: sqlite3.Connection, once: str) -> tuple[int, ...]:
     row = connection.execute(_SUBMITTED, (once,)).fetchone()
     return tuple(range(row[0], row[1] + 1)) if row else ()
+
+
+def _made(entries: Sequence[Entry]) -> tuple[int, str]:
+    """When the entries were made, and by whom."""
+    return (entries[0].at_ms, entries[0].actor) if entries else (0, "")
 
 
 def _make(path: Path, clock: Clock, until: float) -> None:

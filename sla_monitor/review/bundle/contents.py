@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -18,10 +18,13 @@ from sla_monitor.errors import EvidenceError, ReviewError
 from sla_monitor.evidence import evidence_text
 from sla_monitor.evidence.disclosed import DisclosedEvidence
 from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
+from sla_monitor.ledger.recording.attached_files import Attachment
 from sla_monitor.periods.edges import run_of
 from sla_monitor.periods.terms_slices import evidence_range
+from sla_monitor.register.attachments import TYPES
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import is_redacted, redacted, withheld
+from sla_monitor.register.instant import format_utc
+from sla_monitor.register.redaction import is_own, is_redacted, redacted, withheld
 from sla_monitor.review.gathering import Gathered, PackSubject, gathered
 from sla_monitor.review.pack_input import Handed
 from sla_monitor.review.pack_store import MANIFEST
@@ -29,6 +32,8 @@ from sla_monitor.review.rendering.files import PackRequest, with_manifest
 from sla_monitor.signing import SigningKey
 
 EVIDENCE, CONTRACT, DAYS, WITHHELD = "evidence.json", "contract", "days", "withheld.json"
+ATTACHED = "attachments"
+ATTACHED_LIST = f"{ATTACHED}/list.json"
 SUMS, SIGNATURE = "SHA256SUMS", "manifest.sig"
 VERSION = 1
 
@@ -82,6 +87,56 @@ def contract_files(found: Gathered) -> dict[str, bytes]:
                 f"{path}: another file of bank holidays is called {path.name} too (rename one of the two)"
             )
     return made
+
+
+def attached_files(found: Gathered, several: Sequence[Attachment], content: Callable[[str], bytes]) -> dict[str, bytes]:
+    """The files that go with the month's entries, under names of ours, and a list of them; none: nothing. The
+    supplier's copy has those of entries that both sides know. `content` gives what a digest stands for."""
+    entries = {entry.number: entry for entry in found.case.assessment.entries}
+    shared = [
+        one
+        for one in several
+        if one.entry in entries and not (found.case.copy == "supplier" and is_own(entries[one.entry]))
+    ]
+    made = {_attached_name(one): content(one.file.digest) for one in shared}
+    told = [
+        {
+            "file": _attached_name(one),
+            "entry": one.entry,
+            "name": one.file.name,
+            "type": one.file.media_type,
+            "sha256": one.file.digest,
+            "at": format_utc(one.at_ms),
+            "actor": one.actor,
+        }
+        for one in shared
+    ]
+    return {**made, ATTACHED_LIST: (json.dumps(told, indent=1) + "\n").encode()} if told else {}
+
+
+def _attached_name(one: Attachment) -> str:
+    """A name of ours: what somebody called it is in the list."""
+    ending = one.file.name.rpartition(".")[2].casefold()
+    return f"{ATTACHED}/{one.entry}-{one.file.digest[:16]}.{ending if ending in TYPES else 'bin'}"
+
+
+def attachment_problems(text: bytes, digests: Mapping[str, str], entries: Collection[int]) -> list[str]:
+    """What is wrong with the list of attached files of a bundle. `digests`: of the bundle's files by name; `entries`:
+    the numbers of the register's entries."""
+    try:
+        told = {one["file"]: (one["sha256"], one["entry"]) for one in json.loads(text)}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return [f"{ATTACHED_LIST} cannot be read"]
+    there = {name: each for name, each in digests.items() if name.startswith(f"{ATTACHED}/") and name != ATTACHED_LIST}
+    problems = [f"{name} is not in {ATTACHED_LIST}" for name in there if name not in told]
+    for name, (given, entry) in told.items():
+        if name not in there:
+            problems.append(f"{name} is missing")
+        elif there[name] != given:
+            problems.append(f"{name} is not the file that was attached")
+        if entry not in entries:
+            problems.append(f"{name} goes with entry {entry}, which is not in the register")
+    return problems
 
 
 def contract_name(contract_id: str) -> str:

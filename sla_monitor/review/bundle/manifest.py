@@ -11,6 +11,7 @@ from typing import Any, cast, get_args
 from sla_monitor.errors import BundleError
 from sla_monitor.review.bundle.contents import VERSION
 from sla_monitor.review.pack_input import Copy
+from sla_monitor.review.recalculated import RecalculatedMonth, of_manifest
 from sla_monitor.review.rendering.files import FORMATS, PackRequest
 from sla_monitor.review.retention import Retention
 
@@ -40,6 +41,7 @@ class Manifest:
     lacking: tuple[int, ...]
     withheld: str | None
     files: Mapping[str, str]
+    recalculated: tuple[RecalculatedMonth, ...] = ()
 
 
 def manifest_of(content: bytes) -> Manifest:
@@ -64,6 +66,9 @@ def manifest_of(content: bytes) -> Manifest:
     is_right = parts.keys() == {"entries", "sha256"} and all(type(number) is int for number in lacking)
     read.check("withheld", withheld if is_right and (digest is None or _is(digest, _DIGEST)) else None)
     retention = Retention.of(told.get("record"))
+    recalculated = of_manifest(told.get("recalculated"))
+    if recalculated is None:
+        raise BundleError("manifest.json: recalculated is not what it should be")
     files = told.get("files")
     is_right = isinstance(files, dict) and all(_is(one, _DIGEST) for one in files.values())
     return Manifest(
@@ -81,6 +86,7 @@ def manifest_of(content: bytes) -> Manifest:
         lacking=tuple(lacking),
         withheld=digest,
         files=read.check("files", files if is_right else None),
+        recalculated=recalculated,
     )
 
 

@@ -152,6 +152,7 @@ class _Opened:
             retention=self.about.retention,
             head=self.about.head,
             program=self.about.program,
+            recalculated=self.about.recalculated,
         )
         self._period = found.case.assessment.period
         yield from self._inputs(found)
@@ -272,8 +273,21 @@ class _Opened:
             made = {name: content for name, content in both.items() if _kind(name) == kind}
             expected |= made.keys()
             yield self._rendered(kind, made)
-        yield from self._complete({*expected, *given})
+        yield from self._attached(evidence)
+        attached = {name for name in self._digests if name.startswith(f"{contents.ATTACHED}/")}
+        yield from self._complete({*expected, *given, *attached})
         yield from self._manifest(found)
+
+    def _attached(self, evidence: FileEvidence) -> Iterator[Check]:
+        """The documents behind entries, as they were attached."""
+        if not any(name.startswith(f"{contents.ATTACHED}/") for name in self._digests):
+            return
+        has_list = contents.ATTACHED_LIST in self._whole.files
+        text = self._read(contents.ATTACHED_LIST) if has_list else b""
+        entries = {entry.number for entry in evidence.entries(self.about.contract)}
+        problems = contents.attachment_problems(text, self._digests, entries)
+        count = sum(name.startswith(f"{contents.ATTACHED}/") for name in self._digests) - 1
+        yield from _all("attachments", problems, f"{count} files are those that were attached")
 
     def _rendered(self, kind: str, made: Mapping[str, bytes]) -> Check:
         problems = [name for name, content in made.items() if not self._is_same(name, content)]

@@ -11,6 +11,8 @@ from sla_monitor.periods.edges import month_at
 from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.entries import Entry, Maintenance, SignOff
+from sla_monitor.register.kinds.terms_change import short
+from sla_monitor.register.terms_history import terms_history
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.chapters.meeting import report_and_review
 from sla_monitor.review.entry_words import what
@@ -31,7 +33,14 @@ AHEAD_MONTHS = 3
 
 
 def change_control(case: PackInput) -> Section:
-    rows = (*_terms(case), *_signed_again(case), *_earlier_months(case), *_imports(case))
+    rows = (
+        *_terms(case),
+        *_approvals(case),
+        *_recalculated(case),
+        *_signed_again(case),
+        *_earlier_months(case),
+        *_imports(case),
+    )
     changes = Table("change-control", "Changes since the pack before", CHANGES, rows, "Nothing changed.")
     ahead = Table("dates-ahead", "Dates ahead", AHEAD, tuple(_ahead(case)), "No date is known.")
     said = (
@@ -55,6 +64,27 @@ def _terms(case: PackInput) -> Iterator[Row]:
             yield Cell(f"Terms: {more}"), Cell(""), Cell(""), Cell(when), Cell(after.reference)
         if not several:
             yield Cell("Terms: a new version that changes none"), Cell(""), Cell(""), Cell(when), Cell(after.reference)
+
+
+def _approvals(case: PackInput) -> Iterator[Row]:
+    """New terms that two people agreed on while the month ran."""
+    period = case.assessment.period
+    for one in terms_history(case.register.entries).approved:
+        if period.start_ms <= one.approval.at_ms < period.end_ms:
+            proposal = one.proposal.entry
+            told = f"New terms, proposed by {proposal.actor} (entry {proposal.number}), approved"
+            marked = " (both behind one login)" if one.proposal.is_of_one_login else ""
+            was, now = (short(digest) if digest else "" for digest in (one.proposal.said.instead_of, one.digest))
+            by = f"{one.approval.actor}{marked}, {format_day_at(one.approval.at_ms, case.zone)}"
+            yield Cell(told), Cell(was), Cell(now), Cell(by), Cell(proposal.note)
+
+
+def _recalculated(case: PackInput) -> Iterator[Row]:
+    """Closed months that came out otherwise while this one ran, as the record has it."""
+    for one in case.recalculated:
+        signed = ", which was signed off," if one.signed else ""
+        told = f"{format_month(one.month)}{signed} was recalculated"
+        yield Cell(told), Cell(one.was), Cell(one.now), Cell(f"the monitor, {one.since}"), Cell(one.why)
 
 
 def _since(case: PackInput) -> int:

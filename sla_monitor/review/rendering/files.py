@@ -16,6 +16,7 @@ from sla_monitor.review.monthly_pack import pack
 from sla_monitor.review.notice import notice_file, rated_months
 from sla_monitor.review.pack_input import Handed, PackInput
 from sla_monitor.review.pack_store import MANIFEST
+from sla_monitor.review.recalculated import as_manifest
 from sla_monitor.review.rendering.csv_tables import csv_files
 from sla_monitor.review.rendering.html import html
 from sla_monitor.review.roll_up import roll_up
@@ -98,6 +99,7 @@ def manifest(case: PackInput, digests: Mapping[str, str], **more: Any) -> bytes:
         "inputs": case.inputs,
         "head": case.head,
         "record": case.retention.as_manifest(),
+        **as_manifest(case.recalculated),
         **more,
         "files": dict(sorted(digests.items())),
     }

@@ -62,6 +62,7 @@ RESOURCES = (
     ),
     ResourceTerms("/api/v1/monitor", "The monitor itself, and what it cannot see", shapes.MonitorJson),
     ResourceTerms("/api/v1/packs", "The review packs", shapes.PacksJson),
+    ResourceTerms("/api/v1/desk", "What waits for whoever asks", shapes.DeskJson, ("contract",), (403, 404)),
     ResourceTerms("/public/status.json", "What the public may see", shapes.SharedJson, (), (404,), is_shared=True),
     ResourceTerms(
         "/participants/{participant}/status.json",

@@ -668,6 +668,44 @@ class PacksJson(TypedDict):
     """All of them."""
 
 
+class MatterJson(WithReasons):
+    """Something that waits for somebody."""
+
+    contract: str
+    """The contract's id."""
+    kind: str
+    """What sort of matter it is: `decide`, `figure`, `action`, `obligation`, `sign_off` and others."""
+    action: str
+    """What somebody does who does it, by the access table."""
+    text: str
+    """What it is, in words."""
+    last_day: str | None
+    """The last day for it."""
+    urgency: Literal["late", "today", "soon", "later", "undated"]
+    """How near that is: `soon` is within a week."""
+    entry: int | None
+    """The entry that it is about."""
+    month: str | None
+    """The service period that it is about."""
+    subject: str | None
+    """The id of the KPI or obligation that it is about."""
+    url: str | None
+    """The page on which whoever asks does it."""
+
+
+class DeskJson(TypedDict):
+    """What waits for whoever asks."""
+
+    url: str
+    """The page that tells the same."""
+    mine: list[MatterJson]
+    """What they may do and is theirs, the soonest first."""
+    others: list[MatterJson]
+    """What waits for others in contracts that they may see."""
+    unassessed: list[str]
+    """Contracts of which only the register is known as yet: what follows from figures is missing."""
+
+
 class SharedServiceJson(WithReasons):
     """A service, as others may see it."""
 

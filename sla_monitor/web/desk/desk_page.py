@@ -1,4 +1,4 @@
-"""The desk's first page: who I am, what I may do, and where I am signed in."""
+"""The desk's first page: what waits for me, what I may do, and where I am signed in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
+from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_list
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
@@ -16,13 +18,14 @@ from sla_monitor.wording.text import plain
 
 @dataclass(frozen=True, slots=True)
 class DeskContract:
-    """A contract as somebody's desk lists it: what they may do, in words, and the forms that they may fill in, each
-    with its address."""
+    """A contract as somebody's desk lists it: what they may do, in words, the pages about it, and the forms that they
+    may fill in, each with its address."""
 
     id: str
     title: str
     may: tuple[str, ...]
     forms: tuple[tuple[str, str], ...]
+    pages: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,20 @@ class DeskPage(DeskHandler):
 
     async def get(self) -> None:
         roles = [f"{role}".replace("_", " ") for role in sorted(self.person.roles)]
-        self.show_page("desk.html", roles=roles, contracts=self._contracts(), sessions=self._sessions())
+        waiting = await self._waiting()
+        self.show_page(
+            "desk.html", roles=roles, waiting=waiting, shown=SHOWN, contracts=self._contracts(),
+            sessions=self._sessions(),
+            may_audit=self.person.may(Action.SEE_AUDIT),
+        )  # fmt: skip
 
     head = get
+
+    async def _waiting(self) -> WaitingList:
+        if self.site.desk is None:
+            return WaitingList()
+        several, now_ms = self.board.assessment.contracts, self.site.clock.now_ms()
+        return await self.site.entering.run(waiting_list, self.site.desk, several, self.person, now_ms)
 
     def _contracts(self) -> list[DeskContract]:
         contracts = self.site.desk.contracts() if self.site.desk else ()
@@ -57,7 +71,8 @@ class DeskPage(DeskHandler):
             for kind, model in KINDS.items()
             if model.action in actions and form_model(kind)
         )
-        return DeskContract(name, plain(supplier), tuple(TABLE[action].words for action in actions), forms)
+        may = tuple(TABLE[action].words for action in actions)
+        return DeskContract(name, plain(supplier), may, forms, pages_of(self.person, name))
 
     def _sessions(self) -> list[OpenSession]:
         zone = ZoneInfo("UTC")

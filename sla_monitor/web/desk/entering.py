@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
+from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
+from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
@@ -50,6 +53,8 @@ class DeskRegister:
     contracts: Callable[[], Sequence[Contract]]
     clock: Clock
     open_register: Callable[[Path, Clock], Register] = Register.open
+    _standing: dict[str, tuple[int, EffectiveEntries]] = field(default_factory=dict)
+    _days: dict[str, KnownDays] = field(default_factory=dict)
 
     @cached_property
     def register(self) -> Register:
@@ -63,11 +68,33 @@ class DeskRegister:
         """All that has been said about a contract, ascending. Raises LedgerError and its kinds."""
         return self.register.entries(contract)
 
+    def standing(self, contract: str) -> EffectiveEntries:
+        """What stands of it. A register that has not grown is not read again. Raises LedgerError and its kinds."""
+        last, known = self.register.last_number(contract), self._standing.get(contract)
+        if known is None or known[0] != last:
+            known = self._standing[contract] = last, effective_entries(self.entries(contract))
+        return known[1]
+
+    def days(self, contract: Contract) -> KnownDays:
+        """What follows from the contract's calendar, worked out once."""
+        known = self._days.get(contract.id)
+        if known is None or known.contract is not contract:
+            known = self._days[contract.id] = KnownDays(contract)
+        return known
+
     def enter(
-        self, person: Person, contract: Contract, drafts: Sequence[Statement], *, once: str, read_to: int | None = None
+        self,
+        person: Person,
+        contract: Contract,
+        drafts: Sequence[Statement],
+        *,
+        once: str,
+        read_to: int | None = None,
+        files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> DeskEntries:
         """Add entries of somebody. `once`: the submission's key (`PostedForm.once`); what came in with it before is
         not added again. `read_to`: the last entry that the page was made from, where a later one would make it stale.
+        `files`: contents that they name, by digest, to be kept with them.
 
         Raises ForbiddenEntry; RegisterError with the lines `field: what is wrong`; Overtaken when the page is stale;
         LedgerError.
@@ -82,7 +109,7 @@ class DeskRegister:
                 raise Overtaken(f"entry {last} was made since this page was shown; look at it, and enter yours again")
             new = self._checked(person, contract, drafts, last)
             try:
-                return DeskEntries(self.register.add(new, read_to=last, once=once))
+                return DeskEntries(self.register.add(new, read_to=last, once=once, files=files))
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
 

@@ -76,10 +76,12 @@ def _field(name: str, model: type[EntryKind], values: Mapping[str, str], problem
 
 
 def form_model(kind: str) -> type[EntryKind] | None:
-    """A kind that this form enters; None: it is none, it changes figures, which have to be shown first, or it has
-    lists, which need a form of their own."""
+    """A kind that this form enters; None: it is none, it changes figures or terms, which have to be shown first, or it
+    has lists, which need a form of their own."""
     model = KINDS.get(kind)
-    return None if model is None or model.changes_figures or _has_lists(model) else model
+    if model is None or model.changes_figures or model.no_undo:
+        return None
+    return None if _has_lists(model) else model
 
 
 @cache
@@ -98,7 +100,8 @@ class EntryForm(DeskHandler):
         return None if model is None else model.action
 
     async def get(self, contract: str, kind: str) -> None:
-        self._show(self.contract(contract), KINDS[kind], {}, {})
+        known = {name: values[0] for name, values in self.arguments_given().items()}
+        self._show(self.contract(contract), KINDS[kind], known, {})
 
     head = get
 

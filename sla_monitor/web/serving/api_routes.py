@@ -11,14 +11,16 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.document.calendar_file import MEDIA_TYPE as CALENDAR_TYPE
 from sla_monitor.document.calendar_file import calendar_file
-from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.api.contract_json import contract_json
+from sla_monitor.web.api.desk_json import desk_json
 from sla_monitor.web.api.feed import MEDIA_TYPE, outages_feed
 from sla_monitor.web.api.monitor_json import monitor_json
 from sla_monitor.web.api.openapi import FILTERS, openapi_document
 from sla_monitor.web.api.outage_json import MOST, CursorError, outages_json, outages_of, page_of
 from sla_monitor.web.api.pack_json import packs_json
 from sla_monitor.web.api.service_json import API, assessed_at, endpoint_json, service_json, services_json
+from sla_monitor.web.desk.waiting_list import waiting_list
 from sla_monitor.web.page.endpoint_page import endpoint_facts
 from sla_monitor.web.page.selection import listed_services
 from sla_monitor.web.page.service_page import service_facts
@@ -113,6 +115,25 @@ class PacksResource(JsonAnswering):
     async def get(self) -> None:
         self.given()
         self.send_json(packs_json(await self.site.fetching.run(lambda: tuple(self.packs()))))
+
+    head = get
+
+
+class DeskResource(JsonAnswering):
+    """`GET /api/v1/desk`: what waits for whoever asks; `?contract=…`: in one contract."""
+
+    action = Action.USE_DESK
+    names = ("contract",)
+
+    async def get(self) -> None:
+        desk, only = self.site.desk, self.argument("contract")
+        if desk is None or not self.site.reception.is_used:
+            raise Refusal(404, "nobody is named who has a desk", remedy="name users under `desk` in the settings")
+        if only and not self.person.may(Action.SEE_SERVICE, only):
+            raise Refusal(403, f"you may not do this: {TABLE[Action.SEE_SERVICE].words}")
+        several, now_ms = self.board.assessment.contracts, self.site.clock.now_ms()
+        found = await self.site.entering.run(waiting_list, desk, several, self.person, now_ms, only)
+        self.send_json(desk_json(found))
 
     head = get
 
@@ -261,6 +282,7 @@ API_ROUTES: tuple[tuple[str, type[Answering]], ...] = (
     (rf"{API}/outages", OutagesResource),
     (rf"{API}/monitor", MonitorResource),
     (rf"{API}/packs", PacksResource),
+    (rf"{API}/desk", DeskResource),
     (rf"{API}/openapi\.json", OpenApiResource),
     (r"/api(?:/.*)?", NoResource),
     (r"/calendar\.ics", CalendarFeed),

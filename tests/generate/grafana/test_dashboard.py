@@ -58,7 +58,7 @@ def example() -> Terms:
     return contract.versions[-1].terms
 
 
-BOARDS = dashboards([example(), terms_of({"services": [placed()]})], sites=1)
+BOARDS = dashboards([example(), terms_of({"services": [placed()]})], sites=1, is_pair=True)
 
 
 def panels(board: Json) -> list[Json]:

@@ -30,6 +30,7 @@ from sla_monitor.ledger.recording.audit import AuditEvent, add_events
 from sla_monitor.ledger.recording.kept_files import record_in_force
 from sla_monitor.ledger.recording.month_results import MonthResult, record_months
 from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.register.attachments import attached_file
 from sla_monitor.sla.jobs import ReportKind
 from tests.ledger.support import DEADLINE_S, DOWN, EVERY_MS, FOREVER_MS, T0, observed, opened, record_all
 from tests.register.saying import booking, claim, entries
@@ -116,7 +117,10 @@ def test_it_holds_all_that_the_ledger_holds_while_a_daemon_records(path: Path, t
             seen = observed(first, endpoint="custody/login@north")
             ledger.hand_over([(Arrived("north", "a", turn + 1, turn + 1, seen.at_ms, seen), EVERY_MS)])
             assert ledger.report("custody/job", ReportKind.DONE).result(DEADLINE_S)
-            register.add(entries(booking(), claim()), once=f"form {turn}")
+            content = f"a file of turn {turn}".encode()
+            file = attached_file("notice.txt", content, 100)
+            papers = {file.digest: content}
+            register.add(entries(booking(), claim()), once=f"form {turn}", files=papers, attached=[file])
             add_events(path, [AuditEvent(first, first, "signed-in", "ann")])
             record_in_force(path, "custody", TermsFiles(Path("custody.yaml"), b"%d" % turn, {}), first)
             record_months(path, [MonthResult(first, "custody", "2026-10", "{}", "{}", "{}")])

@@ -6,12 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sla_monitor.register.effective import effective_subset
+from sla_monitor.register.entries import KINDS
 from sla_monitor.review.blocks import Section, TextLines
 from sla_monitor.review.chapters.change_control import change_control
 from sla_monitor.review.chapters.failed_kpis import failed_kpis
 from sla_monitor.review.chapters.meeting import meeting, signatures
 from sla_monitor.review.chapters.register import register
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.review.recalculated import RecalculatedMonth
+from tests.register.saying import entry
 from tests.review.months import BAD, CLAIM, case_of, evidence
 
 SIGN_OFF = {"kind": "sign_off", "month": "2026-09", "digest": "0" * 64, "points": 13, "credit": "8000.00"}
@@ -109,3 +113,30 @@ def test_months_signed_again_and_late_entries_are_changes(tmp_path: Path) -> Non
          "a.clark, 2 October 2026", "About claim"],
     ]  # fmt: skip
     assert not rows(change_control(case(tmp_path, CLAIM | times, august)), "change-control"), "known when it was signed"
+
+
+def test_terms_that_were_approved_and_months_that_were_recalculated_in_the_month_are_told(tmp_path: Path) -> None:
+    """Not those of later months: whenever the pack is made, it says the same."""
+    one = case(tmp_path)
+    parts = KINDS["terms_proposed"].example.words
+    words = {"about": 1, "digest": parts["digest"], "login": "root"}
+    proposal = entry(1, "terms_proposed", **{**parts, "login": "root"}).model_copy(update={"note": "CCN-12"})
+    approval = entry(2, "terms_approved", **words)
+    start_ms = one.assessment.period.start_ms
+    told = []
+    for at_ms in (start_ms, one.assessment.period.end_ms):
+        approved = approval.model_copy(update={"actor": "bob", "at_ms": at_ms})
+        told.append(
+            rows(change_control(replace(one, register=effective_subset([proposal, approved]))), "change-control")
+        )
+    assert [row[0] for row in told[0]] == ["New terms, proposed by ann (entry 1), approved"]
+    assert told[0][0][3].startswith("bob (both behind one login), ")
+    assert told[0][0][4] == "CCN-12"
+    assert told[1] == []
+    again = RecalculatedMonth(
+        "2026-08", "1 point, £1.00", "2 points, £2.00", "3 September 2026", "entry 7", signed=True
+    )
+    assert rows(change_control(replace(one, recalculated=(again,))), "change-control") == [
+        ["August 2026, which was signed off, was recalculated", "1 point, £1.00", "2 points, £2.00",
+         "the monitor, 3 September 2026", "entry 7"]
+    ]  # fmt: skip

@@ -92,6 +92,10 @@ class Browser:
         told = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._ask("POST", path, urlencode(fields, doseq=True).encode(), told)
 
+    def send(self, path: str, body: bytes, content_type: str) -> Page:
+        """Post a body as it is."""
+        return self._ask("POST", path, body, {"Content-Type": content_type})
+
     def fill_in(self, page: Page, path: str, **fields: str) -> Page:
         """Send the last form of a page with these fields."""
         return self.post(path, {**page.hidden, **fields})
@@ -171,13 +175,20 @@ def contracts_in(folder: Path) -> list[Contract]:
 
 @contextmanager
 def furnished(
-    folder: Path, *, limits: Limits | None = None, clock: Clock | None = None, **more: Any
+    folder: Path,
+    *,
+    limits: Limits | None = None,
+    clock: Clock | None = None,
+    contracts: Sequence[Contract] = (),
+    **more: Any,
 ) -> Iterator[House]:
-    """A desk with everybody of ROLES. `more`: of its settings."""
+    """A desk with everybody of ROLES. `contracts`: in place of the usual two; `more`: of its settings."""
     ledger = folder / "ledger.db"
     if not ledger.exists():
         make_ledger(ledger)
-    parts = Parts(desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts_in(folder), ledger=ledger)
+    parts = Parts(
+        desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts or contracts_in(folder), ledger=ledger
+    )
     parts.clock = clock or parts.clock
     parts.packs = lambda: PACKS
     web = web_of(parts, limits=limits)

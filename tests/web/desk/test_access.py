@@ -33,6 +33,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
     r"/api/v1/packs": ("/api/v1/packs", Action.SEE_OVERVIEW, None),
+    r"/api/v1/desk": ("/api/v1/desk", Action.USE_DESK, None),
     r"/api/v1/openapi\.json": ("/api/v1/openapi.json", Action.USE_DESK, None),
     r"/api(?:/.*)?": ("/api/v2", Action.USE_DESK, None),
     r"/outages\.atom": ("/outages.atom", Action.SEE_OVERVIEW, None),
@@ -53,6 +54,20 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo": (
         "/desk/contracts/small/entries/1/undo", Action.UNDO, "small",
     ),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/file": (
+        "/desk/contracts/small/entries/1/file", Action.TRACK_CREDITS, "small",
+    ),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file": (
+        "/desk/contracts/small/entries/1/undo-file", Action.UNDO, "small",
+    ),
+    r"/desk/contracts/([^/]+)/credits": ("/desk/contracts/small/credits", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/credits\.csv": ("/desk/contracts/small/credits.csv", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/credits/invoice": (
+        "/desk/contracts/small/credits/invoice", Action.TRACK_CREDITS, "small",
+    ),
+    r"/desk/contracts/([^/]+)/obligations": ("/desk/contracts/small/obligations", Action.SEE_SERVICE, "small"),
+    r"/desk/audit": ("/desk/audit", Action.SEE_AUDIT, None),
+    r"/desk/audit\.csv": ("/desk/audit.csv", Action.SEE_AUDIT, None),
 }  # fmt: skip
 """An address of each route that is got, the action that stands for it, and what it is done to."""
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.register.entries import KINDS
+from sla_monitor.web.desk.entry_form import form_model
 from tests.web.desk.house import House, furnished
 
 MINUTE = "/desk/contracts/small/enter/minute"
@@ -85,6 +87,11 @@ def test_a_submission_that_met_a_daemon_that_was_killed_counts_once(tmp_path: Pa
         again = carl.fill_in(form, MINUTE, month="2024-10", note="Sent twice.")
         assert again.location == f"{first.location}&again=1"
         assert len(house.entries()) == 1
+
+
+def test_terms_are_not_approved_by_typing_a_digest() -> None:
+    """What they change has to be shown first."""
+    assert [kind for kind in KINDS if kind.startswith("terms_") and form_model(kind)] == []
 
 
 def test_a_ledger_that_is_held_enters_nothing_and_the_same_form_enters_it_later(

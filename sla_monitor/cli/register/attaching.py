@@ -1,0 +1,94 @@
+"""Files that are attached to entries, as they are typed: read, checked, listed, handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sla_monitor.cli.shared.output_files import replace_file
+from sla_monitor.cli.shared.terminal import plain
+
+if TYPE_CHECKING:
+    from sla_monitor.ledger.recording.attached_files import Attachment
+    from sla_monitor.register.attachments import AttachedFile
+
+attach_option = click.option(
+    "--attach",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file to keep with it (pdf, png, jpg, txt, csv, eml, docx, xlsx, odt); may be given again.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Files that are to be attached, and their contents by digest."""
+
+    files: Sequence[AttachedFile] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def papers_of(paths: Sequence[Path], config: Path, ledger: Path) -> Papers:
+    """Raises RegisterError for what is not kept, and for more than there is room for."""
+    if not paths:
+        return Papers()
+    from sla_monitor.cli.shared.signers import settings_of
+    from sla_monitor.errors import RegisterError
+    from sla_monitor.ledger import read_only
+    from sla_monitor.register.attachments import attached_file
+    from sla_monitor.settings.settings import AttachmentSettings
+
+    settings = settings_of(config, ledger)
+    limits = AttachmentSettings() if settings is None else settings.attachments
+    files, contents = list[Any](), dict[str, bytes]()
+    for path in paths:
+        with path.open("rb") as file:
+            content = file.read(limits.file + 1)
+        files.append(attached_file(path.name, content, limits.file))
+        contents[files[-1].digest] = content
+    with read_only(ledger) as reader:
+        there = reader.attached_bytes()
+    if there + sum(map(len, contents.values())) > limits.total:
+        raise RegisterError(
+            [f"attach: the ledger keeps {there:,} bytes of attached files already (see attachments.total)"]
+        )
+    return Papers(files, contents)
+
+
+def document_of_attachment(one: Attachment) -> dict[str, Any]:
+    """One as a program reads it."""
+    from sla_monitor.register.instant import format_utc
+
+    return {
+        "name": one.file.name,
+        "type": one.file.media_type,
+        "sha256": one.file.digest,
+        "size": one.file.size,
+        "at": format_utc(one.at_ms),
+        "actor": one.actor,
+    }
+
+
+def describe_attachment(one: Attachment) -> str:
+    """`mail.eml, 2,345 bytes, 1f2e3d4c5b6a (by ann)`."""
+    return f"{plain(one.file.name)}, {one.file.size:,} bytes, {one.file.digest[:12]} (by {plain(one.actor)})"
+
+
+def write_attachment(ledger: Path, digest: str, output: Path) -> None:
+    """Write an attached file where somebody says; its own name leads nowhere. `digest`: or its first digits, as many as
+    it takes. Raises ClickException, LedgerError and its kinds."""
+    from sla_monitor.ledger import read_only
+
+    with read_only(ledger) as reader:
+        found = {one.file.digest for one in reader.attachments() if one.file.digest.startswith(digest.lower())}
+        if len(found) != 1 or len(digest) < 8:
+            said = "no attached file has" if not found else "several attached files have"
+            why = said if len(digest) >= 8 else "give at least 8 digits of"
+            raise click.ClickException(f"{why} the digest {plain(digest[:64])} (see `sla-monitor register show`)")
+        content = reader.kept_file(found.pop())
+    replace_file(output, content)
+    click.echo(f"{output}: {len(content):,} bytes", err=True)

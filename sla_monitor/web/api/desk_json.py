@@ -1,0 +1,35 @@
+"""What waits for somebody as JSON: what the desk's first page lists. Pure."""
+
+from __future__ import annotations
+
+from sla_monitor.web.api.nulls import Nulls
+from sla_monitor.web.api.shapes import DeskJson, MatterJson
+from sla_monitor.web.desk.waiting_list import WaitingList, WaitingRow
+
+
+def desk_json(found: WaitingList) -> DeskJson:
+    """Theirs and that of others, the soonest first."""
+    return {
+        "url": "/desk",
+        "mine": [_matter(row) for row in found.mine],
+        "others": [_matter(row) for row in found.others],
+        "unassessed": list(found.unassessed),
+    }
+
+
+def _matter(row: WaitingRow) -> MatterJson:
+    nulls, matter = Nulls(), row.matter
+    on = None if matter.on is None else f"{matter.on}"
+    return {
+        "contract": row.contract,
+        "kind": matter.kind,
+        "action": f"{matter.action}",
+        "text": row.what,
+        "last_day": nulls.told("last_day", on, "the contract sets no day for it"),
+        "urgency": row.urgency,
+        "entry": nulls.told("entry", matter.entry, "it is about no entry"),
+        "month": nulls.text("month", matter.month[:7], "it is about no month"),
+        "subject": nulls.text("subject", matter.name, "it is about no KPI and no obligation"),
+        "url": nulls.text("url", row.address, row.how or "whoever asks may not do it"),
+        "why_null": nulls.why,
+    }

@@ -1,0 +1,100 @@
+"""What waits for whom: each matter once, the soonest first, with the link that does it, and nothing beyond rights."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from sla_monitor.assess import Assessment
+from tests.web.api.test_answers import resolved, unreasoned
+from tests.web.desk.house import House
+from tests.web.desk.waiting_house import say, waiting_house
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with waiting_house(tmp_path_factory.mktemp("waiting")) as found:
+        yield found
+
+
+def listed(house: House, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(house.browser(name).get("/api/v1/desk").text)
+    return found
+
+
+def mine(house: House, name: str) -> list[tuple[str, str | None]]:
+    return [(one["kind"], one["last_day"]) for one in listed(house, name)["mine"]]
+
+
+def test_each_role_has_what_it_may_do_and_the_soonest_first(house: House) -> None:
+    action, notify, sign_off = ("action", "2026-11-16"), ("notify", "2026-11-13"), ("sign_off", "2026-11-20")
+    assert mine(house, "anna") == [
+        action, ("decide", "2026-11-20"), ("decide", "2026-11-20"), ("decide", "2026-11-24"),
+    ]  # fmt: skip
+    assert mine(house, "carl") == [notify, action, sign_off]
+    assert mine(house, "fred") == [notify]
+    assert mine(house, "sue") == [
+        ("figure", "2026-11-13"), action, ("obligation", "2026-11-18"), ("claim_relief", "2026-11-30"),
+    ]  # fmt: skip
+    assert mine(house, "audrey") == mine(house, "strange") == mine(house, "kent") == []
+
+
+def test_the_rest_waits_for_others_without_a_link_that_would_be_refused(house: House) -> None:
+    everything = {json.dumps([one["kind"], one["entry"]]) for side in listed(house, "anna").values() if
+                  isinstance(side, list) for one in side}  # fmt: skip
+    for name in ("carl", "sue", "fred", "audrey"):
+        told = listed(house, name)
+        both = [*told["mine"], *told["others"]]
+        assert {json.dumps([one["kind"], one["entry"]]) for one in both} == everything
+    assert [one for one in listed(house, "audrey")["others"] if one["url"]] == []
+    assert listed(house, "strange")["others"] == listed(house, "kent")["others"] == []
+
+
+def test_the_answer_is_as_described_and_every_null_has_its_reason(house: House) -> None:
+    told = listed(house, "anna")
+    Draft202012Validator(resolved("DeskJson")).validate(told)
+    assert list(unreasoned(told)) == []
+
+
+def test_whoever_asked_is_not_the_one_who_decides(house: House) -> None:
+    decisions = {one["entry"]: one for one in listed(house, "anna")["mine"] if one["kind"] == "decide"}
+    number = say(house, "dispute", "anna", party="authority", services=["custody"], start="2026-11-10 09:00",
+                 end="2026-11-10 10:00", note="Mine.")  # fmt: skip
+    told = listed(house, "anna")
+    assert {one["entry"] for one in told["mine"] if one["kind"] == "decide"} == set(decisions)
+    own = next(one for one in told["others"] if one["entry"] == number)
+    assert own["url"] is None
+    assert "somebody else than you" in house.browser("anna").get("/desk").text
+
+
+def test_page_and_json_tell_the_same(house: House) -> None:
+    page = html.unescape(house.browser("carl").get("/desk").text)
+    told = listed(house, "carl")
+    for one in [*told["mine"], *told["others"]]:
+        assert one["text"] in page
+        assert one["url"] is None or f'href="{one["url"]}"' in page
+    assert [
+        one["contract"] for one in json.loads(house.browser("carl").get("/api/v1/desk?contract=small").text)["mine"]
+    ]
+    assert house.browser("carl").get("/api/v1/desk?contract=other").status == 403
+
+
+def test_before_the_first_assessment_the_page_says_what_is_missing(house: House) -> None:
+    board, before = house.parts.board, house.parts.board.assessment
+    board.assessment = Assessment(0, ())
+    try:
+        assert listed(house, "carl")["unassessed"] == ["small"]
+        assert "What follows from figures is missing" in house.browser("carl").get("/desk").text
+    finally:
+        board.assessment = before
+
+
+def test_a_form_knows_what_its_link_knows(house: House) -> None:
+    page = house.browser("carl").get("/desk/contracts/small/enter/done?about=4").text
+    assert 'name="about"' in page
+    assert 'value="4"' in page
