@@ -43,6 +43,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _record_ahead(settings)
     yield from _states(settings)
     yield _terms(settings, contracts)
+    yield _webhook_failing(settings)
     yield _silenced_by_hand(settings)
     yield _watchdog()
 
@@ -467,6 +468,25 @@ def _terms(settings: Settings, contracts: Sequence[Terms]) -> Alert:
         ),
         for_ms=patience_ms,
         contract=name,
+    )
+
+
+def _webhook_failing(settings: Settings) -> Alert:
+    """One for each receiver: what it is not told is kept, and is told it later, in order."""
+    wait_ms, one = settings.alerting.patience_ms, {"webhook": "servicenow"}
+    at_ms, series = (minutes(wait_ms) + 2) * MINUTE_MS, ours(names.WEBHOOK_FAILING, **one)
+    return monitor_alert(
+        settings,
+        names.WEBHOOK_ALERT,
+        "warning",
+        f"{names.WEBHOOK_FAILING.sample} == 1",
+        text("The webhook ", Label("webhook"), " is not told of what happens. Nothing is lost: it is tried again."),
+        (
+            AlertTest("fires while it lasts", at_ms, {series: "1x100"}, {**OURS, **one}),
+            AlertTest("is quiet while all is well", at_ms, {series: "0x100"}),
+            AlertTest("a moment does not alert", at_ms, {series: "1 0x100"}),
+        ),
+        for_ms=wait_ms,
     )
 
 
