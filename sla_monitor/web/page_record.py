@@ -80,9 +80,11 @@ class PageRecord:
         contracts: Callable[[], Sequence[Contract]],
         response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ()),
     ) -> None:
-        """`response_times`: of a contract's `service ID` or `endpoint ID`, of days and of months, ascending."""
-        self.contracts, self.response_times, self.opened = contracts, response_times, opened
-        self._lock = threading.Lock()
+        """`opened` makes a reader; pages that ask much of it make one of their own.
+
+        `response_times`: of a contract's `service ID` or `endpoint ID`, of days and of months, ascending."""
+        self.contracts, self.response_times = contracts, response_times
+        self.opened, self._lock = opened, threading.Lock()
         self._reader: HistoryReader | None = None
         self._caches: dict[str, Cache] = {}
         self._kept: OrderedDict[tuple[str, str], SubjectHistory] = OrderedDict()
