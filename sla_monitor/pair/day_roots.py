@@ -115,9 +115,9 @@ def _line(day_ms: int, key: str, ours: list[str], theirs: list[str]) -> Differen
 
 
 def _at(line: str) -> tuple[int, str]:
-    """When it is of, and for an entry its number."""
+    """When it is of, and for an entry its number; for what was attached, all of it."""
     first, at_ms, *_ = loads(line)
-    return int(at_ms), f"{first}"
+    return int(at_ms), line if first == "attached" else f"{first}"
 
 
 def _bucket(key: str) -> int:

@@ -10,8 +10,10 @@ from pathlib import Path
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.reading.day_rows import DAY_MS, DayRows
+from sla_monitor.ledger.recording.attached_files import attach
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.pair.day_roots import Difference, Teller, difference
+from sla_monitor.register.attachments import attached_file
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 from tests.pair.support import said
 from tests.register.saying import T0
@@ -89,3 +91,17 @@ def test_an_entry_that_is_another_is_named_and_what_is_each_ones_own_is_left_out
     assert json.loads(found.here or "")[0] == json.loads(found.there or "")[0] == 2
     more = [*seen(), Observation("small/job", T0, UP)]
     assert compared(ledger(tmp_path / "c.db", seen()), ledger(tmp_path / "d.db", more), ["small/job"]) is None
+
+
+def test_a_file_that_one_has_not_attached_is_named_and_their_order_does_not_matter(tmp_path: Path) -> None:
+    files = [attached_file(f"{name}.txt", b"As agreed.", 100) for name in ("one", "two")]
+    for place, several in enumerate((files, files[::-1], files[:1])):
+        path = tmp_path / f"{place}.db"
+        ledger(path, seen()).close()
+        for file in several:
+            attach(path, "small", [1], [file], {file.digest: b"As agreed."}, at_ms=T0 + 5, actor="ann")
+    assert compared(DayRows(tmp_path / "0.db"), DayRows(tmp_path / "1.db")) is None
+    found = compared(DayRows(tmp_path / "0.db"), DayRows(tmp_path / "2.db"))
+    assert found is not None
+    assert (found.key, found.at_ms, found.there) == ("register", T0 + 5, None)
+    assert '"two.txt"' in (found.here or "")

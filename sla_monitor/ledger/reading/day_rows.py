@@ -1,8 +1,8 @@
 """A day as two ledgers can be compared by it: what was seen and what was entered, and nothing of how it came in.
 
-Each observation and each entry is a line, a JSON array. Numbers of rows, links of the chain, intervals and positions
-differ between two records of the same, and are left out. So are the bodies of failed responses, of which each ledger
-keeps its own sample; what was said of the failure is in.
+Each observation, each entry and each file that was attached to one is a line, a JSON array. Numbers of rows, links of
+the chain, intervals and positions differ between two records of the same, and are left out. So are the bodies of failed
+responses, of which each ledger keeps its own sample; what was said of the failure is in.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ _OF_ONE = f"{_OBSERVATIONS} and e.key = ? order by o.at_ms, o.id"
 _ENTRIES = """
 select json_array(number, at_ms, actor, contract, kind, digest) from register where at_ms >= ? and at_ms < ?
 order by number
+"""
+_ATTACHED = """
+select json_array('attached', at_ms, entry, actor, name, media_type, digest, size) as line from attachments
+where at_ms >= ? and at_ms < ? order by entry, at_ms, line
 """
 _FIRST = "select min(at_ms) from observations"
 
@@ -65,8 +69,10 @@ class DayRows(Asking):
         return [line for _, _, line in self._rows(_OF_ONE, since_ms, since_ms + HOUR_MS, key)]
 
     def entries(self, start_ms: int) -> list[str]:
-        """What was entered in the day: number, time, author, contract, kind, and the digest that seals it."""
-        return [line for (line,) in self._rows(_ENTRIES, start_ms, start_ms + DAY_MS)]
+        """What was entered in the day: number, time, author, contract, kind, and the digest that seals it. Then what
+        was attached: the word, time, the entry's number, author, name, media type, digest and size."""
+        day = start_ms, start_ms + DAY_MS
+        return [line for query in (_ENTRIES, _ATTACHED) for (line,) in self._rows(query, *day)]
 
     def days(self, until_ms: int) -> Iterator[int]:
         """When each day begins that is over, the newest first, back to the first observation."""
