@@ -19,10 +19,14 @@ from sla_monitor.register.instant import format_utc
 BUCKETS = 256
 """Into so many parts keys are put, by their digest: so few names travel at a time."""
 
+AT_ONCE = 1_000
+"""Lines of entries in one answer: a server takes a million bytes."""
+
 Question = Mapping[str, Any]
 Answer = Mapping[str, Any]
 Ask = Callable[[Question], Answer]
-"""Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it."""
+"""Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it. `since`: how
+many lines of entries are known."""
 
 
 Digests = tuple[int, dict[str, str], int]
@@ -57,7 +61,8 @@ class Teller:
         """Raises LedgerError and its kinds; KeyError, TypeError and ValueError for what is no question."""
         day_ms = int(question["day"])
         if "entries" in question:
-            return {"lines": self._rows.entries(day_ms)}
+            since = int(question["since"])
+            return {"lines": self._rows.entries(day_ms)[since : since + AT_ONCE]}
         if "hour" in question:
             return {"lines": self._rows.lines(day_ms, str(question["key"]), int(question["hour"]))}
         if "key" in question:
@@ -88,15 +93,22 @@ def difference(day_ms: int, here: Ask, there: Ask) -> Difference | None:
     if ours["root"] == theirs["root"]:
         return None
     if ours["entries"] != theirs["entries"]:
-        question: Question = {"day": day_ms, "entries": True}
-        return _line(day_ms, "register", here(question)["lines"], there(question)["lines"])
+        return _line(day_ms, "register", _entries(day_ms, here), _entries(day_ms, there))
     bucket = next(place for place in range(BUCKETS) if ours["buckets"][place] != theirs["buckets"][place])
-    question = {"day": day_ms, "bucket": bucket}
+    question: Question = {"day": day_ms, "bucket": bucket}
     key = _first(here(question)["keys"], there(question)["keys"])
     question = {"day": day_ms, "key": key}
     hour = _first(here(question)["hours"], there(question)["hours"])
     question = {"day": day_ms, "key": key, "hour": int(hour)}
     return _line(day_ms, key, here(question)["lines"], there(question)["lines"])
+
+
+def _entries(day_ms: int, ask: Ask) -> list[str]:
+    """However many there are."""
+    found = list[str]()
+    while more := ask({"day": day_ms, "entries": True, "since": len(found)})["lines"]:
+        found += more
+    return found
 
 
 def _first(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
