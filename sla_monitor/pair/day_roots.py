@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from json import loads
+from json import dumps, loads
 from typing import Any
 
-from sla_monitor.ledger.reading.day_rows import DayRows
+from sla_monitor.ledger.reading.day_rows import ATTACHED, ENTRY, OBSERVATION, DayRows
 from sla_monitor.register.instant import format_utc
 
 BUCKETS = 256
@@ -21,6 +21,9 @@ BUCKETS = 256
 
 AT_ONCE = 1_000
 """Lines of entries in one answer: a server takes a million bytes."""
+
+REGISTER = "register"
+"""Under what name entries are compared, where an observation has its endpoint's key."""
 
 Question = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -46,8 +49,31 @@ class Difference:
 
     def told(self, here: str, there: str) -> str:
         """In a sentence, with the names of the two."""
-        each = [f"{name} has {line or 'nothing'}" for name, line in ((here, self.here), (there, self.there))]
+        if self.here is not None and self.there is not None:
+            columns = zip(self._columns, loads(self.here), loads(self.there), strict=True)
+            each = [
+                f"{column} is {dumps(ours)} at {here} and {dumps(theirs)} at {there}"
+                for column, ours, theirs in columns
+                if ours != theirs
+            ]
+        else:
+            each = [f"{name} has {self._short(line)}" for name, line in ((here, self.here), (there, self.there))]
         return f"{self.key} at {format_utc(self.at_ms)}: {', '.join(each)}"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return ENTRY if self.key == REGISTER else OBSERVATION
+
+    def _short(self, line: str | None) -> str:
+        if line is None:
+            return "nothing"
+        if _is_attached(line):
+            file = dict(zip(ATTACHED, loads(line), strict=True))
+            return f"{file['name']} attached to entry {file['entry']} by {file['actor']}"
+        said = dict(zip(self._columns, loads(line), strict=True))
+        if self.key == REGISTER:
+            return f"entry {said['number']}, {said['kind']} by {said['actor']}"
+        return f"{said['outcome']} ({said['reason']})" if said["reason"] else f"{said['outcome']}"
 
 
 class Teller:
@@ -93,7 +119,7 @@ def difference(day_ms: int, here: Ask, there: Ask) -> Difference | None:
     if ours["root"] == theirs["root"]:
         return None
     if ours["entries"] != theirs["entries"]:
-        return _line(day_ms, "register", _entries(day_ms, here), _entries(day_ms, there))
+        return _line(day_ms, REGISTER, _entries(day_ms, here), _entries(day_ms, there))
     bucket = next(place for place in range(BUCKETS) if ours["buckets"][place] != theirs["buckets"][place])
     question: Question = {"day": day_ms, "bucket": bucket}
     key = _first(here(question)["keys"], there(question)["keys"])
@@ -129,7 +155,11 @@ def _line(day_ms: int, key: str, ours: list[str], theirs: list[str]) -> Differen
 def _at(line: str) -> tuple[int, str]:
     """When it is of, and for an entry its number; for what was attached, all of it."""
     first, at_ms, *_ = loads(line)
-    return int(at_ms), line if first == "attached" else f"{first}"
+    return int(at_ms), line if _is_attached(line) else f"{first}"
+
+
+def _is_attached(line: str) -> bool:
+    return bool(loads(line)[0] == ATTACHED[0])
 
 
 def _bucket(key: str) -> int:

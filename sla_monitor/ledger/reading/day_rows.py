@@ -15,6 +15,14 @@ from sla_monitor.ledger.reading.queries import Asking
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
+OBSERVATION = (
+    "endpoint", "at_ms", "outcome", "reason", "duration_us", "dns_us", "connect_us", "tls_us", "first_byte_us",
+    "transfer_us", "address", "status", "body_bytes", "certificate_expires_at_s", "detail",
+)  # fmt: skip
+ENTRY = "number", "at_ms", "actor", "contract", "kind", "digest"
+ATTACHED = "attached", "at_ms", "entry", "actor", "name", "media_type", "digest", "size"
+"""What is in a line of each, in its order; the first of a file's is the word itself, where an entry has its number."""
+
 _OBSERVATIONS = """
 select e.key, o.at_ms, json_array(e.key, o.at_ms, n.name, r.name, o.duration_us, o.dns_us, o.connect_us, o.tls_us,
   o.first_byte_us, o.transfer_us, a.name, o.status, o.body_bytes, o.certificate_expires_at_s, ifnull(v.detail, ''))
@@ -69,8 +77,7 @@ class DayRows(Asking):
         return [line for _, _, line in self._rows(_OF_ONE, since_ms, since_ms + HOUR_MS, key)]
 
     def entries(self, start_ms: int) -> list[str]:
-        """What was entered in the day: number, time, author, contract, kind, and the digest that seals it. Then what
-        was attached: the word, time, the entry's number, author, name, media type, digest and size."""
+        """What was entered in the day, with the digest that seals each; then what was attached to entries."""
         day = start_ms, start_ms + DAY_MS
         return [line for query in (_ENTRIES, _ATTACHED) for (line,) in self._rows(query, *day)]
 

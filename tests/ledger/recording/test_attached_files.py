@@ -12,7 +12,6 @@ from sla_monitor.ledger import read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.ledger.recording.attached_files import attach, rows_to_attach, take_attachments
 from sla_monitor.ledger.recording.common_entries import digest_at
-from sla_monitor.ledger.recording.kept_files import keep_files
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.attachments import attached_file
 from tests.ledger.earlier import put_back
@@ -66,5 +65,5 @@ def test_what_the_other_one_attached_is_known_before_it_is_here_and_goes_with_th
             reader.kept_file(more.digest)
         with pytest.raises(LedgerError, match="no file dddddddddddd was put into the record"):
             reader.kept_file("d" * 64)
-    keep_files(path, {more.digest: b"More."}, T0)
-    assert attached(path)[1] == (1, "more.txt", True)
+    attach(path, "small", [1], [more], {more.digest: b"More."}, at_ms=T0 + 5, actor="ann")  # the other one is lost
+    assert attached(path) == [(1, "note.txt", True), (1, "more.txt", True)]
