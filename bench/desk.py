@@ -10,8 +10,6 @@ again, then as it stands. Signing in is apart: bcrypt is meant to be slow.
 from __future__ import annotations
 
 import argparse
-import cProfile
-import pstats
 import re
 import tempfile
 import time
@@ -24,7 +22,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.instant import Milliseconds
-from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.entry_fields import form_model
 from sla_monitor.web.desk.routes import DESK_ROUTES
 from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
 from tests.web.desk.house import Browser, House, Page

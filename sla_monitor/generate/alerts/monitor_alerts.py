@@ -11,6 +11,7 @@ from sla_monitor.generate.alerts.annotations import (
     SHORT_DURATION,
     By,
     CountOf,
+    Label,
     Text,
     Value,
     name_of_something,
