@@ -89,6 +89,18 @@ DESK_RESOURCES = (
         (),
         (403, 404),
     ),
+    *(
+        ResourceTerms(f"/api/v1/contracts/{{contract}}/{name}", summary, shape, (), (403, 404))
+        for name, summary, shape in (
+            ("months", "How far each month is that has begun", register_shapes.MonthsJson),
+            ("months/{month}", "How far a month is", register_shapes.MonthStateJson),
+            ("recalculations", "Closed months that came out otherwise", register_shapes.RecalculationsJson),
+            ("credits", "What became of credits", register_shapes.CreditsJson),
+            ("obligations", "Dated duties", register_shapes.ObligationsJson),
+            ("terms", "Terms that were proposed", register_shapes.TermsProposalsJson),
+        )
+    ),
+    ResourceTerms("/api/v1/audit", "Who did what", register_shapes.AuditJson, ("limit",), (403, 404)),
 )
 """What is read of the desk, by whoever is named there."""
 
@@ -128,6 +140,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "after": {"description": "Entries after the one of this number.", "schema": {
         "type": "integer", "minimum": 0, "default": 0}},
     "kind": {"description": "Entries of this kind alone.", "schema": {"type": "string", "enum": list(KINDS)}},
+    "month": {"description": "A service period.", "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}},
     "number": {"description": "The entry's number.", "schema": {"type": "integer", "minimum": 1}},
     "dry_run": {"description": "true: nothing is entered; what it would change is told (PreviewJson).", "schema": {
         "type": "boolean", "default": False}},
