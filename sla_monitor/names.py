@@ -1012,7 +1012,7 @@ ENDPOINTS_UNTOLD = AlertName(
     "SlaEndpointsUntold",
     "monitor",
     "More endpoints fail than have series of their own.",
-    "Each endpoint that fails has series of its own again.",
+    "Every failing endpoint has series of its own again.",
 )
 ASSESSMENT_STALE = AlertName(
     "SlaAssessmentStale",

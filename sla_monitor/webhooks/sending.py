@@ -86,7 +86,7 @@ class Sending:
         if self._reader is None:
             self._reader = Reader(self.ledger)
         reader, position = self._reader, self.positions.load()
-        last, _ = reader.terms_mark()
+        last, *_ = reader.terms_mark()
         if position is None:
             self.positions.store(Position.beginning(last, self.clock.now_ms()))
             return
