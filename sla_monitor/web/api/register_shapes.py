@@ -222,6 +222,8 @@ class AttachmentJson(TypedDict):
     """When it was attached."""
     actor: str
     """By whom."""
+    is_here: bool
+    """Whether its content is here; in a pair, it may still be on its way from the other collector."""
 
 
 class AttachmentsJson(TypedDict):
