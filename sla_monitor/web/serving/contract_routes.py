@@ -10,7 +10,6 @@ from sla_monitor.document.recovery import credit_account_json
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.recording.audit import DeedFilter, proved_deeds
 from sla_monitor.ledger.recording.month_results import MonthResult
-from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.terms_history import terms_history
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.month_json import deeds_json, months_json, proposal_json, recalculation_json
@@ -66,8 +65,9 @@ class MonthsResource(ReadResource):
 
     def answer(self, *names: str) -> MonthsJson:
         contract = self.contract(names[0])
-        effective = effective_entries(self.desk.entries(contract.id))
-        found = months_json(contract, effective, self.results(contract.id), self.site.clock.now_ms())
+        found = months_json(
+            contract, self.desk.standing(contract.id), self.results(contract.id), self.site.clock.now_ms()
+        )
         return {"contract": contract.id, "months": list(found)}
 
 
@@ -87,7 +87,7 @@ class RecalculationsResource(ReadResource):
     def answer(self, *names: str) -> RecalculationsJson:
         contract = self.contract(names[0])
         entries = {entry.number: entry for entry in self.desk.entries(contract.id)}
-        found = recalculations(self.results(contract.id), effective_entries(entries.values()))
+        found = recalculations(self.results(contract.id), self.desk.standing(contract.id))
         several = [recalculation_json(one, contract.currency, entries) for one in found]
         return {"contract": contract.id, "recalculations": several}
 
@@ -118,7 +118,7 @@ class TermsResource(ReadResource):
         contract = self.contract(names[0])
         entries = self.desk.entries(contract.id)
         shown = {entry.number: entry for entry in as_read_by(self.person, contract.id, entries)}
-        history = terms_history(effective_entries(entries).entries)
+        history = terms_history(self.desk.standing(contract.id).entries)
         return {
             "contract": contract.id,
             "proposals": [proposal_json(one, contract, shown) for one in history.proposals],

@@ -17,7 +17,7 @@ from sla_monitor.register.redaction import redacted
 from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
-from sla_monitor.web.api.register_shapes import EnteredJson, EntryProblemJson, PreviewJson
+from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
 from sla_monitor.web.api.requests import ENTERED, Beside, DecisionRequest, EntryRequest, UndoRequest
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.entering import CheckedStatements, Statement
@@ -167,14 +167,19 @@ class EntriesResource(Entering):
         limit, kind = self.number("limit", 100, 1, MOST), self.argument("kind")
         if kind and kind not in KINDS:
             raise Refusal(400, f"no kind is called {kind[:60]}", remedy=suggestion(kind, KINDS))
-        everything = await self.site.entering.run(self.desk.entries, contract.id)
+        answer = await self.site.entering.run(self._page, contract, after, limit, kind)
+        self.send("application/json", json_text(answer))
+
+    head = get
+
+    def _page(self, contract: Contract, after: int, limit: int, kind: str) -> EntriesJson:
+        """Called from the register's thread."""
+        everything, undone = self.desk.entries(contract.id), self.desk.standing(contract.id).undone
         chosen = [one for one in everything if one.number > after and kind in {"", one.body.kind}]
         page = as_read_by(self.person, contract.id, chosen[:limit])
         more = {"after": page[-1].number, "limit": limit, **({"kind": kind} if kind else {})} if page else {}
-        following = f"{API}/contracts/{name}/entries?{urlencode(more)}" if len(chosen) > limit else None
-        self.send_json(entries_json(contract, everything, page, following))
-
-    head = get
+        following = f"{API}/contracts/{contract.id}/entries?{urlencode(more)}" if len(chosen) > limit else None
+        return entries_json(contract, everything[-1].number if everything else 0, page, undone, following)
 
     async def post(self, name: str) -> None:
         self.names = ("dry_run",)
@@ -199,13 +204,17 @@ class EntryResource(Desk):
     async def get(self, name: str, number: str) -> None:
         self.given()
         contract = self.contract(name)
-        everything = await self.site.entering.run(self.desk.entries, contract.id)
-        found = as_read_by(self.person, contract.id, (one for one in everything if one.number == int(number)))
-        if not found:
-            raise Refusal(404, f"no entry {number} in the register of this contract", remedy=f"see {API}/contracts")
-        self.send_json(entries_json(contract, everything, found, None)["entries"][0])
+        self.send_json(await self.site.entering.run(self._one, contract, int(number)))
 
     head = get
+
+    def _one(self, contract: Contract, number: int) -> EntryJson:
+        """Called from the register's thread. Raises Refusal."""
+        several = (one for one in self.desk.entries(contract.id) if one.number == number)
+        found = as_read_by(self.person, contract.id, several)
+        if not found:
+            raise Refusal(404, f"no entry {number} in the register of this contract", remedy="see its entries")
+        return entry_json(found[0], contract, self.desk.standing(contract.id).undone.get(number))
 
 
 class UndoResource(Entering):

@@ -181,7 +181,7 @@ class Writing(Desk):
     def _refuse_other_sites(self) -> None:
         """A browser that has a session could be made to post by another site's page."""
         own = f"{self.request.protocol}://{self.request.host}"
-        if is_cross_site(self.request.headers, self.reception_origin() or own) and is_cross_site(
+        if is_cross_site(self.request.headers, self._browser_origin() or own) and is_cross_site(
             self.request.headers, own
         ):
             raise Refusal(403, "not on behalf of another site", remedy="send it from a page of this monitor")
@@ -195,7 +195,7 @@ class Writing(Desk):
                 remedy="send the token of the desk's forms (_csrf), or ask with a token of `desk.tokens`",
             )
 
-    def reception_origin(self) -> str:
+    def _browser_origin(self) -> str:
         """The address that browsers use, where a proxy stands between."""
         return self.site.reception.settings().address or ""
 
