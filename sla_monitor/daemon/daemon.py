@@ -146,7 +146,7 @@ class Daemon:
             desk=lambda: self._configuration.settings.desk,
             ledger=settings.ledger.path,
             open_register=partial(register_of, settings),
-            archive=settings.archive.folder,
+            attachments=settings.attachments,
         )
 
     def _elsewhere(self) -> PageLinks:

@@ -108,12 +108,16 @@ class Sending:
             return
         new: list[tuple[Entry, Contract]] = [
             (entry, contract)
-            for contract in self.contracts()
-            for entry in reader.entries(contract.id)
-            if after < entry.number <= last
+            for contract in self._meant()
+            for entry in reader.entries_after(contract.id, after)
+            if entry.number <= last
         ]
         told = {entry.number: message_of_entry(entry, contract, self.webhook) for entry, contract in new}
         yield from sorted({last: None, **told}.items())
+
+    def _meant(self) -> list[Contract]:
+        only = self.webhook.contracts
+        return [one for one in self.contracts() if only is None or one.id in only]
 
     def _send_months(self, reader: Reader, position: Position) -> None:
         mark = reader.months_mark(), position.month_ms

@@ -17,6 +17,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.settings.desk.users import DeskSettings
+from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Health, Limits, PageLinks, PageRecord, ReviewPack, Web
@@ -52,6 +53,7 @@ class Parts:
     views: SharedViews = field(default_factory=SharedViews)
     desk: DeskSettings = field(default_factory=DeskSettings)
     desk_ledger: Path | None = None
+    attachments: AttachmentSettings = AttachmentSettings()  # noqa: RUF009 - frozen
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         self.scrapes.append((accept, accept_encoding))
@@ -99,6 +101,7 @@ def web_of(
         views=parts.views,
         desk=lambda: parts.desk,
         ledger=parts.desk_ledger,
+        attachments=parts.attachments,
         limits=limits or Limits(),
     )
 

@@ -431,6 +431,12 @@ class Reader(SingleObservations, Evidence):
                 self._entries[contract] = (*known, *new)
             return self._entries[contract]
 
+    def entries_after(self, contract: str, number: int) -> list[Entry]:
+        """A contract's entries with higher numbers, ascending; nothing of them is kept here."""
+        with self._proving() as proof:
+            check_register(self.path, proof, contract, number)
+            return read(self.path, proof.connection, contract, number)
+
     def newest_entries(self, contract: str, count: int) -> list[Entry]:
         """The last so many, ascending. Whatever was said about them is among them, because it was said later."""
         with self._proving() as proof:

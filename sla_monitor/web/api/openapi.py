@@ -74,6 +74,8 @@ RESOURCES = (
     ),
 )
 
+ATTACHMENTS = "/api/v1/contracts/{contract}/entries/{number}/attachments"
+
 DESK_RESOURCES = (
     ResourceTerms(
         "/api/v1/contracts/{contract}/entries",
@@ -89,6 +91,19 @@ DESK_RESOURCES = (
         (),
         (403, 404),
     ),
+    ResourceTerms(ATTACHMENTS, "The files of an entry", register_shapes.AttachmentsJson, (), (403, 404)),
+    *(
+        ResourceTerms(f"/api/v1/contracts/{{contract}}/{name}", summary, shape, (), (403, 404))
+        for name, summary, shape in (
+            ("months", "How far each month is that has begun", register_shapes.MonthsJson),
+            ("months/{month}", "How far a month is", register_shapes.MonthStateJson),
+            ("recalculations", "Closed months that came out otherwise", register_shapes.RecalculationsJson),
+            ("credits", "What became of credits", register_shapes.CreditsJson),
+            ("obligations", "Dated duties", register_shapes.ObligationsJson),
+            ("terms", "Terms that were proposed", register_shapes.TermsProposalsJson),
+        )
+    ),
+    ResourceTerms("/api/v1/audit", "Who did what", register_shapes.AuditJson, ("limit",), (403, 404)),
 )
 """What is read of the desk, by whoever is named there."""
 
@@ -128,6 +143,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "after": {"description": "Entries after the one of this number.", "schema": {
         "type": "integer", "minimum": 0, "default": 0}},
     "kind": {"description": "Entries of this kind alone.", "schema": {"type": "string", "enum": list(KINDS)}},
+    "sha256": {"description": "The digest of its content.", "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
+    "name": {"description": "The file's name, whose ending says what it is.", "schema": {
+        "type": "string", "minLength": 1}},
+    "month": {"description": "A service period.", "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}},
     "number": {"description": "The entry's number.", "schema": {"type": "integer", "minimum": 1}},
     "dry_run": {"description": "true: nothing is entered; what it would change is told (PreviewJson).", "schema": {
         "type": "boolean", "default": False}},
@@ -168,6 +187,8 @@ def openapi_document() -> dict[str, Any]:
     schemas = {**shapes_schema(several, REFERENCE), **request_schemas(REFERENCE)}
     paths: dict[str, dict[str, Any]] = {one.path: {"get": _operation(one)} for one in RESOURCES}
     paths |= {one.path: {"get": {**_operation(one), **DESK_SECURITY}} for one in DESK_RESOURCES}
+    paths[ATTACHMENTS]["post"] = {**_attached(), **DESK_SECURITY}
+    paths[f"{ATTACHMENTS}/{{sha256}}"] = {"get": {**_downloaded(), **DESK_SECURITY}}
     for post in POSTS:
         paths.setdefault(post.path, {})["post"] = {**_posted(post), **DESK_SECURITY}
     return {
@@ -202,6 +223,7 @@ def openapi_document() -> dict[str, Any]:
     }
 
 
+ANY_TYPE = "application/octet-stream"
 REFUSED_POSTS = (400, 401, 403, 404, 412, 413, 415, 422, 428, 429, 503)
 DESK_SECURITY: dict[str, Any] = {"security": [{"script": []}, {"session": []}]}
 
@@ -229,6 +251,38 @@ def _posted(one: PostTerms) -> dict[str, Any]:
             "200": preview,
             one.answers: told,
             **_refused(REFUSED_POSTS),
+        },
+    }
+
+
+def _attached() -> dict[str, Any]:
+    """A file that is attached: the body is what it holds."""
+    told = {
+        "description": "The files of the entry",
+        "content": _content("application/json", register_shapes.AttachmentsJson),
+    }
+    return {
+        "operationId": f"post_{_id(ATTACHMENTS)}",
+        "summary": "Attach a file to an entry; one that is attached already is not attached again",
+        "parameters": [
+            *_in_path(ATTACHMENTS),
+            {"name": "name", "in": "query", "required": True, **PARAMETERS["name"]},
+            {"name": "X-CSRF-Token", "in": "header", "required": False, **PARAMETERS["X-CSRF-Token"]},
+        ],
+        "requestBody": {"required": True, "content": {ANY_TYPE: {}}},
+        "responses": {"201": told, **_refused((400, 401, 403, 404, 413, 415, 422, 429, 503))},
+    }
+
+
+def _downloaded() -> dict[str, Any]:
+    path, summary = f"{ATTACHMENTS}/{{sha256}}", "What a file of an entry holds, to be saved"
+    return {
+        "operationId": _id(path),
+        "summary": summary,
+        "parameters": _in_path(path),
+        "responses": {
+            "200": {"description": summary, "content": {ANY_TYPE: {}}},
+            **_refused((400, 401, 403, 404, 503)),
         },
     }
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.entries import entry_document
-from sla_monitor.register.effective import effective_entries
+from sla_monitor.ledger.recording.attached_files import Attachment
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import format_utc
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.register_shapes import EntriesJson, EntryJson, FieldProblemJson
+from sla_monitor.web.api.register_shapes import AttachmentsJson, EntriesJson, EntryJson, FieldProblemJson
 from sla_monitor.web.api.service_json import API
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
@@ -38,16 +39,38 @@ def entry_json(entry: Entry, contract: Contract, undone_by: int | None = None) -
 
 
 def entries_json(
-    contract: Contract, everything: Sequence[Entry], page: Iterable[Entry], following: str | None
+    contract: Contract, last: int, page: Iterable[Entry], undone: Mapping[int, int], following: str | None
 ) -> EntriesJson:
-    """`everything`: the contract's whole register, `page`: what is told of it; `following`: the next page."""
-    nulls, undone = Nulls(), effective_entries(everything).undone
+    """`last`: the contract's last entry; `page`: what is told; `undone`: by which entry each that was taken back;
+    `following`: the next page."""
+    nulls = Nulls()
     return {
         "contract": contract.id,
-        "last_number": everything[-1].number if everything else 0,
+        "last_number": last,
         "entries": [entry_json(one, contract, undone.get(one.number)) for one in page],
         "next": nulls.told("next", following, "there is no later entry"),
         "why_null": nulls.why,
+    }
+
+
+def attachments_json(contract: str, entry: int, several: Iterable[Attachment]) -> AttachmentsJson:
+    address = f"{entry_address(contract, entry)}/attachments"
+    return {
+        "contract": contract,
+        "entry": entry,
+        "attachments": [
+            {
+                "url": f"{address}/{one.file.digest}",
+                "name": one.file.name,
+                "media_type": one.file.media_type,
+                "sha256": one.file.digest,
+                "size": one.file.size,
+                "at": format_utc(one.at_ms),
+                "actor": plain(one.actor),
+                "is_here": one.is_here,
+            }
+            for one in several
+        ],
     }
 
 

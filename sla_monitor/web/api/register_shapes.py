@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import TypedDict
 
 from sla_monitor.document.entries import EntryDocument
-from sla_monitor.web.api.shapes import ProblemJson, WithReasons
+from sla_monitor.document.recovery import CreditAccountJson
+from sla_monitor.document.values import Money, Number
+from sla_monitor.web.api.shapes import ObligationRowJson, ProblemJson, WithReasons
 
 
 class EntryJson(EntryDocument, WithReasons):
@@ -87,3 +91,183 @@ class EntryProblemJson(ProblemJson):
 
     errors: list[FieldProblemJson]
     """Everything that is wrong with it."""
+
+
+class MonthStateJson(WithReasons):
+    """A service period, and how far it is."""
+
+    url: str
+    """This month."""
+    contract: str
+    """The contract's id."""
+    month: str
+    """Its name."""
+    state: Literal["running", "open", "signed"]
+    """Whether it goes on, has ended, or is signed off by the authority."""
+    sign_off: int | None
+    """The entry that signs it off."""
+    signed_by: str | None
+    """Who did."""
+    signed_at: str | None
+    """When."""
+    digest: str | None
+    """The digest of the figures that were signed."""
+    measured: bool | None
+    """Whether any KPI had a figure, as it was last told."""
+    points: Number | None
+    """Service points, as they were last told."""
+    credit: Money | None
+    """What is deducted, as it was last told."""
+    missed: list[str] | None
+    """The ids of the KPIs that were missed, as they were last told."""
+    told_at: str | None
+    """When these figures were told first."""
+
+
+class MonthsJson(TypedDict):
+    """The months of a contract that have begun, ascending."""
+
+    contract: str
+    """The contract's id."""
+    months: list[MonthStateJson]
+    """All of them."""
+
+
+class RecalculationJson(TypedDict):
+    """A month that is over, and came out otherwise than it was told."""
+
+    at: str
+    """When."""
+    month: str
+    """The service period."""
+    is_signed: bool
+    """Whether it was signed off by then."""
+    kpis: list[str]
+    """The ids of the KPIs whose results became others."""
+    points_before: Number
+    """Service points before."""
+    points_after: Number
+    """Service points from then on."""
+    credit_before: Money
+    """What was deducted before."""
+    credit_after: Money
+    """What is deducted from then on."""
+    entries: list[int]
+    """Entries of the register that changed it."""
+    because: str
+    """Why, in words."""
+
+
+class RecalculationsJson(TypedDict):
+    """Every one of a contract, oldest first."""
+
+    contract: str
+    """The contract's id."""
+    recalculations: list[RecalculationJson]
+    """All of them."""
+
+
+class CreditsJson(WithReasons):
+    """What became of a contract's credits."""
+
+    contract: str
+    """The contract's id."""
+    recovery: CreditAccountJson | None
+    """All of them, by month."""
+
+
+class ObligationsJson(TypedDict):
+    """Duties of a contract."""
+
+    contract: str
+    """The contract's id."""
+    obligations: list[ObligationRowJson]
+    """Those of the month, late ones, and the next of each, by their day."""
+
+
+class TermsProposalJson(WithReasons):
+    """Terms that somebody proposed."""
+
+    entry: EntryJson
+    """The proposal."""
+    state: str
+    """open, approved, rejected or withdrawn."""
+    closed_by: EntryJson | None
+    """The entry that says so."""
+
+
+class TermsProposalsJson(TypedDict):
+    """Every proposal of a contract, ascending."""
+
+    contract: str
+    """The contract's id."""
+    proposals: list[TermsProposalJson]
+    """All of them."""
+
+
+class AttachmentJson(TypedDict):
+    """A file that was attached to an entry."""
+
+    url: str
+    """Its content, to be saved."""
+    name: str
+    """The name that it had."""
+    media_type: str
+    """What it is, by what it holds."""
+    sha256: str
+    """The digest of its content."""
+    size: int
+    """Its bytes."""
+    at: str
+    """When it was attached."""
+    actor: str
+    """By whom."""
+    is_here: bool
+    """Whether its content is here; in a pair, it may still be on its way from the other collector."""
+
+
+class AttachmentsJson(TypedDict):
+    """The files of an entry."""
+
+    contract: str
+    """The contract's id."""
+    entry: int
+    """The entry's number."""
+    attachments: list[AttachmentJson]
+    """All of them."""
+
+
+class DeedJson(WithReasons):
+    """What somebody did, as the chain of the record proves it."""
+
+    at: str
+    """When it was done first."""
+    until: str
+    """When it was done last: alike deeds within minutes are one."""
+    count: int
+    """How often."""
+    event: str
+    """What was done."""
+    actor: str
+    """By whom; empty: by nobody who is known."""
+    known_by: str | None
+    """How the program knew who it is, in words."""
+    contract: str
+    """The contract's id; empty: it is about none."""
+    subject: str
+    """To what."""
+    addresses: str
+    """From where."""
+    entry: int | None
+    """The number of the entry of the register that it is."""
+    digest: str | None
+    """That entry's digest."""
+    link: int
+    """The link of the chain that covers it."""
+
+
+class AuditJson(TypedDict):
+    """The newest deeds, ascending."""
+
+    deeds: list[DeedJson]
+    """So many as were asked for."""

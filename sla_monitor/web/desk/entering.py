@@ -143,16 +143,6 @@ class DeskRegister:
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
 
-    def drafted(
-        self, person: Person, contract: Contract, drafts: Sequence[Statement]
-    ) -> tuple[Sequence[Entry], list[Entry]]:
-        """The entries that there are, and those that `enter` would add after them. Nothing is added. Raises as `enter`
-        does."""
-        for draft in drafts:
-            self._refuse_forbidden(person, contract, draft)
-        said = self.register.entries(contract.id)
-        return said, self._checked(person, contract, drafts, said[-1].number if said else 0)
-
     def _checked(self, person: Person, contract: Contract, drafts: Sequence[Statement], last: int) -> list[Entry]:
         new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
         self._refuse_wrong(new, EntryContext(contract, lambda: self.register.entries(contract.id)))

@@ -17,10 +17,10 @@ from sla_monitor.register.redaction import redacted
 from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
-from sla_monitor.web.api.register_shapes import EnteredJson, EntryProblemJson, PreviewJson
+from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
 from sla_monitor.web.api.requests import ENTERED, Beside, DecisionRequest, EntryRequest, UndoRequest
 from sla_monitor.web.api.service_json import API
-from sla_monitor.web.desk.entering import Statement
+from sla_monitor.web.desk.entering import CheckedStatements, Statement
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.serving.api_handler import REMEDIES, JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -67,18 +67,16 @@ class Entering(Writing):
 
     async def _preview(self, contract: Contract, draft: Statement) -> PreviewJson:
         site = self.site
-        said, new = await site.entering.run(self.desk.drafted, self.person, contract, [draft])
-        return await site.previewing.run(self._previewed, contract, said, new)
+        checked = await site.entering.run(self.desk.checked, self.person, contract, [draft])
+        return await site.previewing.run(self._previewed, contract, checked)
 
-    def _previewed(self, contract: Contract, said: Sequence[Entry], new: Sequence[Entry]) -> PreviewJson:
-        now_ms = self.site.clock.now_ms()
-        with self.site.open_evidence() as evidence:
+    def _previewed(self, contract: Contract, checked: CheckedStatements) -> PreviewJson:
+        now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
+        with self.desk.open_record() as evidence:
             changes = changes_of_entries(contract, evidence, said, new, now_ms)
-        last = said[-1].number if said else 0
-        self.set_header("ETag", f'"{last}"')
         return {
             "entry": entry_json(new[0], contract),
-            "last_number": last,
+            "last_number": checked.last,
             "reaches_closed_months": reaches_closed_months(contract, said, new, now_ms),
             "changes": [
                 {"month": row["month"], "figure": row["figure"], "before": row["before"], "after": row["after"]}
@@ -96,7 +94,7 @@ class Entering(Writing):
 
     def _entered(self, contract: Contract, draft: Statement, once: str, read_to: int | None) -> EnteredJson:
         """Called from the register's thread."""
-        if read_to is None and not self.desk.register.submitted(once):
+        if read_to is None and not self.desk.submitted(once):
             self._refuse_unseen(contract, draft)
         entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to)
         everything = self.desk.entries(contract.id)
@@ -115,8 +113,8 @@ class Entering(Writing):
 
     def _refuse_unseen(self, contract: Contract, draft: Statement) -> None:
         """What changes months that are over has to be looked at before it is entered."""
-        said, new = self.desk.drafted(self.person, contract, [draft])
-        if reaches_closed_months(contract, said, new, self.site.clock.now_ms()):
+        checked = self.desk.checked(self.person, contract, [draft])
+        if reaches_closed_months(contract, checked.said, checked.entries, self.site.clock.now_ms()):
             raise Refusal(
                 428,
                 "this may change figures of months that are over",
@@ -169,14 +167,19 @@ class EntriesResource(Entering):
         limit, kind = self.number("limit", 100, 1, MOST), self.argument("kind")
         if kind and kind not in KINDS:
             raise Refusal(400, f"no kind is called {kind[:60]}", remedy=suggestion(kind, KINDS))
-        everything = await self.site.entering.run(self.desk.entries, contract.id)
+        answer = await self.site.entering.run(self._page, contract, after, limit, kind)
+        self.send("application/json", json_text(answer))
+
+    head = get
+
+    def _page(self, contract: Contract, after: int, limit: int, kind: str) -> EntriesJson:
+        """Called from the register's thread."""
+        everything, undone = self.desk.entries(contract.id), self.desk.standing(contract.id).undone
         chosen = [one for one in everything if one.number > after and kind in {"", one.body.kind}]
         page = as_read_by(self.person, contract.id, chosen[:limit])
         more = {"after": page[-1].number, "limit": limit, **({"kind": kind} if kind else {})} if page else {}
-        following = f"{API}/contracts/{name}/entries?{urlencode(more)}" if len(chosen) > limit else None
-        self.send_json(entries_json(contract, everything, page, following))
-
-    head = get
+        following = f"{API}/contracts/{contract.id}/entries?{urlencode(more)}" if len(chosen) > limit else None
+        return entries_json(contract, everything[-1].number if everything else 0, page, undone, following)
 
     async def post(self, name: str) -> None:
         self.names = ("dry_run",)
@@ -201,13 +204,17 @@ class EntryResource(Desk):
     async def get(self, name: str, number: str) -> None:
         self.given()
         contract = self.contract(name)
-        everything = await self.site.entering.run(self.desk.entries, contract.id)
-        found = as_read_by(self.person, contract.id, (one for one in everything if one.number == int(number)))
-        if not found:
-            raise Refusal(404, f"no entry {number} in the register of this contract", remedy=f"see {API}/contracts")
-        self.send_json(entries_json(contract, everything, found, None)["entries"][0])
+        self.send_json(await self.site.entering.run(self._one, contract, int(number)))
 
     head = get
+
+    def _one(self, contract: Contract, number: int) -> EntryJson:
+        """Called from the register's thread. Raises Refusal."""
+        several = (one for one in self.desk.entries(contract.id) if one.number == number)
+        found = as_read_by(self.person, contract.id, several)
+        if not found:
+            raise Refusal(404, f"no entry {number} in the register of this contract", remedy="see its entries")
+        return entry_json(found[0], contract, self.desk.standing(contract.id).undone.get(number))
 
 
 class UndoResource(Entering):
@@ -257,11 +264,11 @@ def _no_kind(kind: object) -> str:
     return f"there is no kind {plain(f'{kind}')[:60]!r} (one of {', '.join(ENTERED)})"
 
 
-_ENTRY = rf"{API}/contracts/([^/]+)/entries/([1-9][0-9]{{0,9}})"
+ENTRY_ADDRESS = rf"{API}/contracts/([^/]+)/entries/([1-9][0-9]{{0,9}})"
 
 REGISTER_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{API}/contracts/([^/]+)/entries", EntriesResource),
-    (_ENTRY, EntryResource),
-    (rf"{_ENTRY}/undo", UndoResource),
-    (rf"{_ENTRY}/decide", DecideResource),
+    (ENTRY_ADDRESS, EntryResource),
+    (rf"{ENTRY_ADDRESS}/undo", UndoResource),
+    (rf"{ENTRY_ADDRESS}/decide", DecideResource),
 )

@@ -22,6 +22,8 @@ from sla_monitor.web.page.service_page import render_service, service_facts
 from sla_monitor.web.page.subject import SubjectError
 from sla_monitor.web.page.wall import REFRESH_S
 from sla_monitor.web.serving.api_routes import API_ROUTES
+from sla_monitor.web.serving.attachment_routes import ATTACHMENT_ROUTES
+from sla_monitor.web.serving.contract_routes import CONTRACT_ROUTES
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
@@ -266,7 +268,15 @@ OWN_ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"/-/reload", Reload),
     (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat),
 )
-ROUTES = (*OWN_ROUTES, *REGISTER_ROUTES, *API_ROUTES, *SHARED_ROUTES, *DESK_ROUTES)
+ROUTES = (
+    *OWN_ROUTES,
+    *REGISTER_ROUTES,
+    *ATTACHMENT_ROUTES,
+    *CONTRACT_ROUTES,
+    *API_ROUTES,
+    *SHARED_ROUTES,
+    *DESK_ROUTES,
+)
 """Every address, as a pattern, with the handler that answers."""
 
 

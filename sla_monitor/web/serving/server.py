@@ -17,13 +17,12 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application
 
-from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
-from sla_monitor.errors import LedgerError, ListenError
-from sla_monitor.ledger.reading.reader import CachingReader
+from sla_monitor.errors import ListenError
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.settings.desk.users import DeskSettings
+from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.web.desk.entering import DeskRegister
@@ -55,7 +54,7 @@ class Web:
     gives the review packs that were made; `elsewhere` gives what pages lead to. `views` says what others may see.
     All six are called from threads of ours. `record` has the history of services and endpoints. `desk` gives who may
     sign in, as it stands after the latest reload; `ledger`: where entries and the audit go, and beside which sessions
-    are kept; `archive`: where sealed days are.
+    are kept; `attachments`: how much is kept of files.
     """
 
     listen: str
@@ -76,7 +75,7 @@ class Web:
     desk: Callable[[], DeskSettings] = DeskSettings
     ledger: Path | None = None
     open_register: Callable[[Path, Clock], Register] = Register.open
-    archive: Path | None = None
+    attachments: AttachmentSettings = AttachmentSettings()  # noqa: RUF009 - frozen
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -138,13 +137,8 @@ class Web:
             views=self.views,
             reception=Reception(self.desk, self.clock, self._state(), self.limits.waiting),
             desk=self._desk(),
-            open_evidence=self._evidence,
+            attachments=self.attachments,
         )
-
-    def _evidence(self) -> CachingReader:
-        if self.ledger is None:
-            raise LedgerError("there is no record here")
-        return CachingReader(self.ledger, None if self.archive is None else Archived(self.archive))
 
     def _desk(self) -> DeskRegister | None:
         if self.ledger is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
-from sla_monitor.ledger.reading.reader import Reader
+from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
@@ -49,7 +49,7 @@ class WebParts:
     record: PageRecord
     elsewhere: Callable[[], PageLinks]
     reception: Reception
-    open_evidence: Callable[[], Reader]
+    attachments: AttachmentSettings = AttachmentSettings()  # noqa: RUF009 - frozen
     desk: DeskRegister | None = None
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     access: Access = field(default_factory=Access)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.errors import LedgerError
+from sla_monitor.errors import LedgerError, LineError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.entering import DeskRegister, ForbiddenEntry
@@ -72,6 +72,8 @@ class Desk(JsonAnswering):
     def _told(self, error: BaseException | None) -> Refusal | None:
         if isinstance(error, Overtaken):
             return Refusal(412, f"nothing was entered: {error}", remedy="read the entries after yours, and send again")
+        if isinstance(error, LineError):
+            return Refusal(503, f"{error}", {"Retry-After": "5"}, remedy="send the same again under the same key")
         if isinstance(error, LedgerError):
             return Refusal(503, "the record cannot be read or written now; nothing was entered", {"Retry-After": "5"})
         if isinstance(error, ForbiddenEntry):
@@ -84,6 +86,11 @@ class Writing(Desk):
 
     body_bytes: ClassVar[int] = 65_536
 
+    @property
+    def most_bytes(self) -> int:
+        """Of this body at most."""
+        return self.body_bytes
+
     def initialize(self, site: WebParts) -> None:
         super().initialize(site)
         self._body = bytearray()
@@ -92,23 +99,23 @@ class Writing(Desk):
         await super().prepare()
         if self.request.method == "POST":
             self._refuse_other_sites()
+            allow = getattr(self.request.connection, "set_max_body_size", None)
+            if allow is not None and self.most_bytes > self.site.limits.body_bytes:
+                allow(self.most_bytes)  # a larger one, of somebody who is known
             wait_s = self.site.writes.take(self.person.name, self.site.clock.monotonic())
             if wait_s:
                 raise Refusal(429, "too many entries in a minute", {"Retry-After": f"{wait_s}"})
 
     def data_received(self, chunk: bytes) -> None:
-        if len(self._body) <= self.body_bytes:
+        if len(self._body) <= self.most_bytes:
             self._body += chunk
 
     def body(self) -> dict[str, Any]:
         """The JSON object that was sent. Raises Refusal."""
-        if len(self._body) > self.body_bytes:
-            raise Refusal(413, "this is too large", remedy=f"send at most {self.body_bytes:,} bytes")
-        if self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
-            raise Refusal(415, "this is no JSON", remedy="send Content-Type: application/json")
+        content = self.content("application/json")
         try:
             read = json.loads(
-                bytes(self._body).decode(), parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_once
+                content.decode(), parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_once
             )
         except (ValueError, RecursionError) as error:
             text = f"{error}" if isinstance(error, _Twice) else "the body is no JSON that can be read"
@@ -116,6 +123,14 @@ class Writing(Desk):
         if not isinstance(read, dict):
             raise Refusal(400, "the body is no JSON object", remedy="send one JSON object")
         return read
+
+    def content(self, media_type: str) -> bytes:
+        """What was sent, of this type. Raises Refusal."""
+        if len(self._body) > self.most_bytes:
+            raise Refusal(413, "this is too large", remedy=f"send at most {self.most_bytes:,} bytes")
+        if self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != media_type:
+            raise Refusal(415, "the body is of another type", remedy=f"send Content-Type: {media_type}")
+        return bytes(self._body)
 
     def once(self) -> str:
         """The key by which this submission counts once, of this person at this address. Raises Refusal."""
@@ -166,7 +181,7 @@ class Writing(Desk):
     def _refuse_other_sites(self) -> None:
         """A browser that has a session could be made to post by another site's page."""
         own = f"{self.request.protocol}://{self.request.host}"
-        if is_cross_site(self.request.headers, self.reception_origin() or own) and is_cross_site(
+        if is_cross_site(self.request.headers, self._browser_origin() or own) and is_cross_site(
             self.request.headers, own
         ):
             raise Refusal(403, "not on behalf of another site", remedy="send it from a page of this monitor")
@@ -180,7 +195,7 @@ class Writing(Desk):
                 remedy="send the token of the desk's forms (_csrf), or ask with a token of `desk.tokens`",
             )
 
-    def reception_origin(self) -> str:
+    def _browser_origin(self) -> str:
         """The address that browsers use, where a proxy stands between."""
         return self.site.reception.settings().address or ""
 

@@ -23,6 +23,7 @@ from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.users import DeskSettings
+from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.web import Limits, ReviewPack, Web
 from sla_monitor.web.identity.desk_state import digest_of
 from tests.register.office import TERMS
@@ -186,6 +187,7 @@ def furnished(
     limits: Limits | None = None,
     clock: Clock | None = None,
     contracts: Sequence[Contract] = (),
+    attachments: AttachmentSettings | None = None,
     **more: Any,
 ) -> Iterator[House]:
     """A desk with everybody of ROLES. `contracts`: in place of the usual two; `more`: of its settings."""
@@ -197,6 +199,7 @@ def furnished(
     )
     parts.clock = clock or parts.clock
     parts.packs = lambda: PACKS
+    parts.attachments = attachments or parts.attachments
     web = web_of(parts, limits=limits)
     web.start()
     try:

@@ -30,6 +30,20 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})": (
         "/api/v1/contracts/small/entries/1", Action.SEE_SERVICE, "small",
     ),
+    **{
+        rf"/api/v1/contracts/([^/]+)/{name}": (f"/api/v1/contracts/small/{name}", Action.SEE_SERVICE, "small")
+        for name in ("months", "recalculations", "credits", "obligations", "terms")
+    },
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
+        "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
+    ),
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/attachments": (
+        "/api/v1/contracts/small/entries/1/attachments", Action.SEE_SERVICE, "small",
+    ),
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/attachments/([0-9a-f]{64})": (
+        f"/api/v1/contracts/small/entries/1/attachments/{'0' * 64}", Action.SEE_SERVICE, "small",
+    ),
+    r"/api/v1/audit": ("/api/v1/audit", Action.SEE_AUDIT, None),
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
     r"/api/v1/packs": ("/api/v1/packs", Action.SEE_OVERVIEW, None),

@@ -37,9 +37,13 @@ _keys = count()
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("desk")
-    tokens = [{"name": f"{name}-script", "sha256": digest_of(token(name)), "roles": ROLES[name]} for name in ROLES]
-    with furnished(folder, tokens=tokens, limits=Limits(writes_per_minute=1000)) as found:
+    with furnished(folder, tokens=tokens(), limits=Limits(writes_per_minute=1000)) as found:
         yield found
+
+
+def tokens() -> list[dict[str, Any]]:
+    """A script of each role."""
+    return [{"name": f"{name}-script", "sha256": digest_of(token(name)), "roles": ROLES[name]} for name in ROLES]
 
 
 def token(name: str) -> str:

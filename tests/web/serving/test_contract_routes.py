@@ -1,0 +1,98 @@
+"""What programs read of a contract beside its register: as it is described, and as the record has it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sla_monitor.board import Board
+from sla_monitor.ledger.recording.audit import newest_deeds
+from sla_monitor.ledger.recording.month_results import MonthResult, record_months
+from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.register.entry_parsing import body_of, entry_of
+from tests.fakes.clock import FakeClock
+from tests.web import estate
+from tests.web.desk.house import House, furnished
+from tests.web.serving.test_register_routes import call, entered, tokens, told
+
+NOW_MS = 1_790_000_000_000  # 2026-09-21
+ROOT = "/api/v1/contracts/small"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("desk")
+    with furnished(folder, tokens=tokens(), clock=FakeClock(NOW_MS)) as found:
+        board: Board = found.parts.board
+        one = next(iter(estate.partnership().assessment.contracts))
+        board.assessment = replace(board.assessment, contracts=(replace(one, contract="small"),))
+        yield found
+
+
+def sign(house: House) -> int:
+    register, zone = Register.open(house.ledger, house.parts.clock), house.parts.contracts[0].time_zone
+    said = body_of("sign_off", {"month": "2026-07", "digest": "a" * 64, "points": "2", "credit": "20.00"}, zone)
+    (number,) = register.add([entry_of(said, at_ms=NOW_MS - 1000, actor="carl", contract="small")])
+    return number
+
+
+def tell(house: House, *, is_met: bool) -> None:
+    kpis = {"KPI1": ["99", None, is_met, "0" if is_met else "2"]}
+    figures: dict[str, Any] = {
+        "measured": True,
+        "points": "0" if is_met else "2",
+        "deducted": "20.00",
+        "triggers": [],
+        "kpis": kpis,
+    }
+    because = json.dumps({"entries": [], "terms": None, "imports": [], "program": True})
+    record_months(house.ledger, [MonthResult(NOW_MS, "small", "2026-07", json.dumps(figures), because, "{}")])
+
+
+def test_a_month_is_told_as_far_as_it_is(house: House) -> None:
+    number = sign(house)
+    tell(house, is_met=False)
+    several = told(call(house, "sue", f"{ROOT}/months"), 200, "MonthsJson")["months"]
+    assert (several[0]["month"], several[-1]["month"]) == ("2024-01", "2026-09")
+    assert [one["state"] for one in several[-3:]] == ["signed", "open", "running"]
+    july = told(call(house, "sue", f"{ROOT}/months/2026-07"), 200, "MonthStateJson")
+    assert july == several[-3]
+    assert (july["sign_off"], july["signed_by"], july["missed"], july["points"]["value"]) == (
+        number,
+        "carl",
+        ["KPI1"],
+        "2",
+    )
+    assert july["credit"]["amount"] == "20.00"
+    assert several[-2]["why_null"]["points"] == "the month was not told yet"
+    assert call(house, "sue", f"{ROOT}/months/2031-01").status == 404
+    tell(house, is_met=True)
+    (one,) = told(call(house, "vera", f"{ROOT}/recalculations"), 200, "RecalculationsJson")["recalculations"]
+    assert (one["month"], one["is_signed"], one["kpis"]) == ("2026-07", True, ["KPI1"])
+    assert (one["points_before"]["value"], one["points_after"]["value"]) == ("2", "0")
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("credits", "CreditsJson"), ("obligations", "ObligationsJson"), ("terms", "TermsProposalsJson")]
+)
+def test_what_is_told_is_what_is_described(house: House, name: str, shape: str) -> None:
+    assert told(call(house, "fred", f"{ROOT}/{name}"), 200, shape)["contract"] == "small"
+    assert call(house, "fred", f"{ROOT}/{name}?x=1").status == 400
+
+
+def test_the_audit_is_for_the_auditor_and_says_who_read_it(house: House) -> None:
+    entered(house, "olga", {"kind": "acknowledgement", "service": "custody"}, note="In hand.")
+    deeds = told(call(house, "audrey", "/api/v1/audit?limit=5"), 200, "AuditJson")["deeds"]
+    assert ("entered", "olga-script") in {(one["event"], one["actor"]) for one in deeds}
+    assert all(one["link"] for one in deeds)
+    assert call(house, "vera", "/api/v1/audit").status == 403
+    deadline = [None] * 200
+    while deadline and not any(one.subject == "audit" for one in newest_deeds(house.ledger, 50)):
+        deadline.pop()
+        time.sleep(0.05)
+    assert deadline
