@@ -100,6 +100,7 @@ class DeskHandler(Handler):
             "csrf": self.csrf(),
             "once": secrets.token_urlsafe(16),
             "path": self.request.path,
+            "home": "/" if self.person.may(Action.SEE_OVERVIEW) else "/desk",
         }
         given["known_by"] = describe_known_by(self.person.known_by)
         self.show(self.site.layout.render(template, frame, **{**given, **values}))

@@ -17,7 +17,7 @@ HIDDEN: dict[str, tuple[str, ...]] = {
     "carl": (ELSEWHERE,),
     "sue": (NOTE, ELSEWHERE, "/desk/audit", "/terms"),
     "strange": (NOTE, "The Supplier", "/desk/audit", "/terms"),
-    "kent": (NOTE, ELSEWHERE, "The Supplier", SHARE["sussex"], "sussex", "£"),
+    "kent": (NOTE, ELSEWHERE, "The Supplier", SHARE["sussex"], "sussex"),
 }
 """What somebody must not read on any page."""
 
@@ -38,6 +38,12 @@ def test_every_link_leads_on_and_tells_no_secret(house: House, who: str) -> None
     pages |= {path: browser.get(path) for path in EVERY_ADDRESS if path not in pages}
     for path, page in pages.items():
         assert [secret for secret in HIDDEN.get(who, ()) if secret in page.text] == [], path
+
+
+def test_a_participant_sees_its_services_and_its_own_share(house: House) -> None:
+    page = house.browser("kent").get("/desk/participants/kent")
+    assert (page.status, page.text.count("£0.00"), "custody" in page.text) == (200, 2, True)
+    assert house.browser("kent").get("/desk/participants/sussex").status == 403
 
 
 def test_a_supplier_is_led_to_its_own_contract_alone(house: House) -> None:
