@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sla_monitor.web.desk.audit_page import AuditFile, AuditPage
 from sla_monitor.web.desk.credits_page import CreditsFile, CreditsPage
+from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
 from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
@@ -23,6 +24,7 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk", DeskPage),
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
+    (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide", DecideForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo", UndoForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/file", EnteredFile),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file", UndoFile),
