@@ -90,22 +90,23 @@ class InvoiceForm(CreditPages):
         if not keep:
             self._preview(contract, source, values, found, others, [])
             return
+        once = form.once(self.person.name, self.request.path)
         try:
-            numbers = await self._keep(contract, source, found, form)
+            numbers = await self._keep(contract, source, found, form, once)
         except RegisterError as error:
-            self.set_status(422)
-            self._preview(contract, source, values, found, others, error.problems)
-            return
+            # Sent again, maybe at the same time: the lines are entered already, and there is nothing left to enter.
+            numbers = await self.site.entering.run(self.desk.submitted, once)
+            if not numbers:
+                self.set_status(422)
+                self._preview(contract, source, values, found, others, error.problems)
+                return
         self.go(f"/desk/contracts/{contract.id}/entries/{numbers[0]}/file")
 
     async def _keep(
-        self, contract: Contract, source: InvoiceFile, found: Sequence[Checked], form: PostedForm
+        self, contract: Contract, source: InvoiceFile, found: Sequence[Checked], form: PostedForm, once: str
     ) -> tuple[int, ...]:
         """Enter lines, all or none. Raises RegisterError."""
-        keep, note, once = form.text("keep"), form.text("note"), form.once(self.person.name, self.request.path)
-        # What came in before is asked first: its lines are entered already, and would be compared as such.
-        if before := await self.site.entering.run(self.desk.register.submitted, once):
-            return before
+        keep, note = form.text("keep"), form.text("note")
         if keep == "all" and not note:
             raise RegisterError(["note: is missing (say why lines with a wrong amount are entered)"])
         wanted = {"matched", "wrong_amount"} if keep == "all" else {"matched"}
