@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,8 +12,8 @@ from sla_monitor.assess.recovery import brought_up_to
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.recovery import credit_account_csv
 from sla_monitor.document.spreadsheet import MEDIA_TYPE
-from sla_monitor.register.effective import effective_entries
-from sla_monitor.register.entries import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff, Entry
+from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.register.entries import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit
@@ -67,9 +67,9 @@ class CreditsView:
 
 
 def credits_view(
-    contract: Contract, account: CreditAccount, entries: Mapping[int, Entry], person: Person
+    contract: Contract, account: CreditAccount, note_of: Callable[[int], str], person: Person
 ) -> CreditsView | None:
-    """`entries`: by number, as this person may read them. None: there is no account of credits."""
+    """`note_of`: an entry's note, as this person may read it. None: there is no account of credits."""
     if account.as_of is None:
         return None
 
@@ -85,7 +85,7 @@ def credits_view(
         sums,
         tuple(ages),
         tuple(_row(contract, one, account.as_of, person) for one in reversed(account.months)),
-        tuple(_moves(contract, account, entries)),
+        tuple(_moves(contract, account, note_of)),
         f"entry {format_list([str(number) for number in account.stray])}" if account.stray else "",
     )
 
@@ -117,11 +117,10 @@ def _forms(contract: Contract, one: MonthCredit, today: date, person: Person) ->
             yield words, f"/desk/contracts/{contract.id}/enter/{kind.model_fields['kind'].default}?{given}"
 
 
-def _moves(contract: Contract, account: CreditAccount, entries: Mapping[int, Entry]) -> Iterator[MoveRow]:
+def _moves(contract: Contract, account: CreditAccount, note_of: Callable[[int], str]) -> Iterator[MoveRow]:
     """The latest first."""
     several = sorted((move for one in account.months for move in one.moves), key=lambda move: (move.on, move.entry))
     for move in reversed(several):
-        entry = entries.get(move.entry)
         line = f", line {move.line}" if move.line else ""
         yield MoveRow(
             move.entry,
@@ -130,22 +129,19 @@ def _moves(contract: Contract, account: CreditAccount, entries: Mapping[int, Ent
             format_money(move.amount, contract.currency),
             format_date(move.on),
             plain(f"{move.invoice}{line}"),
-            plain(entry.note) if entry is not None else "",
+            plain(note_of(move.entry)),
         )
 
 
 class CreditPages(DeskHandler):
     """What the pages about a contract's credits have in common: the account as it stands now."""
 
-    async def account(self, contract: Contract) -> tuple[CreditAccount, Sequence[Entry]]:
-        """With the entries as this person may read them. What months come to is of the last assessment."""
-        entries = await self.entries(contract.id)
-        return self.account_by(contract, entries), entries
-
-    def account_by(self, contract: Contract, entries: Sequence[Entry]) -> CreditAccount:
+    async def account(self, contract: Contract) -> tuple[CreditAccount, EffectiveEntries]:
+        """With what stands of the register. What months come to is of the last assessment."""
+        effective = await self.standing(contract.id)
         assessed = next((one for one in self.board.assessment.contracts if one.contract == contract.id), None)
         recovery = CreditAccount() if assessed is None else assessed.recovery
-        return brought_up_to(recovery, contract, effective_entries(entries), self.site.clock.now_ms())
+        return brought_up_to(recovery, contract, effective, self.site.clock.now_ms()), effective
 
 
 class CreditsPage(CreditPages):
@@ -155,8 +151,13 @@ class CreditsPage(CreditPages):
 
     async def get(self, contract: str) -> None:
         terms = self.contract(contract)
-        account, entries = await self.account(terms)
-        view = credits_view(terms, account, {entry.number: entry for entry in entries}, self.person)
+        account, effective = await self.account(terms)
+
+        def note_of(number: int) -> str:
+            entry = effective.entry(number)
+            return "" if entry is None else self.as_read(entry).note
+
+        view = credits_view(terms, account, note_of, self.person)
         self.show_page(
             "desk_credits.html", contract=terms, view=view, heads=SUMS,
             may_enter=self.person.may(Action.TRACK_CREDITS, terms.id), may_undo=self.person.may(Action.UNDO, terms.id),

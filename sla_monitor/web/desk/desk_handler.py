@@ -16,6 +16,7 @@ from tornado.web import Finish
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import redacted
 from sla_monitor.settings.desk.access_table import TABLE, Action
@@ -100,6 +101,7 @@ class DeskHandler(Handler):
             "csrf": self.csrf(),
             "once": secrets.token_urlsafe(16),
             "path": self.request.path,
+            "home": "/" if self.person.may(Action.SEE_OVERVIEW) else "/desk",
         }
         given["known_by"] = describe_known_by(self.person.known_by)
         self.show(self.site.layout.render(template, frame, **{**given, **values}))
@@ -150,9 +152,17 @@ class DeskHandler(Handler):
         """All that has been said about a contract, ascending, as this person may read it: without the notes of the
         authority, but with their own. Raises LedgerError and its kinds."""
         found = await self.site.entering.run(self.desk.entries, contract)
-        if self.person.may(Action.SEE_NOTES, contract):
-            return found
-        return [entry if entry.actor == self.person.name else redacted(entry) for entry in found]
+        return found if self.person.may(Action.SEE_NOTES, contract) else [self.as_read(entry) for entry in found]
+
+    async def standing(self, contract: str) -> EffectiveEntries:
+        """What stands of it, as the record has it: what is shown of an entry goes through `as_read`. Raises LedgerError
+        and its kinds."""
+        return await self.site.entering.run(self.desk.standing, contract)
+
+    def as_read(self, entry: Entry) -> Entry:
+        """An entry as this person may read it."""
+        is_open = entry.actor == self.person.name or self.person.may(Action.SEE_NOTES, entry.contract)
+        return entry if is_open else redacted(entry)
 
     def csrf(self) -> str:
         """The token that a form of this page brings back: of this session, or of this browser before it has one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sla_monitor.register.entries import KINDS
@@ -49,7 +50,7 @@ class DeskPage(DeskHandler):
         self.show_page(
             "desk.html", roles=roles, waiting=waiting, shown=SHOWN, contracts=self._contracts(),
             sessions=self._sessions(),
-            may_audit=self.person.may(Action.SEE_AUDIT),
+            may_audit=self.person.may(Action.SEE_AUDIT), participants=self._participants(),
         )  # fmt: skip
 
     head = get
@@ -59,6 +60,11 @@ class DeskPage(DeskHandler):
             return WaitingList()
         several, now_ms = self.board.assessment.contracts, self.site.clock.now_ms()
         return await self.site.entering.run(waiting_list, self.site.desk, several, self.person, now_ms)
+
+    def _participants(self) -> list[tuple[str, str]]:
+        """Those whose page is somebody's own: names and addresses."""
+        names = dict.fromkeys(grant.participant for grant in self.person.grants if grant.participant)
+        return [(plain(name), f"/desk/participants/{quote(name, safe='')}") for name in names]
 
     def _contracts(self) -> list[DeskContract]:
         contracts = self.site.desk.contracts() if self.site.desk else ()

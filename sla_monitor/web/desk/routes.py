@@ -10,6 +10,7 @@ from sla_monitor.web.desk.desk_page import DeskPage
 from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
 from sla_monitor.web.desk.invoice_form import EnteredFile, InvoiceForm, UndoFile
 from sla_monitor.web.desk.obligations_page import ObligationsPage
+from sla_monitor.web.desk.shares_page import SharesPage
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
 from sla_monitor.web.desk.terms_form import TermsForm
 from sla_monitor.web.desk.terms_page import ProposedTermsPage, TermsDecision, TermsPage
@@ -35,6 +36,7 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk/contracts/([^/]+)/terms/propose", TermsForm),
     (r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})", ProposedTermsPage),
     (r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)", TermsDecision),
+    (r"/desk/participants/([^/]+)", SharesPage),
     (r"/desk/audit", AuditPage),
     (r"/desk/audit\.csv", AuditFile),
 )

@@ -43,6 +43,10 @@ class ProposingForm(DeskHandler):
         try:
             await self._next_step(form, contract, statements, once)
         except RegisterError as error:
+            # The same submission may have come in twice at once, and the other one was faster.
+            if numbers := await self.site.entering.run(self.desk.submitted, once):
+                self.show_entered(contract, numbers, is_again=True)
+                return
             self.set_status(422)
             await again(problems_by_field(error))
         except ForbiddenEntry as error:

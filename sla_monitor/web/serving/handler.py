@@ -98,7 +98,7 @@ class Handler(RequestHandler):
     def health(self) -> Health:
         """The monitor's own; what is wrong with it may name any contract."""
         found = self.site.health()
-        return found if self.person.may(Action.SEE_MONITOR) else Health(found.ready)
+        return found if self.person.may(Action.SEE_MONITOR) else Health(found.ready, is_whole=False)
 
     def elsewhere(self) -> PageLinks:
         """Where pages lead to beside each other: the operators' files and dashboards."""

@@ -24,7 +24,7 @@ from tests.web.desk.house import PACKS, House, settings_of
 from tests.web.running import Parts, web_of
 
 NOW_MS = int(datetime(2026, 11, 20, 14, 25, 26, tzinfo=UTC).timestamp()) * 1000
-HOSTILE = "</td><script>alert(1)</script> \u202eevil \U0001f608 " + "W" * 300
+HOSTILE = "</td><script>alert(1)</script> \u202eevil \U0001f608 " + "W" * 130
 SPELLED = HOSTILE.replace("\u202e", "")
 FORMULA = '=HYPERLINK("http://evil.example")'
 NOTE = "SECRET-NOTE of the authority"

@@ -1,0 +1,57 @@
+"""A participant's own page: the services that it takes, and its part of the running month's credit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sla_monitor.assess import ContractAssessment
+from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.page.shared_page import shared_address
+from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.wording.instants import format_month
+from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.text import format_list, plain
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """What one contract comes to for a participant. `amount`: empty where nobody has a share of it."""
+
+    title: str
+    month: str
+    services: str
+    amount: str
+
+
+def share_rows(contracts: Iterable[ContractAssessment], participant: str) -> Iterator[ShareRow]:
+    """Of the contracts that serve it. Nothing of another participant is in them."""
+    for one in contracts:
+        if participant not in one.participants:
+            continue
+        share = one.shares.get(participant)
+        served = [
+            plain(each.name) for each in one.services if not each.participants or participant in each.participants
+        ]
+        yield ShareRow(
+            plain(one.title or one.contract),
+            format_month(one.period.name),
+            format_list(served),
+            "" if share is None else format_money(share, one.currency),
+        )
+
+
+class SharesPage(DeskHandler):
+    """`GET /desk/participants/<id>`."""
+
+    action = Action.SEE_SHARE
+
+    async def get(self, participant: str) -> None:
+        # Whoever sees a share sees no contract: the rows are made of all, and hold the own part alone.
+        rows = tuple(share_rows(self.site.board.assessment.contracts, participant))
+        if not rows:
+            raise Refusal(404, "no contract has such a participant, or nothing has been assessed yet")
+        self.show_page("shares.html", participant=participant, rows=rows, states=shared_address(participant))
+
+    head = get

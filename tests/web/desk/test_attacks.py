@@ -1,0 +1,120 @@
+"""What others might try at the desk: forms from elsewhere, frames, leads to elsewhere, hostile words, two at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+import pytest
+
+from tests.web.desk.house import Browser, House
+from tests.web.desk.side_house import HOSTILE, say, side_house
+from tests.web.desk.test_access import ADDRESSES
+from tests.web.desk.walking import walked
+
+EVERYWHERE = [{"role": role} for role in ("operator", "contract_manager", "approver", "finance", "auditor")]
+PAGES = sorted({path for path, _, _ in ADDRESSES.values() if path.startswith(("/desk", "/sign-in"))})
+ELSEWHERE = (
+    "https://evil.example/", "//evil.example", r"/\evil.example", "javascript:alert(1)", "/sign-out",
+    "\t//evil.example", "%2f%2fevil.example", "/desk\r\nSet-Cookie: a=b",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """With one person who may do everything."""
+    folder = tmp_path_factory.mktemp("desk")
+    users = [
+        {"name": name, "password": f"${{file:{folder / 'password'}}}", "roles": EVERYWHERE}
+        for name in ("max", "moritz")
+    ]
+    with side_house(folder, users=users) as found:
+        for kind, words in (("minute", {"month": "2026-10"}), ("acknowledgement", {"service": "custody"})):
+            say(found.ledger, found.parts.contracts[0], kind, words, HOSTILE, actor=HOSTILE, reference=HOSTILE)
+        line = {"month": "2026-08", "amount": "1", "on": "2026-11-01", "invoice": HOSTILE}
+        say(found.ledger, found.parts.contracts[0], "credit_invoiced", line, HOSTILE, evidence=HOSTILE)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser(house: House) -> Browser:
+    return house.browser("max")
+
+
+def forms_in(text: str) -> Sequence[str]:
+    """Where the forms of a page are posted to."""
+    return re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', text)
+
+
+def test_no_form_is_taken_from_another_site_or_without_its_token(house: House, browser: Browser) -> None:
+    actions = {action for page in walked(browser, PAGES).values() for action in forms_in(page.text)} - {"/sign-out"}
+    assert len(actions) > 10
+    before, token = len(house.entries()), browser.get("/desk").hidden
+    for action in actions:
+        for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert browser.post(action, token, **headers).status == 403, action
+        assert browser.post(action, {"_csrf": "0" * 64}).status == 403, action
+        assert browser.post(action, {"_csrf": house.browser("moritz").get("/desk").hidden["_csrf"]}).status == 403
+    assert len(house.entries()) == before
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_has_its_armour_and_no_text_gets_out_of_its_place(browser: Browser, path: str) -> None:
+    page = browser.get(path)
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["x-frame-options"] == "DENY"
+    if "text/html" in page.headers.get("content-type", "") and page.status == 200:
+        policy = page.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in policy
+        assert "form-action 'self'" in policy
+        assert "unsafe" not in policy
+        assert not re.search(r"<[^>]+ (?:on\w+|style)=", page.text), "a handler or a style of its own"
+        assert "<script>alert" not in page.text
+    assert "\u202e" not in page.text
+
+
+@pytest.mark.parametrize("wanted", ELSEWHERE)
+def test_no_sign_in_leads_elsewhere(house: House, wanted: str) -> None:
+    signed_in = house.browser().sign_in("max", following=wanted)
+    assert (signed_in.status, signed_in.location) == (303, "/desk")
+    assert house.browser("max").get(f"/sign-in?next={quote(wanted, safe='')}").location == "/desk"
+
+
+def test_what_an_address_says_stays_text(browser: Browser) -> None:
+    asked = quote(HOSTILE, safe="")
+    addresses = (
+        f"/desk/audit?person={asked}&day={asked}", f"/desk/contracts/small/enter/minute?month={asked}&x={asked}",
+        f"/desk/contracts/{asked}/credits", f"/desk/contracts/small/entered?number={asked}",
+    )  # fmt: skip
+    for path in addresses:
+        page = browser.get(path)
+        assert page.status in {200, 404, 422}
+        assert "<script>alert" not in page.text
+
+
+def test_two_at_once_enter_one_of_two_lines_that_exclude_each_other(house: House) -> None:
+    address = "/desk/contracts/small/enter/credit_invoiced"
+    said = {"month": "2026-08", "amount": "2", "on": "2026-11-02", "invoice": "INV-77"}
+    browsers = [house.browser(name) for name in ("max", "moritz")]
+    forms = [one.get(address) for one in browsers]
+    with ThreadPoolExecutor(2) as pool:
+        pairs = zip(browsers, forms, strict=True)
+        answers = list(pool.map(lambda pair: pair[0].fill_in(pair[1], address, **said), pairs))
+    assert sorted(one.status for one in answers) == [303, 422]
+    assert sum("INV-77" in f"{one.body}" for one in house.entries()) == 1
+
+
+def test_the_same_submission_ten_times_at_once_counts_once(house: House, browser: Browser) -> None:
+    address = "/desk/contracts/small/enter/obligation_met"
+    form, said = (
+        browser.get(address),
+        {"obligation": "insurance", "due": "2026-11-12", "met": "2026-11-10", "by": "Max"},
+    )
+    before = len(house.entries())
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: browser.fill_in(form, address, **said), range(10)))
+    assert {one.status for one in answers} == {303}, [re.findall(r"problem.>.*|<li>.*", one.text) for one in answers]
+    assert len({one.location.partition("&")[0] for one in answers}) == 1
+    assert len(house.entries()) == before + 1
