@@ -30,7 +30,7 @@ from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObser
 from sla_monitor.ledger.recording.attached_files import NOT_HERE, Attachment, attached_bytes, attachments
 from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
 from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_file, kept_terms, terms_in_force
-from sla_monitor.ledger.recording.month_results import MonthResult, month_results
+from sla_monitor.ledger.recording.month_results import MonthResult, month_results, told_months
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
@@ -98,6 +98,7 @@ _TERMS_MARK = """
 select (select ifnull(max(number), 0) from register), (select ifnull(max(id), 0) from terms_in_force),
   (select ifnull(max(id), 0) from kept_files)
 """
+_MONTHS_MARK = "select ifnull(max(id), 0) from month_results"
 _POSITIONS = "select site, outbox, sequence from site_positions"
 _WAS_SEEN = """
 select exists (select 1 from observations o where at_ms >= ? and at_ms < ?
@@ -446,6 +447,16 @@ class Reader(SingleObservations, Evidence):
         """What a contract's closed months came to, whenever that changed, in the order in which it was told."""
         with self._proving() as proof:
             return month_results(proof, contract)
+
+    def told_months(self) -> list[MonthResult]:
+        """The same of all contracts."""
+        with self._proving() as proof:
+            return told_months(proof)
+
+    def months_mark(self) -> int:
+        """The last result of a month: by it is known whether another one was told."""
+        ((number,),) = self._rows(_MONTHS_MARK)
+        return int(number)
 
     def attachments(self, entry: int | None = None) -> list[Attachment]:
         """The files that were attached to an entry; without one, to all."""
