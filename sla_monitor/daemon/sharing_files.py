@@ -47,6 +47,7 @@ class SharedFiles:
         self._listed: dict[str, dict[str, int]] = {name: {} for name in member.others}
         self._read_to: dict[tuple[str, str], list[Any]] = {}
         self._begun = "", b""
+        self._refused: set[str] = set()
 
     def troubles(self) -> Iterator[str]:
         """What is not as it should be, for the page."""
@@ -76,7 +77,8 @@ class SharedFiles:
             await asyncio.to_thread(self._look)
             for name in self._member.others:
                 for digest, size in sorted(self._listed[name].items(), key=lambda one: one[1]):
-                    await self._fetch(connection, name, digest, size)
+                    if digest not in self._refused:
+                        await self._fetch(connection, name, digest, size)
         finally:
             await asyncio.to_thread(self._look)
 
@@ -98,6 +100,7 @@ class SharedFiles:
             if known and rows[:1] != [known]:
                 del self._read_to[name, which]
                 self._listed[name].clear()
+                self._refused.clear()
                 self._read_to.pop((name, "kept"), None)
                 continue
             new = rows[1:] if known else rows
@@ -136,7 +139,7 @@ class SharedFiles:
         self._begun = "", b""
         if sha256(body).hexdigest() != digest:
             log.error("a file of the other collector is not what its digest says", extra={"digest": digest})
-            del self._listed[name][digest]  # it is not asked for again and again
+            self._refused.add(digest)  # it stays lacking, and is not asked for again and again
             return
         await asyncio.to_thread(keep_files, self._member.path, {digest: body}, self._clock.now_ms())
 

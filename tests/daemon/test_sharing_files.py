@@ -5,8 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -159,3 +161,23 @@ def test_who_is_killed_in_between_leaves_an_entry_with_its_files_and_a_replaced_
         assert content(west, LARGE) == LARGE
         for one in (east, west):
             assert not check(one.path, lambda *_: None).problems
+
+
+def test_a_file_that_is_not_what_its_digest_says_is_not_taken_and_stays_told(
+    tmp_path: Path, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with paired(tmp_path, server) as (east, west):
+        register(east).add([said("A")])
+        wait(lambda: Register(west.path).last_number("small") == 1)
+        west.stop()
+        contents, files = papers(note=NOTE)
+        attach(east.path, "small", [1], files, contents, at_ms=int(time.time() * 1000), actor="ann")
+        with closing(sqlite3.connect(east.path)) as somebody:
+            somebody.execute("drop trigger kept_files_no_update")
+            somebody.execute("update kept_files set body = ?", (NOTE.upper(),))
+            somebody.commit()
+        west.start()
+        wait(lambda: "is not what its digest says" in caplog.text)
+        assert attached(west) == [(1, "note.txt", "ann", False)]
+        assert west.following is not None
+        wait(lambda: "1 file is held" in "".join(west.following.troubles()))  # type: ignore[union-attr]

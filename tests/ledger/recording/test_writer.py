@@ -69,7 +69,8 @@ def test_a_full_disk_loses_nothing_that_the_buffer_can_hold(path: Path, caplog: 
         assert list(ledger.observations("custody/login", 0, FOREVER_MS)) == [observed(0), *observations]
     assert (healed.failing, healed.dropped, healed.committed) == (False, 0, 500)
     assert check(path, lambda *_: None).problems == ()
-    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.WARNING]  # once each, not per try
+    told = [record.levelno for record in caplog.records if record.levelno >= logging.WARNING]
+    assert told == [logging.ERROR, logging.WARNING]  # once each, not per try
 
 
 def test_a_full_buffer_refuses_the_newest_and_counts_it(path: Path) -> None:
