@@ -232,7 +232,7 @@ class Pair:
 def asked(url: str, expression: str) -> dict[str, float]:
     """What Prometheus answers now: a value for each series, by its labels without the name."""
     query = urllib.parse.urlencode({"query": expression})
-    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=60) as answer:
         found = json.load(answer)["data"]["result"]
     return {
         ",".join(f"{key}={value}" for key, value in sorted(one["metric"].items()) if key != "__name__"): float(

@@ -82,7 +82,7 @@ class Whole:
     def asked(self, query: str) -> float | None:
         """What Prometheus says of a query with one result."""
         url = f"http://{self.stack.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             result = json.load(answer)["data"]["result"]
         return float(result[0]["value"][1]) if result else None
 
@@ -97,7 +97,7 @@ class Whole:
         labels = {"alertname": "Ring", "area": "monitor"}
         body = json.dumps([{"labels": labels, "annotations": {}}]).encode()
         address, header = f"http://{self.stack.alertmanager}/api/v2/alerts", {"Content-Type": "application/json"}
-        urllib.request.urlopen(urllib.request.Request(address, data=body, headers=header), timeout=10).close()
+        urllib.request.urlopen(urllib.request.Request(address, data=body, headers=header), timeout=60).close()
         wait_until(lambda: self.called("Ring", "firing") is not None, 60)
 
     def told_of(self, area: str) -> list[str]:

@@ -65,7 +65,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def is_ready(port: int) -> bool:
     try:
-        with urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=60) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

@@ -73,7 +73,7 @@ def asked(prometheus: str, expression: str) -> list[dict[str, Any]]:
     """The series of an expression; an error of the query is one of the test."""
     address = f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
     except urllib.error.HTTPError as error:
         with error:
@@ -89,7 +89,7 @@ def put_in(expression: str) -> str:
 
 def is_ready(prometheus: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{prometheus}/-/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"{prometheus}/-/ready", timeout=60) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
