@@ -10,19 +10,26 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from json import loads
+from json import dumps, loads
 from typing import Any
 
-from sla_monitor.ledger.reading.day_rows import DayRows
+from sla_monitor.ledger.reading.day_rows import ATTACHED, ENTRY, OBSERVATION, DayRows
 from sla_monitor.register.instant import format_utc
 
 BUCKETS = 256
 """Into so many parts keys are put, by their digest: so few names travel at a time."""
 
+AT_ONCE = 1_000
+"""Lines of entries in one answer: a server takes a million bytes."""
+
+REGISTER = "register"
+"""Under what name entries are compared, where an observation has its endpoint's key."""
+
 Question = Mapping[str, Any]
 Answer = Mapping[str, Any]
 Ask = Callable[[Question], Answer]
-"""Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it."""
+"""Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it. `since`: how
+many lines of entries are known."""
 
 
 Digests = tuple[int, dict[str, str], int]
@@ -42,8 +49,31 @@ class Difference:
 
     def told(self, here: str, there: str) -> str:
         """In a sentence, with the names of the two."""
-        each = [f"{name} has {line or 'nothing'}" for name, line in ((here, self.here), (there, self.there))]
+        if self.here is not None and self.there is not None:
+            columns = zip(self._columns, loads(self.here), loads(self.there), strict=True)
+            each = [
+                f"{column} is {dumps(ours)} at {here} and {dumps(theirs)} at {there}"
+                for column, ours, theirs in columns
+                if ours != theirs
+            ]
+        else:
+            each = [f"{name} has {self._short(line)}" for name, line in ((here, self.here), (there, self.there))]
         return f"{self.key} at {format_utc(self.at_ms)}: {', '.join(each)}"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return ENTRY if self.key == REGISTER else OBSERVATION
+
+    def _short(self, line: str | None) -> str:
+        if line is None:
+            return "nothing"
+        if _is_attached(line):
+            file = dict(zip(ATTACHED, loads(line), strict=True))
+            return f"{file['name']} attached to entry {file['entry']} by {file['actor']}"
+        said = dict(zip(self._columns, loads(line), strict=True))
+        if self.key == REGISTER:
+            return f"entry {said['number']}, {said['kind']} by {said['actor']}"
+        return f"{said['outcome']} ({said['reason']})" if said["reason"] else f"{said['outcome']}"
 
 
 class Teller:
@@ -57,7 +87,8 @@ class Teller:
         """Raises LedgerError and its kinds; KeyError, TypeError and ValueError for what is no question."""
         day_ms = int(question["day"])
         if "entries" in question:
-            return {"lines": self._rows.entries(day_ms)}
+            since = int(question["since"])
+            return {"lines": self._rows.entries(day_ms)[since : since + AT_ONCE]}
         if "hour" in question:
             return {"lines": self._rows.lines(day_ms, str(question["key"]), int(question["hour"]))}
         if "key" in question:
@@ -88,15 +119,22 @@ def difference(day_ms: int, here: Ask, there: Ask) -> Difference | None:
     if ours["root"] == theirs["root"]:
         return None
     if ours["entries"] != theirs["entries"]:
-        question: Question = {"day": day_ms, "entries": True}
-        return _line(day_ms, "register", here(question)["lines"], there(question)["lines"])
+        return _line(day_ms, REGISTER, _entries(day_ms, here), _entries(day_ms, there))
     bucket = next(place for place in range(BUCKETS) if ours["buckets"][place] != theirs["buckets"][place])
-    question = {"day": day_ms, "bucket": bucket}
+    question: Question = {"day": day_ms, "bucket": bucket}
     key = _first(here(question)["keys"], there(question)["keys"])
     question = {"day": day_ms, "key": key}
     hour = _first(here(question)["hours"], there(question)["hours"])
     question = {"day": day_ms, "key": key, "hour": int(hour)}
     return _line(day_ms, key, here(question)["lines"], there(question)["lines"])
+
+
+def _entries(day_ms: int, ask: Ask) -> list[str]:
+    """However many there are."""
+    found = list[str]()
+    while more := ask({"day": day_ms, "entries": True, "since": len(found)})["lines"]:
+        found += more
+    return found
 
 
 def _first(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
@@ -115,9 +153,13 @@ def _line(day_ms: int, key: str, ours: list[str], theirs: list[str]) -> Differen
 
 
 def _at(line: str) -> tuple[int, str]:
-    """When it is of, and for an entry its number."""
+    """When it is of, and for an entry its number; for what was attached, all of it."""
     first, at_ms, *_ = loads(line)
-    return int(at_ms), f"{first}"
+    return int(at_ms), line if _is_attached(line) else f"{first}"
+
+
+def _is_attached(line: str) -> bool:
+    return bool(loads(line)[0] == ATTACHED[0])
 
 
 def _bucket(key: str) -> int:

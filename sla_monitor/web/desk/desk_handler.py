@@ -83,7 +83,7 @@ class DeskHandler(Handler):
         if not await self._is_fresh(form):
             more = {"elsewhere": self._prove_address(), "is_wrong": bool(form.text(AGAIN))}
             self.set_status(403 if more["is_wrong"] else 200)
-            self.show_page("prove.html", fields=form.own(), once=form.text(ONCE), **more)
+            self.show_page("prove.html", fields=form.carried(), once=form.text(ONCE), **more)
             return
         await self.submitted(form, *names)
 
@@ -103,6 +103,12 @@ class DeskHandler(Handler):
         }
         given["known_by"] = describe_known_by(self.person.known_by)
         self.show(self.site.layout.render(template, frame, **{**given, **values}))
+
+    def give_file(self, content: bytes, media_type: str, name: str) -> None:
+        """Answer with a file to be kept, which no browser opens as a page of ours. `name`: in ASCII, made by us."""
+        self.set_header("Content-Type", media_type)
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        self.finish(content)
 
     @property
     def desk(self) -> DeskRegister:
