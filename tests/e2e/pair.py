@@ -219,14 +219,16 @@ class Pair:
             process.wait()
 
     def close(self) -> None:
-        for one in self.both:
-            one.stop(signal.SIGKILL)
-        if self._site is not None:
-            self._site.terminate()
-            self._site.wait(20)
-        self.supplier.close()
-        for network in self.networks.values():
-            network.close()
+        """Everything, whatever of it does not stop as it should."""
+        with ExitStack() as ends:
+            for network in self.networks.values():
+                ends.callback(network.close)
+            ends.callback(self.supplier.close)
+            if self._site is not None:
+                ends.callback(self._site.wait)
+                ends.callback(self._site.kill)
+            for one in self.both:
+                ends.callback(one.stop, signal.SIGKILL)
 
 
 def asked(url: str, expression: str) -> dict[str, float]:

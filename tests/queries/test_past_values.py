@@ -57,7 +57,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ]  # fmt: skip
     with Popen(command, stdout=DEVNULL, stderr=DEVNULL) as process:
         try:
-            wait_until(lambda: is_ready(port), 60)
+            wait_until(lambda: is_ready(port))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()

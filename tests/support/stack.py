@@ -79,8 +79,8 @@ class Alertmanager:
 @contextmanager
 def alertmanager(folder: Path, config: Path | None = None) -> Iterator[Alertmanager]:
     one = Alertmanager(folder, config)
-    one.start()
     try:
+        one.start()
         yield one
     finally:
         one.stop()

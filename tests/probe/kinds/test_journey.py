@@ -318,8 +318,8 @@ def test_one_deadline_ends_the_journey_wherever_it_is() -> None:
         return act
 
     site = Site({"/a": slow(0.2), "/b": slow(0.2), "/c": slow(1.8), "/out": page(b"")})
-    steps = [{"url": "/a"}, {"url": "/b"}, {"url": "/c"}, {"url": "/out", "always": True}]
-    found = walk(site, *steps, timeout="2s")
+    out = {"url": "/out", "always": True}
+    found = walk(site, {"url": "/a"}, {"url": "/b"}, {"url": "/c"}, out, timeout="2s")
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.TIMEOUT)
     assert found.detail == "step 3 of 4, «s3»: the time was up while waiting for the first byte"
     assert [step.outcome for step in found.steps] == [Outcome.UP, Outcome.UP, Outcome.DOWN, None]
