@@ -61,7 +61,7 @@ def empty(running: Alertmanager) -> Alertmanager:
 
 def _delete(running: Alertmanager, name: str) -> None:
     request = urllib.request.Request(f"{running.url}/api/v2/silence/{name}", method="DELETE")
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=60).close()
 
 
 def silencing(url: str, vantage: str = "main", **settings: Any) -> Silences:

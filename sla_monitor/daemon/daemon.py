@@ -48,9 +48,10 @@ SWITCH_S = 0.001
 """How long a thread may keep the interpreter from one that has a probe to make (Python's own 5 ms add up in a
 probe)."""
 
-EARLY_S, CHEAP_S = 20.0, 1.0
-"""So long after the start figures are worked out every second, where that takes no longer than CHEAP_S: whoever has
-just started a monitor should see the first states when they are there, and not at the next quarter of a minute."""
+EARLY_S, REST = 20.0, 10
+"""So long after the first probe figures are worked out every second, or after a rest of REST times as long as that
+takes: whoever has just started a monitor should see the first states when they are there, and not at the next
+quarter of a minute."""
 
 FIRST_S = 3.0
 """How long listening and probing wait for the first assessment, so that the first answer is complete. Probes that were
@@ -73,7 +74,7 @@ class Daemon:
         self._path, self._clock = path, clock
         self._reloading, self._reloads = threading.Lock(), Reloads(clock.now_ms())
         self._is_announced = False
-        self._awake_s = self._started_s = clock.monotonic()
+        self._awake_s = self._early_since_s = self._early_s = clock.monotonic()
         self.board = Board(clock.now_ms(), settings.vantage)
         self._ledger = Ledger.open(
             settings.ledger.path,
@@ -316,11 +317,15 @@ class Daemon:
             self._collector.woke()
         # A ledger that cannot be written is no failed start: systemd would kill us, and with us what is held.
         if not self._is_announced and self._own.is_probing:
-            self._is_announced = True
+            self._is_announced, self._early_since_s = True, now_s
             systemd.ready(f"endpoints watched: {len(self._collector)}")
-        is_early = now_s - self._started_s < EARLY_S
-        if is_early and self._assessing.is_first_done and self._assessing.seconds < CHEAP_S:
+        if now_s - self._early_since_s < EARLY_S and self._assessing.is_first_done:
+            self._assess_early(now_s)
+
+    def _assess_early(self, now_s: float) -> None:
+        if now_s - self._early_s >= REST * self._assessing.seconds:
             self._assess()
+            self._early_s = self._clock.monotonic()
 
     def _pulse(self) -> None:
         """Called by the scheduling loop every second: the watchdog hears of progress from nobody else."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sla_monitor import names
@@ -49,6 +49,11 @@ class MonthWatch:
             self._problem = f"{error}"
         else:
             self._problem = ""
+
+    def keep(self, contracts: Collection[str]) -> None:
+        """Tell no more of others: they are not watched here any longer."""
+        self._signed = {name: months for name, months in self._signed.items() if name in contracts}
+        self._basis = {name: basis for name, basis in self._basis.items() if name in contracts}
 
     def metrics(self) -> Own:
         return {names.SIGNED_DIFFER: [((contract,), len(months)) for contract, months in self._signed.items()]}
@@ -103,7 +108,7 @@ class MonthWatch:
         for month in months:
             if month not in self._signed.get(name, ()):
                 log.warning("a signed month comes out otherwise", extra={"contract": name, "month": month})
-        self._signed[name] = months
+        self._signed = {**self._signed, name: months}  # anew, for whoever is reading it
 
     def _read(self, name: str) -> MonthsTold:
         told = MonthsTold()
@@ -126,6 +131,7 @@ def note_all(
 ) -> None:
     """All contracts of an assessment."""
     by_id = {contract.id: contract for contract in contracts}
+    watch.keep(by_id)
     for found in several:
         if found.contract in by_id and found.contract in caches:
             watch.note(by_id[found.contract], found, caches[found.contract])

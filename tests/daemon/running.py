@@ -106,7 +106,7 @@ class Running:
             assert times == sorted(set(times)), key
 
 
-def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"still not so after {seconds} s"

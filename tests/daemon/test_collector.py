@@ -64,10 +64,10 @@ class House:
         self.collector.settle()
 
     def beat(self) -> None:
-        assert self.collector.report("small/job", ReportKind.DONE, "").result(5)
+        assert self.collector.report("small/job", ReportKind.DONE, "").result(60)
 
     def seen(self, key: str = "small/job") -> list[Finding]:
-        assert self.ledger.flush(5)
+        assert self.ledger.flush(60)
         with read_only(self.path) as reader:
             return [one.finding for one in reader.observations(key, 0, 10**15)]
 
@@ -142,7 +142,7 @@ def test_a_job_is_judged_as_of_now(watched: House) -> None:
     watched.beat()
     watched.clock.advance(1_000)
     watched.collector.judge_heartbeat("small/job", watched.clock.now_ms() + 800)
-    assert watched.ledger.flush(5)
+    assert watched.ledger.flush(60)
     with read_only(watched.path) as reader:
         (one,) = reader.observations("small/job", 0, 10**15)
     assert one.at_ms == watched.clock.now_ms()

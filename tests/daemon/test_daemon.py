@@ -49,6 +49,6 @@ def assessed(one: Daemon) -> list[str]:
 
 
 def ready(one: Daemon) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{one._web.port}/-/ready", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{one._web.port}/-/ready", timeout=60) as answer:
         text: str = answer.read().decode()
         return text

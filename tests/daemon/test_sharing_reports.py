@@ -39,7 +39,7 @@ def reports(one: Collector) -> list[tuple[int, str, int | None, str]]:
 
 def say(one: Collector, *kinds: ReportKind, text: str = "") -> None:
     for kind in kinds:
-        assert one.ledger.report(KEY, kind, text).result(5)
+        assert one.ledger.report(KEY, kind, text).result(60)
         time.sleep(0.002)
 
 

@@ -136,7 +136,7 @@ def test_a_daemon_goes_on_by_the_approved_terms_and_its_page_says_so(tmp_path: P
 
 def asked(url: str) -> str:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             text: str = answer.read().decode()
     except urllib.error.HTTPError as error:
         text = error.read().decode()

@@ -88,7 +88,7 @@ def test_nothing_secret_is_in_what_was_found(estate: Estate) -> None:
 
 def ask(estate: Estate, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any, str]:
     """Status, JSON, and the cookie that is set."""
-    with closing(http.client.HTTPConnection("127.0.0.1", estate.ports.http, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", estate.ports.http, timeout=60)) as connection:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
         return answer.status, json.loads(answer.read()), answer.headers.get("Set-Cookie", "").partition(";")[0]

@@ -219,20 +219,22 @@ class Pair:
             process.wait()
 
     def close(self) -> None:
-        for one in self.both:
-            one.stop(signal.SIGKILL)
-        if self._site is not None:
-            self._site.terminate()
-            self._site.wait(20)
-        self.supplier.close()
-        for network in self.networks.values():
-            network.close()
+        """Everything, whatever of it does not stop as it should."""
+        with ExitStack() as ends:
+            for network in self.networks.values():
+                ends.callback(network.close)
+            ends.callback(self.supplier.close)
+            if self._site is not None:
+                ends.callback(self._site.wait)
+                ends.callback(self._site.kill)
+            for one in self.both:
+                ends.callback(one.stop, signal.SIGKILL)
 
 
 def asked(url: str, expression: str) -> dict[str, float]:
     """What Prometheus answers now: a value for each series, by its labels without the name."""
     query = urllib.parse.urlencode({"query": expression})
-    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=10) as answer:
+    with urllib.request.urlopen(f"{url}/api/v1/query?{query}", timeout=60) as answer:
         found = json.load(answer)["data"]["result"]
     return {
         ",".join(f"{key}={value}" for key, value in sorted(one["metric"].items()) if key != "__name__"): float(

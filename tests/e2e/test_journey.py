@@ -32,7 +32,7 @@ def test_the_step_at_which_a_journey_fails_is_told_everywhere(monitor: Monitor, 
     estate.force("/custody/search", Behaviour("status", status=500))
     wait_until(lambda: monitor.metric(FAILED) == 1)
     detail = "step 2 of 3, «search»: the status is 500, expected 200-299"
-    with urllib.request.urlopen(f"http://127.0.0.1:{monitor.port}/", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{monitor.port}/", timeout=60) as answer:
         assert detail in answer.read().decode()
     estate.clear()
     wait_until(lambda: monitor.state("transaction") == "up")

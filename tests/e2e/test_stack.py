@@ -8,7 +8,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +63,19 @@ class Whole:
         self.folder = folder
         self.estate = Estate(folder / "estate", ports=ANY_PORTS, scenario=CALM)
         self.desk = Desk()
+        self._ends = ExitStack()
 
     def start(self) -> None:
+        self._ends.callback(self.desk.stop)
+        self._ends.callback(self.estate.stop)
         self.estate.start()
         (self.folder / "monitor").mkdir()
         self.monitor = Watched(self.folder / "monitor", self.estate)
         self.stack = Stack(self.folder, f"127.0.0.1:{free_port()}", f"127.0.0.1:{self.monitor.alertmanager}")
         write_stack(read_configuration(self.monitor.settings), self.folder, self.desk.start(), self.stack.prometheus)
+        self._ends.callback(self.monitor.stop)
         self.monitor.start()
+        self._ends.callback(self.stack.stop)
         self.stack.start()
         wait_until(self.is_settled)
 
@@ -82,7 +87,7 @@ class Whole:
     def asked(self, query: str) -> float | None:
         """What Prometheus says of a query with one result."""
         url = f"http://{self.stack.prometheus}/api/v1/query?{urllib.parse.urlencode({'query': query})}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             result = json.load(answer)["data"]["result"]
         return float(result[0]["value"][1]) if result else None
 
@@ -97,24 +102,20 @@ class Whole:
         labels = {"alertname": "Ring", "area": "monitor"}
         body = json.dumps([{"labels": labels, "annotations": {}}]).encode()
         address, header = f"http://{self.stack.alertmanager}/api/v2/alerts", {"Content-Type": "application/json"}
-        urllib.request.urlopen(urllib.request.Request(address, data=body, headers=header), timeout=10).close()
-        wait_until(lambda: self.called("Ring", "firing") is not None, 60)
+        urllib.request.urlopen(urllib.request.Request(address, data=body, headers=header), timeout=60).close()
+        wait_until(lambda: self.called("Ring", "firing") is not None)
 
     def told_of(self, area: str) -> list[str]:
         return [call.labels["alertname"] for call in self.desk.calls if call.labels.get("area") == area]
 
-    def stop(self) -> None:
-        self.stack.stop()
-        self.monitor.stop()
-        self.estate.stop()
-        self.desk.stop()
+    def close(self) -> None:
+        """What was started, however far that came, and whatever of it does not stop as it should."""
+        self._ends.close()
 
 
 @pytest.fixture
 def whole(tmp_path: Path) -> Iterator[Whole]:
-    one = Whole(tmp_path)
-    with ExitStack() as stack:
-        stack.callback(one.stop)
+    with closing(Whole(tmp_path)) as one:
         one.start()
         yield one
 
@@ -122,7 +123,7 @@ def whole(tmp_path: Path) -> Iterator[Whole]:
 def test_an_outage_is_told_to_the_pager_and_its_end_too(whole: Whole) -> None:
     """supplier fails -> observation -> metric -> rule -> Alertmanager -> webhook, and all the way back."""
     whole.estate.force("/cad/login", status(503))
-    wait_until(lambda: whole.called("SlaServiceDown", "firing") is not None, 60)
+    wait_until(lambda: whole.called("SlaServiceDown", "firing") is not None)
     call = whole.called("SlaServiceDown", "firing")
     assert call is not None
     assert call.desk == "demo-pager"
@@ -133,7 +134,7 @@ def test_an_outage_is_told_to_the_pager_and_its_end_too(whole: Whole) -> None:
     assert re.fullmatch(INSTANT, call.annotations["since"])
     assert whole.asked('ALERTS{alertname="SlaServiceDown",alertstate="firing"}') == 1
     whole.estate.clear()
-    wait_until(lambda: whole.called("SlaServiceDown", "resolved") is not None, 60)
+    wait_until(lambda: whole.called("SlaServiceDown", "resolved") is not None)
     over = whole.called("SlaServiceDown", "resolved")
     assert over is not None
     assert re.fullmatch(rf"cad recovered at {INSTANT}, after [\d a-z]+\.", over.annotations["resolved"])
@@ -159,7 +160,7 @@ def test_when_our_own_network_is_gone_only_the_monitors_people_are_called(whole:
     whole.estate.force("witness", REFUSE)
     for place in ("http", "ssh"):
         whole.estate.force(place, REFUSE)
-    wait_until(lambda: whole.called("SlaMonitorBlind", "firing") is not None, 60)
+    wait_until(lambda: whole.called("SlaMonitorBlind", "firing") is not None)
     call = whole.called("SlaMonitorBlind", "firing")
     assert call is not None
     assert call.desk == "monitor-pager"

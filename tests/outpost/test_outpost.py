@@ -63,7 +63,10 @@ def site(config: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 def test_a_site_probes_what_the_collector_says_also_while_it_cannot_be_reached(tmp_path: Path, server: Server) -> None:

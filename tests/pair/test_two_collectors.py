@@ -159,7 +159,7 @@ def test_days_are_compared_and_the_first_difference_is_told(
         site.see(*seen)
         have(seen, east, west)
         west.ledger.record(Observation(f"{KEY}@north", odd_ms, UP), EVERY_MS)
-        assert west.ledger.flush(5)
+        assert west.ledger.flush(60)
         with sending(tmp_path / "p.db", own_server.settings("south"), "south"):
             assert east.following is not None
             assert west.following is not None

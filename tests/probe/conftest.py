@@ -57,7 +57,7 @@ def no_thread_left_behind() -> Iterator[None]:
     """Whatever a test's probes started has ended when the test has."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while (left := set(threading.enumerate()) - before) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not left

@@ -92,14 +92,14 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _has_series(url: str) -> bool:
     """Whether there are samples enough for a range."""
     try:
         asked = f"{url}/api/v1/query?query=count_over_time(up%5B1m%5D)"
-        with urllib.request.urlopen(asked, timeout=5) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             result = json.load(answer)["data"]["result"]
     except OSError:
         return False

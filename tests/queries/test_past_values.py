@@ -57,7 +57,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ]  # fmt: skip
     with Popen(command, stdout=DEVNULL, stderr=DEVNULL) as process:
         try:
-            wait_until(lambda: is_ready(port), 60)
+            wait_until(lambda: is_ready(port))
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
@@ -65,7 +65,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def is_ready(port: int) -> bool:
     try:
-        with urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=60) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

@@ -94,7 +94,7 @@ def test_a_pack_is_made_by_a_process_and_a_failure_is_tried_again_later(tmp_path
     duty, wanted = PackScheduler(Reviews(folder=tmp_path / "packs"), settings), [Due(OWN.id, "2026-09")]
     duty.check(wanted, 0)
     assert duty._running is not None
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while duty._running is not None and time.monotonic() < deadline:
         duty.check([], 0)
         time.sleep(0.05)

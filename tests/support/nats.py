@@ -130,8 +130,8 @@ class Server:
 @contextmanager
 def serving(folder: Path, **how: Any) -> Iterator[Server]:
     server = Server(folder, **how)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.kill()

@@ -44,7 +44,7 @@ class Alertmanager:
         assert self._process is not None
         assert self._process.poll() is None, (self.folder / "alertmanager.log").read_text()
         try:
-            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/-/ready", timeout=60) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -52,14 +52,14 @@ class Alertmanager:
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(60)
 
     def ask(self, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
             f"{self.url}/api/v2/{path}", data=data, headers={"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -79,8 +79,8 @@ class Alertmanager:
 @contextmanager
 def alertmanager(folder: Path, config: Path | None = None) -> Iterator[Alertmanager]:
     one = Alertmanager(folder, config)
-    one.start()
     try:
+        one.start()
         yield one
     finally:
         one.stop()

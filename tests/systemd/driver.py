@@ -38,12 +38,12 @@ results: dict[str, Any] = {}
 
 
 def sh(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     return (done.stdout + done.stderr).strip()
 
 
 def status(*command: str) -> int:
-    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode
+    return subprocess.run(command, capture_output=True, timeout=180, check=False).returncode
 
 
 def show(*properties: str, unit: str = UNIT) -> dict[str, str]:
@@ -80,7 +80,7 @@ def is_in_state(endpoint: str, state: str) -> bool:
     return metric("sla_endpoint_state", endpoint=endpoint, state=state) == 1
 
 
-def wait(what: Callable[[], object], seconds: float = 30) -> bool:
+def wait(what: Callable[[], object], seconds: float = 90) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if what():
@@ -354,7 +354,7 @@ def start_a_site() -> None:
     for port in (18080, 4222):
         wait(partial(socket_answers, port))
     shutil.copy(HERE / "collector.yaml", ETC / "sla-monitor.yaml")
-    made = subprocess.check_output([*COMMAND, "ledger", "key", "--make", *CONFIG], text=True, timeout=60)
+    made = subprocess.check_output([*COMMAND, "ledger", "key", "--make", *CONFIG], text=True, timeout=180)
     (ETC / "collector.pub").write_text(made)
     shutil.move(STATE / "ledger.key", ETC / "credentials" / "ledger-key")
     shutil.copy(HERE / "site-north.yaml", ETC)
@@ -437,7 +437,7 @@ def remove_and_purge() -> None:
 
 def package(*words: str) -> tuple[int, str]:
     done = subprocess.run(
-        ("dpkg", *words), capture_output=True, text=True, timeout=100, check=False, stdin=subprocess.DEVNULL
+        ("dpkg", *words), capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL
     )
     return done.returncode, done.stdout + done.stderr
 

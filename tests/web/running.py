@@ -130,9 +130,9 @@ def ask(
 ) -> Answer:
     """One request on a connection of its own; header names in the answer are lower case."""
     if tls is None:
-        connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=60)
     else:
-        connection = http.client.HTTPSConnection("127.0.0.1", web.port, timeout=20, context=tls)
+        connection = http.client.HTTPSConnection("127.0.0.1", web.port, timeout=60, context=tls)
     try:
         connection.request(method, path, body=body, headers=dict(headers or {}))
         response = connection.getresponse()
@@ -143,7 +143,7 @@ def ask(
 
 
 def connect(web: Web) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", web.port), timeout=20)
+    return socket.create_connection(("127.0.0.1", web.port), timeout=60)
 
 
 def read_to_end(sock: socket.socket) -> bytes:

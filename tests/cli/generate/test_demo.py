@@ -124,7 +124,7 @@ def test_the_estate_alone_says_where_it_listens_and_ends_on_a_signal(
     with running(tmp_path, offset, "--calm") as demo:
         demo.wait_for(lambda: "Ctrl-C stops" in demo.text)
         assert str(18080 + offset) in demo.text
-        socket.create_connection(("127.0.0.1", 18080 + offset), timeout=10).close()
+        socket.create_connection(("127.0.0.1", 18080 + offset), timeout=60).close()
         assert demo.end(number) == 0
     assert (tmp_path / "var/demo/ca.pem").exists()
 
@@ -151,7 +151,7 @@ def test_the_wheel_alone_writes_the_example_watches_it_shows_it_and_stops(tmp_pa
         demo.wait_for(lambda: "metrics" in demo.text)
         assert f"status page  {url}/" in demo.text
         demo.wait_for(lambda: re.search(r"✓ \S+ up", demo.text) is not None)
-        with urllib.request.urlopen(f"{url}/metrics", timeout=10) as response:
+        with urllib.request.urlopen(f"{url}/metrics", timeout=60) as response:
             services = states(response.read().decode())
         demo.wait_for(lambda: all(re.search(rf"^  {name} ", demo.text, re.MULTILINE) for name in services))
         assert len(services) >= 6
@@ -159,7 +159,7 @@ def test_the_wheel_alone_writes_the_example_watches_it_shows_it_and_stops(tmp_pa
     assert "msg=stopped" in demo.text
     assert "Traceback" not in demo.text
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", 9_810 + offset), timeout=10)
+        socket.create_connection(("127.0.0.1", 9_810 + offset), timeout=60)
 
 
 def from_wheel(program: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -221,7 +221,7 @@ def started(program: Path, folder: Path, offset: int) -> Iterator[str]:
 def answer(url: str) -> str:
     """The text of a good answer, or nothing."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             return str(response.read().decode())
     except OSError:
         return ""

@@ -166,7 +166,7 @@ Dashboard:       http://127.0.0.1:3000/d/sla-service?var-contract=police-strateg
 
 def received(running: Running, word: str) -> tuple[str, str]:
     """The latest message to a pager with a word in its subject; without the address of Alertmanager."""
-    wait_until(lambda: bool(running.pager.texts(word)), 20)
+    wait_until(lambda: bool(running.pager.texts(word)))
     subject, message = running.pager.texts(word)[-1]
     return subject, re.sub(r"\nAlertmanager: http://\S+\n\Z", "", message)
 
@@ -267,7 +267,7 @@ def mailed(box: Received, word: str) -> EmailMessage:
         assert isinstance(found, EmailMessage)
         return found
 
-    wait_until(lambda: word in str(latest()["Subject"]), 20)
+    wait_until(lambda: word in str(latest()["Subject"]))
     return latest()
 
 

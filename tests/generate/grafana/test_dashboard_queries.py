@@ -73,7 +73,7 @@ def asked(prometheus: str, expression: str) -> list[dict[str, Any]]:
     """The series of an expression; an error of the query is one of the test."""
     address = f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
     try:
-        with urllib.request.urlopen(address, timeout=10) as answer:
+        with urllib.request.urlopen(address, timeout=60) as answer:
             found: list[dict[str, Any]] = json.load(answer)["data"]["result"]
     except urllib.error.HTTPError as error:
         with error:
@@ -89,7 +89,7 @@ def put_in(expression: str) -> str:
 
 def is_ready(prometheus: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{prometheus}/-/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"{prometheus}/-/ready", timeout=60) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -122,8 +122,8 @@ def silent(prometheus: str, panel: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_query_of_every_panel_gives_something(prometheus: str) -> None:
-    wait_until(lambda: is_ready(prometheus), 60)
-    wait_until(lambda: is_scraped(prometheus), 60)
+    wait_until(lambda: is_ready(prometheus))
+    wait_until(lambda: is_scraped(prometheus))
     time.sleep(3)  # so that a rate has two samples
     empty = [
         f"{name}: {panel['title']} {target['refId']}: {target['expr']}"

@@ -154,7 +154,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Sour
     with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         with scraping(server.server_port, tmp_path_factory.mktemp("prometheus")) as address:
-            wait_until(lambda: is_there(address), 60)
+            wait_until(lambda: is_there(address))
             yield {name: Source(address, name, time.time()) for name in ("good", "slow", "bad", "new")}
         server.shutdown()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import threading
 from collections.abc import Callable
@@ -77,7 +78,7 @@ def through(server: Server, *steps: dict[str, Any], scheme: str = "http", **opti
 
 def terms(server: Server, *steps: dict[str, Any], scheme: str = "http", **options: Any) -> dict[str, Any]:
     named = [{"id": f"s{number}", **step} for number, step in enumerate(steps, 1)]
-    return {"base": f"{scheme}://127.0.0.1:{server.port}", "steps": named, **options}
+    return {"base": f"{scheme}://127.0.0.1:{server.port}", "steps": named, "timeout": "20s", **options}
 
 
 def post(url: str, **more: Any) -> dict[str, Any]:
@@ -306,14 +307,19 @@ def test_a_later_step_that_cannot_connect_has_no_answer_of_an_earlier_one_as_evi
 
 
 def test_one_deadline_ends_the_journey_wherever_it_is() -> None:
-    """Three steps that each take half of the time: none of them is too slow by itself."""
+    """Three steps of which none is too slow by itself; the first two leave the third too little."""
 
-    def slow(peer: Peer) -> None:
-        threading.Event().wait(0.3)
-        peer.send(page(b""))
+    def slow(seconds: float) -> Callable[[Peer], None]:
+        def act(peer: Peer) -> None:
+            threading.Event().wait(seconds)
+            with contextlib.suppress(OSError):
+                peer.send(page(b""))
 
-    site = Site({"/a": slow, "/b": slow, "/c": slow, "/out": page(b"")})
-    found = walk(site, {"url": "/a"}, {"url": "/b"}, {"url": "/c"}, {"url": "/out", "always": True})
+        return act
+
+    site = Site({"/a": slow(0.2), "/b": slow(0.2), "/c": slow(1.8), "/out": page(b"")})
+    out = {"url": "/out", "always": True}
+    found = walk(site, {"url": "/a"}, {"url": "/b"}, {"url": "/c"}, out, timeout="2s")
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.TIMEOUT)
     assert found.detail == "step 3 of 4, «s3»: the time was up while waiting for the first byte"
     assert [step.outcome for step in found.steps] == [Outcome.UP, Outcome.UP, Outcome.DOWN, None]
@@ -559,7 +565,8 @@ def test_a_hostile_step_ends_in_time_and_for_the_right_reason(
     answer: Answer, step: dict[str, Any], reason: Reason
 ) -> None:
     site = Site({"/in": page(b""), "/evil": answer, "/x": page(b"")})
-    found = walk(site, {"url": "/in"}, {"url": "/evil", **step}, *([USE] if "capture" in step else []))
+    timeout = "700ms" if reason is Reason.TIMEOUT else "20s"
+    found = walk(site, {"url": "/in"}, {"url": "/evil", **step}, *([USE] if "capture" in step else []), timeout=timeout)
     assert (found.outcome, found.reason) == (Outcome.DOWN, reason), found.detail
     assert found.detail.startswith("step 2 of ")
     assert found.detail.isprintable()
@@ -595,7 +602,7 @@ def test_a_server_that_closes_each_connection_is_asked_on_new_ones() -> None:
 def test_a_long_journey_s_evidence_keeps_the_answer_that_failed() -> None:
     title = "n" * 60
     steps = [{"url": "/a", "name": title} for _ in range(19)]
-    found = walk(Site({"/a": page(b"")}), *steps, {"url": "/gone", "name": title}, timeout="3s")
+    found = walk(Site({"/a": page(b"")}), *steps, {"url": "/gone", "name": title})
     assert found.detail == f"step 20 of 20, «{title}»: the status is 404, expected 200-299"
     assert len(found.evidence) <= EVIDENCE_LIMIT
     assert b"\nstep 20 of 20, " in found.evidence

@@ -54,14 +54,14 @@ def test_a_provider_signs_somebody_in(tmp_path: Path) -> None:
                 browser = house.browser()
                 begun = browser.get("/sign-in/openid?next=/desk%3Fx%3D1")
                 assert query(begun)["code_challenge_method"] == "S256"
-                sent = requests.post(begun.location, data={"sub": sub}, allow_redirects=False, timeout=10)
+                sent = requests.post(begun.location, data={"sub": sub}, allow_redirects=False, timeout=60)
                 back = urllib.parse.urlsplit(sent.headers["Location"])
                 page = browser.get(f"{back.path}?{back.query}")
                 assert page.status == status
             assert "sla_session" not in browser.jar
             carls = house.browser()
             begun = carls.get("/sign-in/openid?next=/desk%3Fx%3D1")
-            sent = requests.post(begun.location, data={"sub": "subject-1"}, allow_redirects=False, timeout=10)
+            sent = requests.post(begun.location, data={"sub": "subject-1"}, allow_redirects=False, timeout=60)
             back = urllib.parse.urlsplit(sent.headers["Location"])
             assert carls.get(f"{back.path}?{back.query}").location == "/desk?x=1"
             assert f"through {issuer}" in carls.get("/desk").text

@@ -23,7 +23,7 @@ from sla_monitor.web import Limits, Web
 from sla_monitor.web.serving.access import REMEMBERED, Access
 from tests.web.running import Parts, ask, connect, raw, serving
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 def hashed(password: str) -> str:
