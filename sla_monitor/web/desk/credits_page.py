@@ -12,7 +12,7 @@ from sla_monitor.assess.recovery import brought_up_to
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.recovery import credit_account_csv
 from sla_monitor.document.spreadsheet import MEDIA_TYPE
-from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff, Entry
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import Action
@@ -140,12 +140,12 @@ class CreditPages(DeskHandler):
     async def account(self, contract: Contract) -> tuple[CreditAccount, Sequence[Entry]]:
         """With the entries as this person may read them. What months come to is of the last assessment."""
         entries = await self.entries(contract.id)
-        return self.account_by(contract, entries), entries
+        return self.account_by(contract, await self.standing(contract.id)), entries
 
-    def account_by(self, contract: Contract, entries: Sequence[Entry]) -> CreditAccount:
+    def account_by(self, contract: Contract, effective: EffectiveEntries) -> CreditAccount:
         assessed = next((one for one in self.board.assessment.contracts if one.contract == contract.id), None)
         recovery = CreditAccount() if assessed is None else assessed.recovery
-        return brought_up_to(recovery, contract, effective_entries(entries), self.site.clock.now_ms())
+        return brought_up_to(recovery, contract, effective, self.site.clock.now_ms())
 
 
 class CreditsPage(CreditPages):

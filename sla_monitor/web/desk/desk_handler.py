@@ -16,6 +16,7 @@ from tornado.web import Finish
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import redacted
 from sla_monitor.settings.desk.access_table import TABLE, Action
@@ -153,6 +154,10 @@ class DeskHandler(Handler):
         if self.person.may(Action.SEE_NOTES, contract):
             return found
         return [entry if entry.actor == self.person.name else redacted(entry) for entry in found]
+
+    async def standing(self, contract: str) -> EffectiveEntries:
+        """What stands of them, for figures: its texts are the authority's. Raises LedgerError and its kinds."""
+        return await self.site.entering.run(self.desk.standing, contract)
 
     def csrf(self) -> str:
         """The token that a form of this page brings back: of this session, or of this browser before it has one."""

@@ -12,7 +12,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import BILLED
-from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import CreditInvoiced, Entry, Undo
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.register.foreign_instant import Dates
@@ -181,8 +181,8 @@ class EnteredFile(DeskHandler):
     action = Action.TRACK_CREDITS
 
     async def get(self, contract: str, number: str) -> None:
-        terms, entries = self.contract(contract), await self.entries(contract)
-        several = from_one_file(entries, int(number))
+        terms = self.contract(contract)
+        several = from_one_file(await self.standing(contract), int(number))
         if not several:
             raise Refusal(404, "no such entry that stands and came from a file")
         self.show_page(
@@ -211,7 +211,7 @@ class UndoFile(DeskHandler):
             self.set_status(422)
             await self._show(name, number, why, ["The reason is missing."])
             return
-        several = from_one_file(await self.entries(name), int(number))
+        several = from_one_file(await self.standing(name), int(number))
         drafts = [Statement(Undo(about=entry.number), note=why) for entry in several]
         try:
             if drafts:
@@ -224,7 +224,7 @@ class UndoFile(DeskHandler):
 
     async def _show(self, name: str, number: str, why: str, problems: Sequence[str]) -> None:
         contract = self.contract(name)
-        several = from_one_file(await self.entries(name), int(number))
+        several = from_one_file(await self.standing(name), int(number))
         if not several:
             raise Refusal(404, "no such entry that stands and came from a file")
         self.show_page(
@@ -233,9 +233,9 @@ class UndoFile(DeskHandler):
         )  # fmt: skip
 
 
-def from_one_file(entries: Sequence[Entry], number: int) -> list[Entry]:
+def from_one_file(effective: EffectiveEntries, number: int) -> list[Entry]:
     """The lines of invoices that stand and came from the same file as an entry. None where it stands no more."""
-    lines = [entry for entry, _ in effective_entries(entries).of(CreditInvoiced)]
+    lines = [entry for entry, _ in effective.of(CreditInvoiced)]
     source = next((entry.evidence for entry in lines if entry.number == number), "")
     return [entry for entry in lines if source and entry.evidence == source]
 

@@ -10,7 +10,6 @@ from sla_monitor.assess.due_obligations import DueObligation, Obligations
 from sla_monitor.assess.obligations import obligations_at
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_of
-from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import ObligationExcused, ObligationMet
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import Action
@@ -89,5 +88,5 @@ class ObligationsPage(DeskHandler):
 
     def _found(self, contract: Contract) -> Obligations:
         """As they stand now, by all that was entered."""
-        now_ms, effective = self.site.clock.now_ms(), effective_entries(self.desk.entries(contract.id))
+        now_ms, effective = self.site.clock.now_ms(), self.desk.standing(contract.id)
         return obligations_at(self.desk.days(contract), effective, month_of(now_ms, contract.time_zone), now_ms)
