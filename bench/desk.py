@@ -22,7 +22,7 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.instant import Milliseconds
-from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.entry_fields import form_model
 from sla_monitor.web.desk.routes import DESK_ROUTES
 from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
 from tests.web.desk.house import Browser, House, Page

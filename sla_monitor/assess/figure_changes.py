@@ -9,7 +9,7 @@ from sla_monitor.assess.history import history
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.periods.edges import month_at
-from sla_monitor.periods.months import last_day
+from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.terms_slices import margin_ms
 from sla_monitor.register.affected_months import Others, first_changed
 from sla_monitor.register.entries import Entry
@@ -17,26 +17,57 @@ from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.figure_changes import Changes, differences
 
+NEVER = "9999-12"
+
 
 def reaches_closed_months(contract: Contract, said: Sequence[Entry], new: Sequence[Entry], now_ms: int) -> bool:
     """Whether new entries may change a figure of a month that is over. `said`: what has been entered before."""
-    several = [entry for entry in new if entry.body.changes_figures]
-    if not several:
-        return False
+    return _first_reached(contract, said, new, now_ms) < month_at(now_ms, contract.time_zone)
+
+
+def reaches_figures(contract: Contract, said: Sequence[Entry], new: Sequence[Entry]) -> bool:
+    """Whether new entries may change a figure of any month: to decide on a dispute, or to take a minute back, does
+    not."""
     zone, reach_ms, others = contract.time_zone, margin_ms(contract), Others(said)
-    running = month_at(now_ms, zone)
-    return min(first_changed(one.body, zone, others, reach_ms) or running for one in several) < running
+    return any(
+        first_changed(one.body, zone, others, reach_ms) is not None or not _is_about(one)
+        for one in new
+        if one.body.changes_figures
+    )
+
+
+def _is_about(entry: Entry) -> bool:
+    """Whether it is about another entry, whose months are its own."""
+    return entry.body.subject() is not None
 
 
 def changes_of_entries(
-    contract: Contract, evidence: Evidence, said: Sequence[Entry], new: Sequence[Entry], now_ms: int
+    contract: Contract,
+    evidence: Evidence,
+    said: Sequence[Entry],
+    new: Sequence[Entry],
+    now_ms: int,
+    *,
+    with_running: bool = False,
 ) -> Changes:
-    """Every figure of a month that is over and that new entries would change, before and after."""
-    if not reaches_closed_months(contract, said, new, now_ms):
-        return []
+    """Every figure of a month that is over and that new entries would change, before and after; `with_running`: and of
+    the month that runs, so far."""
     running = month_at(now_ms, contract.time_zone)
-    before, after = (history(contract, evidence, running, now_ms, said=one) for one in (said, [*said, *new]))
+    until = shifted(running, 1) if with_running else running
+    if _first_reached(contract, said, new, now_ms) >= until:
+        return []
+    before, after = (history(contract, evidence, until, now_ms, said=one) for one in (said, [*said, *new]))
     return compared(contract, before, after)
+
+
+def _first_reached(contract: Contract, said: Sequence[Entry], new: Sequence[Entry], now_ms: int) -> str:
+    """The first month of which new entries may change a figure, later than any where they change none."""
+    several = [entry for entry in new if entry.body.changes_figures]
+    if not several:
+        return NEVER
+    zone, reach_ms, others = contract.time_zone, margin_ms(contract), Others(said)
+    running = month_at(now_ms, zone)
+    return min(first_changed(one.body, zone, others, reach_ms) or running for one in several)
 
 
 def compared(contract: Contract, before: Sequence[PeriodResult], after: Sequence[PeriodResult]) -> Changes:

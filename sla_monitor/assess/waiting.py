@@ -26,7 +26,7 @@ from sla_monitor.register.terms_history import terms_said
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.recovery import MonthCredit
 from sla_monitor.wording.deadlines import describe_deadline
-from sla_monitor.wording.entries import EntryWording
+from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.instants import format_month, format_stretch
 from sla_monitor.wording.numbers import format_count, format_money
 from sla_monitor.wording.text import abridged, plain
@@ -99,7 +99,7 @@ class _Waiting:
         for proposal in terms_said(self.effective).open:
             begins_on = local_date(proposal.said.start_ms, self.zone)
             yield Matter(
-                "terms", Action.APPROVE_TERMS, self._words(proposal.entry), begins_on,
+                "terms", Action.APPROVE_TERMS, describe_entry(proposal.entry, self.contract), begins_on,
                 barred=proposal.entry.actor, entry=proposal.entry.number,
             )  # fmt: skip
 
@@ -112,15 +112,10 @@ class _Waiting:
             yield from self._credit(month, one.currency)
         yield from self._sign_offs(one)
 
-    def _words(self, entry: Entry) -> str:
-        terms = self.contract.version_at(getattr(entry.body, "start_ms", self.now_ms)).terms
-        called = {service.id: service.name for service in terms.services if service.name}
-        return plain(entry.body.words(EntryWording(self.zone, terms.currency, called)))
-
     def _decision(self, entry: Entry) -> Matter:
         body = entry.body
         when = f", {format_stretch(body.start_ms, body.end_ms, self.zone)}" if isinstance(body, Timed) else ""
-        what = f"{self._words(entry)}{when}"
+        what = f"{describe_entry(entry, self.contract)}{when}"
         has_four_eyes = self.contract.version_at(getattr(body, "start_ms", entry.at_ms)).terms.relief.four_eyes
         barred = entry.actor if has_four_eyes else ""
         return Matter("decide", Action.DECIDE, what, self._decide_by(entry), barred=barred, entry=entry.number)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sla_monitor.wording.durations import format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_month
 from sla_monitor.wording.numbers import format_money
-from sla_monitor.wording.text import format_list
+from sla_monitor.wording.text import format_list, plain
 from sla_monitor.wording.vocabulary import describe_id
+
+if TYPE_CHECKING:
+    from sla_monitor.contract.contract import Contract
+    from sla_monitor.register.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +48,16 @@ class EntryWording:
 
     def duration(self, duration_ms: int) -> str:
         return format_exact_duration(duration_ms)
+
+
+def describe_notices(notices: Mapping[str, int | None], say: EntryWording) -> dict[str, str]:
+    """`{"Asked": "28 Sep 2026 00:00:00 BST"}`: when somebody knew, asked or told."""
+    return {verb.capitalize(): say.at(at_ms) for verb, at_ms in notices.items() if at_ms is not None}
+
+
+def describe_entry(entry: Entry, contract: Contract) -> str:
+    """What an entry says, in a sentence, with the names that the contract had for it then."""
+    begins_ms = getattr(entry.body, "start_ms", None)
+    terms = contract.version_at(entry.at_ms if begins_ms is None else begins_ms).terms
+    called = {service.id: service.name for service in terms.services if service.name}
+    return plain(entry.body.words(EntryWording(contract.time_zone, terms.currency, called)))

@@ -19,10 +19,6 @@ from sla_monitor.wording.known_by import describe_actor, describe_known_by
 from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-    from sla_monitor.assess.assessment import Excluded
-    from sla_monitor.assess.rulings import RequestContext
     from sla_monitor.contract.contract import Contract
     from sla_monitor.ledger.recording.attached_files import Attachment
     from sla_monitor.register.effective import EffectiveEntries
@@ -88,6 +84,7 @@ def print_one(
 ) -> None:
     """One entry with everything that was said about it, and the files attached to it. `said`: the whole register of the
     contract."""
+    from sla_monitor.assess.supposed import no_effect, not_counted
     from sla_monitor.register.effective import effective_entries
 
     effective = effective_entries(said)
@@ -198,77 +195,7 @@ def _document(entry: Entry) -> dict[str, Any]:
 
 def reservations(session: EntrySession, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
-    if not entry.body.changes_figures:
-        return []
-    said = session.entries()
-    found = [*not_counted(session.contract, said, entry), *no_effect(session.contract, said, entry)]
-    return found or list(_no_change(session, entered, said, entry))
+    from sla_monitor.assess.supposed import reservations_of
 
-
-def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
-    """The figures that do not change by an entry. `said`: the whole register, which may hold the entry."""
-    from sla_monitor.register.entry_context import EntryContext
-    from sla_monitor.register.rules import doubts
-
-    return doubts(entry, EntryContext.of(contract, [other for other in said if other.number != entry.number]))
-
-
-def _no_change(session: EntrySession, entered: Entered, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
-    """That a decision, waiver or correction about months that are over has come to nothing."""
-    from sla_monitor.periods.edges import month_at
-    from sla_monitor.register.affected_months import months_of
-
-    months = months_of(entry.body, session.zone, {other.number: other for other in said})
-    if (
-        entry.body.is_meant_to_change
-        and months
-        and not entered.changes
-        and months[-1] < month_at(session.clock.now_ms(), session.zone)
-    ):
-        yield f"no figure, no point and no money of {months[0]} or later changes by it"
-
-
-def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
-    """Which time of a booking or a claim (or of what a decision is about) the contract refuses all the same, and why;
-    nothing while a decision is awaited, and nothing for other kinds."""
-    from sla_monitor.assess.relief import refusal
-    from sla_monitor.assess.rulings import RequestContext
-    from sla_monitor.register.effective import effective_entries
-    from sla_monitor.register.entries import Claim, Decision, Maintenance
-
-    about = entry.body.about if isinstance(entry.body, Decision) else entry.number
-    case = RequestContext(contract, effective_entries(said))
-    asked = case.effective.entry(about)
-    ruling = case.effective.decision_on(about)
-    is_refused = ruling is not None and not ruling[1].granted
-    if asked is None or is_refused or not isinstance(asked.body, Claim | Maintenance):
-        return
-    why = refusal(case, asked, asked.body) if isinstance(asked.body, Claim) else ""
-    if why:
-        yield f"refused by the contract: {why}"
-        return
-    zone = contract.time_zone
-    yield from _describe_refused(_refused(case, asked), zone)
-
-
-def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
-    """(service, time that was asked for and is not granted), month by month."""
-    from sla_monitor.assess.exclusions import exclusions
-    from sla_monitor.periods.edges import period_of
-    from sla_monitor.periods.terms_slices import ServiceHours
-    from sla_monitor.register.affected_months import months_of
-
-    for month in months_of(asked.body, case.contract.time_zone, {}):
-        for ruling in exclusions(case, period_of(case.contract, month), ServiceHours()).rulings:
-            if ruling.entry == asked.number:
-                pieces = (piece for piece in ruling.listed() if not piece.granted and not piece.is_pending)
-                yield from ((ruling.service, piece) for piece in pieces)
-
-
-def _describe_refused(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -> Iterator[str]:
-    spans: dict[tuple[str, str], tuple[int, int]] = {}
-    for service, piece in refused:
-        first_ms, last_ms = spans.get((service, piece.why), (piece.start_ms, piece.end_ms))
-        spans[service, piece.why] = min(first_ms, piece.start_ms), max(last_ms, piece.end_ms)
-    for (service, why), (start_ms, end_ms) in spans.items():
-        yield f"not left out of the figures for {service}: {format_stretch(start_ms, end_ms, zone)}, {why}"
+    changes = entered.changes
+    return reservations_of(session.contract, session.entries(), entry, session.clock.now_ms(), changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sla_monitor.cli.register.entry_session import EntrySession
@@ -17,21 +17,10 @@ SHOWN = 12
 
 
 def stretches_of(session: EntrySession, entry: Entry) -> tuple[BookedStretch, ...]:
-    """The stretches, from now on, of the booking that an entry is, decides about or restores; none: it is about no
-    booking, or about one that is over or taken back."""
-    from sla_monitor.assess.booked_maintenance import booked_by
-    from sla_monitor.assess.rulings import RequestContext
-    from sla_monitor.register.effective import effective_entries
-    from sla_monitor.register.entries import Decision, Maintenance, Undo
+    """Those of the booking that an entry is about, from now on."""
+    from sla_monitor.assess import supposed
 
-    if not isinstance(entry.body, Maintenance | Decision | Undo):
-        return ()
-    said = session.entries()
-    booking = _subject(entry, {other.number: other for other in said})
-    if booking is None or not isinstance(booking.body, Maintenance):
-        return ()
-    case = RequestContext(session.contract, effective_entries(said))
-    return booked_by(case, booking.number, session.clock.now_ms())
+    return supposed.stretches_of(session.contract, session.entries(), entry, session.clock.now_ms())
 
 
 def describe_stretches(session: EntrySession, several: Sequence[BookedStretch]) -> list[str]:
@@ -55,13 +44,3 @@ def document_of(stretch: BookedStretch) -> dict[str, Any]:
         "silenced": stretch.is_silenced,
         "why": stretch.why,
     }
-
-
-def _subject(entry: Entry, entries: Mapping[int, Entry]) -> Entry | None:
-    """What an entry is about in the end: a decision and an undoing speak of another entry."""
-    from sla_monitor.register.entries import Decision, Undo
-
-    found: Entry | None = entry
-    while found is not None and isinstance(found.body, Decision | Undo):
-        found = entries.get(found.body.about)
-    return found

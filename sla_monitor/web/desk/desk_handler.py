@@ -84,7 +84,7 @@ class DeskHandler(Handler):
         if not await self._is_fresh(form):
             more = {"elsewhere": self._prove_address(), "is_wrong": bool(form.text(AGAIN))}
             self.set_status(403 if more["is_wrong"] else 200)
-            self.show_page("prove.html", fields=form.own(), once=form.text(ONCE), **more)
+            self.show_page("prove.html", fields=form.carried(), once=form.text(ONCE), **more)
             return
         await self.submitted(form, *names)
 

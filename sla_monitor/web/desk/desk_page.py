@@ -9,7 +9,7 @@ from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
 from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.entry_fields import form_model
 from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_list
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by

@@ -12,6 +12,7 @@ from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
+from sla_monitor.ledger import Reader
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
@@ -45,13 +46,24 @@ class Statement:
     evidence: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedStatements:
+    """Entries as they would be made now, after `said`, of which `last` is the last number."""
+
+    entries: tuple[Entry, ...]
+    said: Sequence[Entry]
+    last: int
+
+
 @dataclass
 class DeskRegister:
-    """The register as the desk's pages use it, from the one thread of `WebParts.entering`."""
+    """The register as the desk's pages use it, from the one thread of `WebParts.entering`. `open_record`: what figures
+    are made of, for one thread too (`WebParts.previewing`)."""
 
     ledger: Path
     contracts: Callable[[], Sequence[Contract]]
     clock: Clock
+    open_record: Callable[[], Reader]
     open_register: Callable[[Path, Clock], Register] = Register.open
     _standing: dict[str, tuple[Sequence[Entry], EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)
@@ -81,6 +93,24 @@ class DeskRegister:
         if known is None or known[0] is not entries:
             known = self._standing[contract] = entries, effective_entries(entries)
         return known[1]
+
+    def submitted(self, once: str) -> tuple[int, ...]:
+        """The numbers of what was submitted with a key before; none: nothing was. Raises LedgerError."""
+        return self.register.submitted(once)
+
+    def checked(
+        self, person: Person, contract: Contract, drafts: Sequence[Statement], *, is_complete: bool = True
+    ) -> CheckedStatements:
+        """The same as `enter`, and nothing is added. `is_complete` False: by no rule, only to see what would follow.
+        Raises ForbiddenEntry, RegisterError, LedgerError."""
+        for draft in drafts:
+            self._refuse_forbidden(person, contract, draft)
+        said = self.entries(contract.id)
+        last = said[-1].number if said else 0
+        new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
+        if is_complete:
+            self._refuse_wrong(new, EntryContext.of(contract, said))
+        return CheckedStatements(tuple(new), said, last)
 
     def days(self, contract: Contract) -> KnownDays:
         """What follows from the contract's calendar, worked out once."""
@@ -131,11 +161,13 @@ class DeskRegister:
         return said, self._checked(person, contract, drafts, said[-1].number if said else 0)
 
     def _checked(self, person: Person, contract: Contract, drafts: Sequence[Statement], last: int) -> list[Entry]:
-        context = EntryContext(contract, lambda: self.register.entries(contract.id))
         new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
+        self._refuse_wrong(new, EntryContext(contract, lambda: self.register.entries(contract.id)))
+        return new
+
+    def _refuse_wrong(self, new: Sequence[Entry], context: EntryContext) -> None:
         if found := [line for entry in new for line in problems(entry, context)]:
             raise RegisterError(found)
-        return new
 
     def _entry(self, person: Person, contract: Contract, draft: Statement, number: int) -> Entry:
         texts = {"note": draft.note, "reference": draft.reference, "evidence": draft.evidence}

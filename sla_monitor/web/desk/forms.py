@@ -14,6 +14,9 @@ from sla_monitor.web.identity.desk_state import digest_of
 CSRF, ONCE, AGAIN, NEXT = "_csrf", "_once", "_password", "next"
 """Fields of ours: the token, the key of the submission, a password shown again, and where to go afterwards."""
 
+CONFIRMED, READ_TO, BACK = "_confirmed", "_read_to", "_back"
+"""The mark of what was shown before it is entered, the last entry that it was made from, and that it is not meant."""
+
 FIELDS = 400
 
 
@@ -35,6 +38,10 @@ class PostedForm:
     def own(self) -> list[tuple[str, str]]:
         """What was typed, without fields of ours, as hidden inputs carry it."""
         return [(name, value) for name, several in self.values.items() if name[:1] != "_" for value in several]
+
+    def carried(self) -> list[tuple[str, str]]:
+        """The same with what was confirmed, for a page between."""
+        return [*self.own(), *((name, self.text(name)) for name in (CONFIRMED, READ_TO) if self.text(name))]
 
     def once(self, name: str, path: str) -> str:
         """The key of this submission by somebody: the same form with the same words is the same submission, whenever

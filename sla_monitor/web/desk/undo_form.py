@@ -1,23 +1,22 @@
-"""Taking an entry back that changed no figure."""
+"""Taking an entry back, once what that changes was shown."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sla_monitor.contract.contract import Contract
-from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import Entry, Undo
 from sla_monitor.settings.desk.access_table import Action
-from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.web.desk.shown_entry import shown_entry
+from sla_monitor.web.desk.two_steps import ProposingForm
 from sla_monitor.web.serving.handler import Refusal
-from sla_monitor.wording.entries import EntryWording
-from sla_monitor.wording.text import plain
 
 
-class UndoForm(DeskHandler):
+class UndoForm(ProposingForm):
     """`GET /desk/contracts/<contract>/entries/<number>/undo`, and `POST` to take it back."""
 
-    methods = ("GET", "HEAD", "POST")
     action = Action.UNDO
 
     async def get(self, contract: str, number: str) -> None:
@@ -28,27 +27,24 @@ class UndoForm(DeskHandler):
     async def submitted(self, form: PostedForm, *names: str) -> None:
         name, number = names
         contract, entry, why = self.contract(name), await self._entry(name, number), form.text("why")
+
+        async def again(problems: Mapping[str, str]) -> None:
+            self._show(contract, entry, why, [f"{field}: {text}" for field, text in problems.items()])
+
         if not why:
             self.set_status(422)
             self._show(contract, entry, why, ["The reason is missing."])
             return
-        draft, once = Statement(Undo(about=entry.number), note=why), form.once(self.person.name, self.request.path)
-        try:
-            entered = await self.site.entering.run(self.desk.enter, self.person, contract, [draft], once=once)
-        except RegisterError as error:
-            self.set_status(422)
-            self._show(contract, entry, why, error.problems)
-            return
-        again = "&again=1" if entered.is_again else ""
-        self.go(f"/desk/contracts/{contract.id}/entered?number={entered.numbers[0]}{again}")
+        await self.propose(form, contract, [Statement(Undo(about=entry.number), note=why)], again)
 
     def _show(self, contract: Contract, entry: Entry, why: str, problems: list[str]) -> None:
-        words = plain(entry.body.words(EntryWording(contract.time_zone, contract.currency)))
-        self.show_page("undo_form.html", contract=contract, entry=entry, words=words, why=why, problems=problems)
+        self.show_page(
+            "undo_form.html", contract=contract, entry=shown_entry(contract, entry), why=why, problems=problems
+        )
 
     async def _entry(self, contract: str, number: str) -> Entry:
-        """Raises Refusal where there is no such entry, or it changes figures: what it changes has to be shown first."""
+        """Raises Refusal where there is no such entry."""
         found = next((one for one in await self.entries(contract) if one.number == int(number)), None)
-        if found is None or found.body.changes_figures:
+        if found is None or found.body.no_undo:
             raise Refusal(404, "there is no such entry that is taken back here")
         return found

@@ -21,8 +21,12 @@ SHOWN = 50
 """Rows of a list: whoever has more has them by contract."""
 
 _FORMS: dict[MatterKind, str] = {
+    "decide": "/entries/{number}/decide",
+    "figure": "/enter/figure?kpi={name}&month={month}&party={party}",
     "action": "/enter/done?about={number}",
     "obligation": "/enter/obligation_met?obligation={name}&due={month}",
+    "claim_relief": "/enter/claim",
+    "claim_credit": "/enter/credit_claim?month={month}",
     "notify": "/enter/credit_notified?month={month}&amount={amount}",
     "invoice": "/enter/credit_invoiced?month={month}&amount={amount}",
     "payment": "/enter/credit_settled?month={month}&amount={amount}",

@@ -9,7 +9,7 @@ import pytest
 from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, Target, allows
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.entry_fields import form_model
 from sla_monitor.web.serving.routes import ROUTES
 from tests.web.desk.house import ROLES, Browser, House, furnished
 
@@ -51,6 +51,9 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/desk/contracts/small/enter/acknowledgement", Action.ACKNOWLEDGE, "small",
     ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
+        "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",
+    ),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo": (
         "/desk/contracts/small/entries/1/undo", Action.UNDO, "small",
     ),
@@ -66,6 +69,14 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/desk/contracts/small/credits/invoice", Action.TRACK_CREDITS, "small",
     ),
     r"/desk/contracts/([^/]+)/obligations": ("/desk/contracts/small/obligations", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/terms": ("/desk/contracts/small/terms", Action.SEE_NOTES, "small"),
+    r"/desk/contracts/([^/]+)/terms/propose": (
+        "/desk/contracts/small/terms/propose", Action.PROPOSE_TERMS, "small",
+    ),
+    r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": ("/desk/contracts/small/terms/1", Action.SEE_NOTES, "small"),
+    r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)": (
+        "/desk/contracts/small/terms/1/reject", Action.APPROVE_TERMS, "small",
+    ),
     r"/desk/audit": ("/desk/audit", Action.SEE_AUDIT, None),
     r"/desk/audit\.csv": ("/desk/audit.csv", Action.SEE_AUDIT, None),
 }  # fmt: skip

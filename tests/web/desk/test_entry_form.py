@@ -11,7 +11,7 @@ import pytest
 
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.register.entries import KINDS
-from sla_monitor.web.desk.entry_form import form_model
+from sla_monitor.web.desk.entry_fields import form_model
 from tests.web.desk.house import House, furnished
 
 MINUTE = "/desk/contracts/small/enter/minute"
@@ -65,8 +65,8 @@ def test_who_may_not_enter_it_is_refused_by_address_as_well(house: House) -> Non
         assert browser.post(MINUTE, fields).status == 403
 
 
-def test_a_kind_that_changes_figures_has_no_form_without_showing_them(house: House) -> None:
-    assert house.browser("carl").get("/desk/contracts/small/enter/correction").status == 404
+def test_a_kind_with_a_page_of_its_own_has_no_other_form(house: House) -> None:
+    assert house.browser("anna").get("/desk/contracts/small/enter/decision").status == 404
     assert house.browser("carl").get("/desk/contracts/small/enter/nothing").status == 404
 
 

@@ -1,0 +1,77 @@
+"""What entries of the desk would change, before they are entered: figures, money, and whom nobody calls."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from sla_monitor.assess.figure_changes import changes_of_entries
+from sla_monitor.assess.supposed import reservations_of, stretches_of
+from sla_monitor.contract.contract import Contract
+from sla_monitor.periods.edges import month_at
+from sla_monitor.web.desk.entering import CheckedStatements, DeskRegister
+from sla_monitor.web.identity.desk_state import digest_of
+from sla_monitor.wording.figure_changes import Changes
+from sla_monitor.wording.instants import format_month
+from sla_monitor.wording.maintenance import describe_booked
+from sla_monitor.wording.text import plain
+
+SHOWN = 12
+"""Stretches of a booking that are told: one over a year may have a window in each night."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedMonth:
+    """The figures of a month that change, each with before and after. `is_running`: it goes on."""
+
+    title: str
+    rows: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`but`: what whoever enters it may not expect; `booked`: what of a booking is left out of the figures."""
+
+    months: tuple[ChangedMonth, ...] = ()
+    but: tuple[str, ...] = ()
+    booked: tuple[str, ...] = ()
+
+    @property
+    def mark(self) -> str:
+        """By which it is known whether it is still the same."""
+        months = [[one.title, *one.rows] for one in self.months]
+        return digest_of(json.dumps([months, self.but, self.booked]))
+
+
+def effect_of(desk: DeskRegister, contract: Contract, checked: CheckedStatements, now_ms: int) -> Effect:
+    """From the one thread of `WebParts.previewing`. Raises LedgerError and its kinds."""
+    new, said = checked.entries, [*checked.said, *checked.entries]
+    running = month_at(now_ms, contract.time_zone)
+    with desk.open_record() as evidence:
+        changes = changes_of_entries(contract, evidence, checked.said, new, now_ms, with_running=True)
+    closed = [row for row in changes if row["month"] < running]
+    named = re.compile(rf"\bdecision (?:{'|'.join(f'{one.number}' for one in new) or '-'})\b")
+    but = [line for entry in new for line in reservations_of(contract, said, entry, now_ms, closed)]
+    booked = [one for entry in new for one in stretches_of(contract, said, entry, now_ms)]
+    lines = [
+        describe_booked(one.is_silenced, (one.start_ms, one.end_ms), one.services, one.why, contract.time_zone)
+        for one in booked[:SHOWN]
+    ]
+    more = [f"and {len(booked) - SHOWN} more"] if len(booked) > SHOWN else []
+    # It has no number yet.
+    told = [[named.sub("this decision", line) for line in several] for several in (but, [*lines, *more])]
+    return Effect(tuple(_months(changes, running)), *map(_plain, told))
+
+
+def _months(changes: Changes, running: str) -> list[ChangedMonth]:
+    return [
+        ChangedMonth(f"{format_month(month)}{', so far' if month == running else ''}", tuple(rows))
+        for month, rows in groupby(changes, key=lambda row: row["month"])
+    ]
+
+
+def _plain(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(plain, lines)))

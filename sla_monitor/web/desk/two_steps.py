@@ -1,0 +1,104 @@
+"""Forms that enter in two steps, where figures change: what it would change, then the entry.
+
+Nothing is kept between the steps: the page between carries what was typed. Whoever confirms has seen what the entry
+changes at that moment, and all that others have said by then; otherwise they are shown it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from sla_monitor.assess.figure_changes import reaches_figures
+from sla_monitor.contract.contract import Contract
+from sla_monitor.errors import RegisterError
+from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.effect import Effect, effect_of
+from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement
+from sla_monitor.web.desk.forms import BACK, CONFIRMED, ONCE, READ_TO, PostedForm
+from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.wording.entries import describe_entry
+from sla_monitor.wording.text import plain
+
+Again = Callable[[Mapping[str, str]], Awaitable[None]]
+"""Shows the form again with what is wrong, by field; nothing: as it was typed."""
+
+
+class ProposingForm(DeskHandler):
+    """Base of the forms whose entries are shown with what they change before they are made."""
+
+    methods = ("GET", "HEAD", "POST")
+
+    async def propose(
+        self, form: PostedForm, contract: Contract, statements: Sequence[Statement], again: Again
+    ) -> None:
+        """Enter what a form says, once whoever sends it has seen what it changes."""
+        once = form.once(self.person.name, self.request.path)
+        if numbers := await self.site.entering.run(self.desk.submitted, once):
+            self.show_entered(contract, numbers, is_again=True)
+            return
+        if form.text(BACK):
+            await again({})
+            return
+        try:
+            await self._next_step(form, contract, statements, once)
+        except RegisterError as error:
+            self.set_status(422)
+            await again(problems_by_field(error))
+        except ForbiddenEntry as error:
+            raise Refusal(403, f"you may not do this: {error}") from None
+
+    async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
+        """What checked statements would change."""
+        return await self.site.previewing.run(effect_of, self.desk, contract, checked, self.site.clock.now_ms())
+
+    def show_entered(self, contract: Contract, numbers: Sequence[int], *, is_again: bool = False) -> None:
+        """Lead to what was entered."""
+        through = f"&through={numbers[-1]}" if len(numbers) > 1 else ""
+        again = "&again=1" if is_again else ""
+        self.go(f"/desk/contracts/{contract.id}/entered?number={numbers[0]}{through}{again}")
+
+    async def _next_step(
+        self, form: PostedForm, contract: Contract, statements: Sequence[Statement], once: str
+    ) -> None:
+        read_to: int | None = None
+        checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
+        if reaches_figures(contract, checked.said, checked.entries):
+            effect = await self.effect(contract, checked)
+            read_to = checked.last
+            if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
+                self._ask(form, contract, checked, effect)
+                return
+        try:
+            entered = await self.site.entering.run(
+                self.desk.enter, self.person, contract, statements, once=once, read_to=read_to
+            )
+        except Overtaken:  # somebody was faster by a moment: they are shown what that changes
+            await self._next_step(form, contract, statements, once)
+            return
+        self.show_entered(contract, entered.numbers, is_again=entered.is_again)
+
+    def _ask(self, form: PostedForm, contract: Contract, checked: CheckedStatements, effect: Effect) -> None:
+        """Show what would be entered and what it changes, and what others have said since that was shown before."""
+        before = form.text(READ_TO)
+        newer = [one for one in checked.said if before.isdecimal() and one.number > int(before)]
+        self.show_page(
+            "confirm.html",
+            contract=contract,
+            entries=[(describe_entry(one, contract), one) for one in checked.entries],
+            effect=effect,
+            newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],
+            is_changed=bool(form.text(CONFIRMED)),
+            fields=form.own(),
+            once=form.text(ONCE),
+            read_to=checked.last,
+        )
+
+
+def problems_by_field(error: RegisterError) -> dict[str, str]:
+    """What is wrong with each field, from lines of `field: what is wrong`."""
+    found: dict[str, str] = {}
+    for line in error.problems:
+        name, _, text = line.partition(": ")
+        found[name] = f"{found[name]}; {text}" if name in found else text
+    return found
