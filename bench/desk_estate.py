@@ -31,6 +31,8 @@ NOW_MS = int(NOW.timestamp()) * 1000
 HOUR, DAY = 3_600_000, 86_400_000
 TICKETS = 4
 """A month."""
+TOGETHER = 50
+"""So many entries were made at once: nearly all are made one by one, which would take minutes to build."""
 
 PEOPLE: Mapping[str, str] = {
     "vera": "viewer", "olga": "operator", "carl": "contract_manager", "anna": "approver", "fred": "finance",
@@ -39,7 +41,6 @@ PEOPLE: Mapping[str, str] = {
 """Somebody of each role in all contracts, but for the supplier, who has one. A participant has no desk of contracts."""
 
 PARTS: dict[str, Any] = {
-    "term": {"start": "2016-10-01", "end": "2036-03-31"},
     "relief": {"deadline_months": 1},
     "invoicing": {"notify_working_days": 10, "invoice_months": 1, "invoice_working_days": 10, "payment_days": 30},
     "obligations": [
@@ -49,8 +50,10 @@ PARTS: dict[str, Any] = {
 }
 
 
-def contract(name: str) -> Contract:
-    return Contract((TermsVersion(0, Terms.model_validate({**TERMS, **PARTS, "id": name, "supplier": f"S {name}"})),))
+def contract(name: str, years: int) -> Contract:
+    term = {"start": f"{NOW.year - years}-{NOW.month}-01", "end": f"{NOW.year + 9}-03-31"}
+    terms = {**TERMS, **PARTS, "term": term, "id": name, "supplier": f"S {name}"}
+    return Contract((TermsVersion(0, Terms.model_validate(terms)),))
 
 
 def months(years: int) -> Iterator[tuple[str, datetime]]:
@@ -84,6 +87,9 @@ def said_in(month: str, first: datetime, number: int) -> Iterator[tuple[str, dic
     yield "carl", {"kind": "done", "about": number + TICKETS + 6}, ""
     yield "carl", {"kind": "minute", "month": month}, "The parties met and noted the figures."
     yield "sue", {"kind": "obligation_met", "obligation": "report", "due": f"{month}-10", "met": at(8), "by": "Sue"}, ""
+    if month < f"{NOW - timedelta(days=60):%Y-%m}":
+        signed = {"kind": "sign_off", "month": month, "digest": "0" * 64, "points": "2", "credit": "20.00"}
+        yield "carl", signed, ""
     yield "fred", {"kind": "credit_notified", "month": month, "amount": "20.00", "on": later[0]}, ""
     billed = {"kind": "credit_invoiced", "month": month, "amount": "20.00", "on": later[2], "invoice": f"I-{month}"}
     yield "fred", billed, ""
@@ -112,11 +118,13 @@ def people(last: str) -> list[dict[str, Any]]:
 @contextmanager
 def aged_desk(folder: Path, contracts: int, years: int) -> Iterator[tuple[House, Sequence[Contract], int]]:
     """A running desk, its contracts, and how many entries it has."""
-    ledger, several = folder / "ledger.db", [contract(f"contract-{n:02}") for n in range(contracts)]
+    ledger, several = folder / "ledger.db", [contract(f"contract-{n:02}", years) for n in range(contracts)]
     make_ledger(ledger)
     register, count = Register.open(ledger, SystemClock()), 0
     for one in several:
-        count += len(register.add(entries_of(one.id, years, count + 1)))
+        said = entries_of(one.id, years, count + 1)
+        for first in range(0, len(said), TOGETHER):
+            count += len(register.add(said[first : first + TOGETHER]))
     (folder / "password").write_text(hashed(rounds=12) + "\n")
     users = [{**one, "password": f"${{file:{folder / 'password'}}}"} for one in people(several[-1].id)]
     tokens: list[dict[str, Any]] = []

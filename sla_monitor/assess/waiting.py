@@ -13,16 +13,16 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import ContractAssessment
-from sla_monitor.assess.deadlines import Deadline, month_deadlines
+from sla_monitor.assess.deadlines import Deadline
+from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import period_of, run_of
-from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import CreditClaim, Entry, Maintenance, Timed
 from sla_monitor.register.kinds.parts import is_same_person
-from sla_monitor.register.terms_history import terms_history
+from sla_monitor.register.terms_history import terms_said
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.recovery import MonthCredit
 from sla_monitor.wording.deadlines import describe_deadline
@@ -63,20 +63,24 @@ class Matter:
 
 
 def matters_of(
-    contract: Contract, effective: EffectiveEntries, one: ContractAssessment | None, now_ms: int
+    days: KnownDays, effective: EffectiveEntries, one: ContractAssessment | None, now_ms: int
 ) -> tuple[Matter, ...]:
-    """All of a contract, the soonest first, what has no day last. `one`: its running month; None: nothing is assessed
-    yet."""
-    found = _Waiting(contract, effective, now_ms)
+    """All of a contract, that of `days`, the soonest first, what has no day last. `one`: its running month; None:
+    nothing is assessed yet."""
+    found = _Waiting(days, effective, now_ms)
     several = [*found.entered(), *(found.worked_out(one) if one is not None else ())]
     return tuple(sorted(several, key=lambda matter: (matter.on or date.max, matter.kind, matter.entry or 0)))
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    contract: Contract
+    days: KnownDays
     effective: EffectiveEntries
     now_ms: int
+
+    @property
+    def contract(self) -> Contract:
+        return self.days.contract
 
     @property
     def zone(self) -> ZoneInfo:
@@ -92,7 +96,7 @@ class _Waiting:
         for entry, action in self.effective.open_actions:
             what = f"{plain(action.owner)}: {abridged(plain(entry.note), NOTE_LENGTH)}"
             yield Matter("action", Action.FINISH_ACTION, what, action.due_on, entry=entry.number)
-        for proposal in terms_history(self.effective.entries).open:
+        for proposal in terms_said(self.effective).open:
             begins_on = local_date(proposal.said.start_ms, self.zone)
             yield Matter(
                 "terms", Action.APPROVE_TERMS, describe_entry(proposal.entry, self.contract), begins_on,
@@ -128,7 +132,7 @@ class _Waiting:
         run = run_of(self.contract)
         if not run.first <= month <= (run.last or month):
             return None
-        return next((one.on for one in month_deadlines(self.contract, month) if one.kind == kind), None)
+        return next((one.on for one in self.days.of_month(month) if one.kind == kind), None)
 
     def _figures(self, one: ContractAssessment) -> Iterator[Matter]:
         titles = {kpi.kpi: kpi.title for kpi in one.kpis}
@@ -157,7 +161,7 @@ class _Waiting:
 
     def _claims(self, one: ContractAssessment) -> Iterator[Matter]:
         """What can be claimed for a while only: the authority's credits, and relief of the supplier's failures."""
-        claimed = {said.month for _, said in self.effective.of(CreditClaim)}
+        today, claimed = self.today, {said.month for _, said in self.effective.of(CreditClaim)}
         for past in one.earlier:
             credit = past.credit
             if credit.unclaimed and not credit.is_lapsed and past.month not in claimed:
@@ -165,16 +169,12 @@ class _Waiting:
                 yield Matter(
                     "claim_credit", Action.TRACK_CREDITS, what, credit.claim_by, party="authority", month=past.month
                 )
-            relief_by = self._relief_by(past.month) if past.failures else None
-            if relief_by is not None and self.today <= relief_by <= self.today + timedelta(days=AHEAD_DAYS):
+            relief_by = self.days.relief_by(past.month)
+            is_near = relief_by is not None and today <= relief_by <= today + timedelta(days=AHEAD_DAYS)
+            if is_near and past.failures:
                 failed = format_count(past.failures, "KPI")
                 what = f"Last day to claim relief for {format_month(past.month)}, in which {failed} missed the target"
                 yield Matter("claim_relief", Action.CLAIM_RELIEF, what, relief_by, party="supplier", month=past.month)
-
-    def _relief_by(self, month: str) -> date | None:
-        period = period_of(self.contract, month)
-        months = terms_in(self.contract, period, period.end_ms).relief.deadline_months
-        return None if months is None else last_day(shifted(month, months))
 
     def _credit(self, one: MonthCredit, currency: str) -> Iterator[Matter]:
         """The next step of a month's credit, and what of it is late."""
@@ -184,15 +184,18 @@ class _Waiting:
             what = f"{format_money(amount, currency)}, credit of {format_month(one.month)}{disputed}"
             return Matter(kind, Action.TRACK_CREDITS, what, on, party="authority", month=one.month, amount=f"{amount}")
 
-        if one.open < 0:
-            yield step("refund", -one.open, None)
+        left = one.open
+        if not left:
             return
-        if one.open and one.to_notify:
+        if left < 0:
+            yield step("refund", -left, None)
+            return
+        if one.to_notify:
             yield step("notify", one.to_notify, one.days.notify_by)
-        if one.open and one.notified and one.to_invoice:
+        if one.notified and one.to_invoice:
             yield step("invoice", one.to_invoice, one.days.invoice_by)
         if one.days_late and one.invoiced:
-            yield step("payment", one.open, one.due_on)
+            yield step("payment", left, one.due_on)
 
     def _sign_offs(self, one: ContractAssessment) -> Iterator[Matter]:
         months = [past.month for past in one.earlier if past.is_measured and not self.effective.sign_off(past.month)]

@@ -27,6 +27,7 @@ class EffectiveEntries:
     _by_kind: Mapping[type, tuple[tuple[Entry, Any], ...]] = field(default_factory=dict)
     _by_number: Mapping[int, Entry] = field(default_factory=dict)
     _decisions: Mapping[int, tuple[Entry, Decision]] = field(default_factory=dict)
+    _sign_offs: Mapping[str, tuple[Entry, SignOff]] = field(default_factory=dict)
     _figures: Mapping[tuple[str, str, str], tuple[Entry, ReportedFigure]] = field(default_factory=dict)
 
     def of(self, kind: type[Kind]) -> tuple[tuple[Entry, Kind], ...]:
@@ -47,7 +48,7 @@ class EffectiveEntries:
 
     def sign_off(self, month: str) -> tuple[Entry, SignOff] | None:
         """The last sign-off of a month."""
-        return next((pair for pair in reversed(self.of(SignOff)) if pair[1].month == month), None)
+        return self._sign_offs.get(month)
 
     @property
     def open_actions(self) -> tuple[tuple[Entry, Action], ...]:
@@ -58,8 +59,8 @@ class EffectiveEntries:
     def pending(self, contract: Contract) -> tuple[Entry, ...]:
         """Entries that ask for a decision under the contract's terms and have none."""
         pairs = (pair for kind in KINDS.values() if kind.is_decidable for pair in self.of(kind))
-        asked = (entry for entry, said in pairs if said.asks_for_decision(contract))
-        pending = [entry for entry in asked if entry.number not in self._decisions]
+        undecided = (pair for pair in pairs if pair[0].number not in self._decisions)
+        pending = [entry for entry, said in undecided if said.asks_for_decision(contract)]
         return tuple(sorted(pending, key=lambda entry: entry.number))
 
 
@@ -108,5 +109,6 @@ def _indexed(kept: tuple[Entry, ...], undone: Mapping[int, int], replaced: Mappi
         _by_kind={kind: tuple(several) for kind, several in by_kind.items()},
         _by_number={entry.number: entry for entry in kept},
         _decisions={pair[1].about: pair for pair in by_kind.get(Decision, ())},
+        _sign_offs={pair[1].month: pair for pair in by_kind.get(SignOff, ())},
         _figures={(said.kpi, said.month, said.party): (entry, said) for entry, said in by_kind.get(ReportedFigure, ())},
     )

@@ -15,7 +15,7 @@ from sla_monitor.periods.edges import Period, run_of, whole_months
 from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.kinds.kind import EntryProblem
-from sla_monitor.register.terms_history import TermsHistory, terms_history
+from sla_monitor.register.terms_history import TermsHistory, terms_said
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class EntryContext:
     @cached_property
     def terms(self) -> TermsHistory:
         """The terms that were proposed and approved."""
-        return terms_history(self.effective.entries)
+        return terms_said(self.effective)
 
     def in_force(self, start_ms: int, end_ms: int) -> list[Terms]:
         """The terms that hold at some time in `[start, end)`."""

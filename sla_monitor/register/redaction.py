@@ -31,7 +31,7 @@ class Withheld(TypedDict):
 
 def redacted(entry: Entry) -> Entry:
     """The entry as both sides know it. Redacting it again changes nothing."""
-    if not is_own(entry):
+    if not is_own(entry) or not (entry.note or entry.evidence):
         return entry
     note, documents = (LEFT_OUT if text else "" for text in (entry.note, entry.evidence))
     return entry.model_copy(update={"note": note, "evidence": documents})

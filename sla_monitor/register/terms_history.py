@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.kinds.parts import is_same_person
 from sla_monitor.register.kinds.terms_change import TermsApproved, TermsProposed, TermsRejected, TermsWithdrawn
@@ -102,6 +103,11 @@ def terms_history(entries: Iterable[Entry]) -> TermsHistory:
         if proposal is not None and proposal.closed_by is None and _closes(entry, proposal):
             proposals[proposal.entry.number] = Proposal(proposal.entry, proposal.said, entry)
     return TermsHistory(tuple(proposals.values()))
+
+
+def terms_said(effective: EffectiveEntries) -> TermsHistory:
+    """The same of what stands, without going through all of it."""
+    return terms_history(entry for kind in (TermsProposed, *_STATES) for entry, _ in effective.of(kind))
 
 
 def _closes(entry: Entry, proposal: Proposal) -> bool:

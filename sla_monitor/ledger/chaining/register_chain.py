@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from sys import intern
@@ -52,7 +52,8 @@ select {", ".join(f"r.{column}" for column in (*COLUMNS, KNOWN_BY))}, r.digest, 
 from register r left join register p on p.number = r.number - 1
 """  # noqa: S608 - our own columns
 _OF_CONTRACT = f"{_READ} where r.contract = ? and r.number > ? order by r.number"
-_OF_OTHERS = f"{_READ} where r.contract <> ? and r.number > ? order by r.number"
+_OTHERS = "r.contract not in (select value from json_each(?))"
+_OF_OTHERS = f"{_READ} where {_OTHERS} and r.number > ? order by r.number"
 _BEFORE_NEWEST = "select number from register where contract = ? order by number desc limit 1 offset ?"
 _AFTER = f"{_READ} where r.number > ? order by r.number"
 
@@ -94,14 +95,15 @@ def read(path: Path, connection: sqlite3.Connection, contract: str, after: int) 
     return [_entry(path, row) for row in connection.execute(_OF_CONTRACT, (contract, after))]
 
 
-def check_register(path: Path, proof: Proof, contract: str, after: int = 0) -> None:
+def check_register(path: Path, proof: Proof, contracts: Collection[str], after: int = 0) -> None:
     """Whether nothing of the register is gone, and each of other contracts' entries with higher numbers than `after` is
-    as it was made: those of this contract, which are checked when they are read, follow them. Raises LedgerDamaged."""
+    as it was made: those of these contracts, which are checked when they are read, follow them. Raises
+    LedgerDamaged."""
     recorded = proof.newest("register")
     count, last = proof.connection.execute("select count(*), ifnull(max(number), 0) from register").fetchone()
     if not count == last == (recorded[0] if recorded else 0):
         raise proof.refused(f"the register has {count} entries, and its last is {last}: some are gone")
-    for *columns, digest, before in proof.connection.execute(_OF_OTHERS, (contract, after)):
+    for *columns, digest, before in proof.connection.execute(_OF_OTHERS, (json.dumps(list(contracts)), after)):
         _check(path, columns, digest, before)
 
 

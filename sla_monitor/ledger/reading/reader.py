@@ -129,7 +129,7 @@ class Reader(SingleObservations, Evidence):
         self._told: SpanProof | None = None
         self._begun = FirstSpans()
         self._vouched: set[int] = set()
-        self._register: dict[str, tuple[int, str]] = {}
+        self._register: tuple[int, str] | None = None
         self._entries: dict[str, tuple[Entry, ...]] = {}
         self._imports = Imports(self._meanings)
         self.supposed = Supposed()
@@ -426,7 +426,7 @@ class Reader(SingleObservations, Evidence):
         with self._proving() as proof:
             known = self._entries.get(contract, ())
             new = read(self.path, proof.connection, contract, known[-1].number if known else 0)
-            self._check_register(proof, contract)
+            self._register = self._check_register(proof, contract)
             if new or not known:
                 self._entries[contract] = (*known, *new)
             return self._entries[contract]
@@ -502,15 +502,15 @@ class Reader(SingleObservations, Evidence):
 
     def reopen(self) -> None:
         super().reopen()
-        self._told, self._register, self._vouched = None, {}, set()
+        self._told, self._register, self._vouched = None, None, set()
 
-    def _check_register(self, proof: Proof, contract: str) -> None:
-        """Entries of the contract itself are checked when they are read, and what was checked is not again."""
-        last = proof.connection.execute(LAST).fetchone()
-        checked = self._register.get(contract)
-        if last != checked:
-            check_register(self.path, proof, contract, checked[0] if checked else 0)
-            self._register[contract] = last
+    def _check_register(self, proof: Proof, contract: str) -> tuple[int, str] | None:
+        """Entries of the contract itself are checked when they are read, and what was checked is not again, whichever
+        contract it was checked for. The last entry."""
+        last: tuple[int, str] | None = proof.connection.execute(LAST).fetchone()
+        if last != self._register:
+            check_register(self.path, proof, [contract], self._register[0] if self._register else 0)
+        return last
 
 
 @dataclass(frozen=True, slots=True)

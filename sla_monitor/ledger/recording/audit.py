@@ -16,18 +16,25 @@ from sla_monitor.ledger.opening import appending, open_reader
 PATIENCE_SECONDS = 5.0
 _NEXT = "select ifnull(max(id), 0) + 1 from audit"
 _INSERT = f"insert into audit values ({', '.join('?' * 10)})"  # noqa: S608 - question marks only
-_NEWEST = """
-select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, is_entry, id, digest from (
-  select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, 0 as is_entry, id, '' as digest
-    from audit
-  union all
-  select at_ms, at_ms, 'entered', actor, known_by, contract, 'entry ' || number || ', ' || replace(kind, '_', ' '),
-    '', 1, 1, number, digest from register
-)
-where (:actor = '' or actor = :actor) and (:event = '' or event = :event) and (:contract = '' or contract = :contract)
-  and at_ms >= :from_ms and at_ms < :until_ms
-order by at_ms desc, is_entry desc, id desc limit :count
+_WANTED = """
+(:actor = '' or actor = :actor) and (:contract = '' or contract = :contract) and at_ms >= :from_ms
+  and at_ms < :until_ms and
 """
+_NEWEST = f"""
+with newest as materialized (
+  select at_ms, 0 as is_entry, id from audit where {_WANTED} (:event = '' or event = :event)
+  union all
+  select at_ms, 1, number from register where {_WANTED} :event in ('', 'entered')
+  order by at_ms desc, is_entry desc, id desc limit :count
+)
+select a.at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, is_entry, a.id, ''
+  from newest n join audit a on a.id = n.id where not is_entry
+union all
+select r.at_ms, r.at_ms, 'entered', actor, known_by, contract, 'entry ' || number || ', ' || replace(kind, '_', ' '),
+  '', 1, is_entry, number, digest
+  from newest n join register r on r.number = n.id where is_entry
+order by 1 desc, 10 desc, 11 desc
+"""  # noqa: S608 - our own columns
 _LINK = "select number from stretches where name = ? and first <= ? order by first desc limit 1"
 _ALWAYS_MS = 2**62
 

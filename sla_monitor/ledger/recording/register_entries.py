@@ -7,7 +7,7 @@ locks put it between two of the daemon's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
@@ -36,8 +36,11 @@ from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
 
 _DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
+_DIGEST = "select digest from register where number = ?"
 _SUBMITTED = "select first, last from submissions where key = ?"
 _SUBMIT = "insert into submissions values (?, ?, ?)"
+NOTHING = (0, "")
+"""Number and digest of the last entry where there is none."""
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 
@@ -52,7 +55,8 @@ class Register:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, tuple[Entry, ...]] = {}
+        self._known: dict[str, tuple[int, tuple[Entry, ...]]] = {}  # what was read, and up to which number
+        self._checked: tuple[int, str] = NOTHING
 
     @classmethod
     def open(cls, path: Path, clock: Clock) -> Self:
@@ -110,13 +114,38 @@ class Register:
             return _submitted(database.conn, once)
 
     def entries(self, contract: str) -> Sequence[Entry]:
-        """The contract's entries, ascending, each read once. Raises LedgerError and its kinds."""
-        known = self._known.get(contract, ())
+        """The contract's entries, ascending, each read once; the same object while none was added. Raises LedgerError
+        and its kinds."""
+        return self.entries_of([contract])[contract]
+
+    def entries_of(self, contracts: Collection[str]) -> Mapping[str, Sequence[Entry]]:
+        """Those of several contracts at one moment. Raises LedgerError and its kinds.
+
+        Entries are held against the chain once: what is known of them is not read again, and later ones prove by their
+        digests that all before them is as it was.
+        """
         with closing(open_reader(self._path, Resting(self._path))) as database, snapshot(database.conn):
-            new = read(self._path, database.conn, contract, known[-1].number if known else 0)
-            check_register(self._path, Proof(self._path, database.conn), contract)
-        self._known[contract] = (*known, *new)
-        return self._known[contract]
+            last = database.conn.execute(LAST).fetchone() or NOTHING
+            if not self._is_as_checked(database.conn):
+                self._known, self._checked = {}, NOTHING
+            found = {contract: self._read(database.conn, contract, last[0]) for contract in contracts}
+            if last != self._checked:
+                check_register(self._path, Proof(self._path, database.conn), contracts, self._checked[0])
+        self._checked = last
+        self._known |= {contract: (last[0], entries) for contract, entries in found.items()}
+        return found
+
+    def _is_as_checked(self, connection: sqlite3.Connection) -> bool:
+        """Whether what was checked last is still there: a backup that was put back may lack it."""
+        number, digest = self._checked
+        return not number or connection.execute(_DIGEST, (number,)).fetchone() == (digest,)
+
+    def _read(self, connection: sqlite3.Connection, contract: str, last: int) -> tuple[Entry, ...]:
+        read_to, known = self._known.get(contract, (0, ()))
+        if read_to == last:
+            return known
+        new = read(self._path, connection, contract, read_to)
+        return (*known, *new) if new else known
 
     def dated_after(self, contract: str, at_ms: int) -> list[tuple[int, int]]:
         """Number and instant of the contract's entries that are dated later than an instant, ascending. Nothing else of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +65,7 @@ class DeskRegister:
     clock: Clock
     open_record: Callable[[], Reader]
     open_register: Callable[[Path, Clock], Register] = Register.open
-    _standing: dict[str, tuple[int, EffectiveEntries]] = field(default_factory=dict)
+    _standing: dict[str, tuple[Sequence[Entry], EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)
 
     @cached_property
@@ -81,10 +81,17 @@ class DeskRegister:
         return self.register.entries(contract)
 
     def standing(self, contract: str) -> EffectiveEntries:
-        """What stands of it. A register that has not grown is not read again. Raises LedgerError and its kinds."""
-        last, known = self.register.last_number(contract), self._standing.get(contract)
-        if known is None or known[0] != last:
-            known = self._standing[contract] = last, effective_entries(self.entries(contract))
+        """What stands of it, worked out again only after an entry. Raises LedgerError and its kinds."""
+        return self.standings([contract])[contract]
+
+    def standings(self, contracts: Collection[str]) -> Mapping[str, EffectiveEntries]:
+        """The same of several contracts at one moment. Raises LedgerError and its kinds."""
+        return {name: self._effective(name, said) for name, said in self.register.entries_of(contracts).items()}
+
+    def _effective(self, contract: str, entries: Sequence[Entry]) -> EffectiveEntries:
+        known = self._standing.get(contract)
+        if known is None or known[0] is not entries:
+            known = self._standing[contract] = entries, effective_entries(entries)
         return known[1]
 
     def submitted(self, once: str) -> tuple[int, ...]:

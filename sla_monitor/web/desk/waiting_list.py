@@ -76,14 +76,14 @@ def waiting_list(
     mine: list[WaitingRow] = []
     others: list[WaitingRow] = []
     unassessed: list[str] = []
-    for contract in desk.contracts():
-        if (only and contract.id != only) or not person.may(Action.SEE_SERVICE, contract.id):
-            continue
+    seen = [one for one in desk.contracts() if only in {"", one.id} and person.may(Action.SEE_SERVICE, one.id)]
+    standings = desk.standings([contract.id for contract in seen])
+    for contract in seen:
         one = assessed.get(contract.id)
         if one is None:
             unassessed.append(contract.id)
         today, side = local_date(now_ms, contract.time_zone), side_of(person, contract.id)
-        for matter in matters_of(contract, desk.standing(contract.id), one, now_ms):
+        for matter in matters_of(desk.days(contract), standings[contract.id], one, now_ms):
             row = _row(contract, matter, person, today, is_mine=matter.is_for(person.name, side))
             (mine if row.is_mine else others).append(row)
     return WaitingList(_sorted(mine), _sorted(others), tuple(unassessed))
