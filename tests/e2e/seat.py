@@ -99,6 +99,11 @@ class Seat:
         when = datetime.fromisoformat(text)
         await self._keys(f"{when:%m%d%Y%I%M%p}")
 
+    async def comes(self, end: str) -> None:
+        """Wait until what was last clicked has led to an address that ends so."""
+        while not (await self.path()).endswith(end) or await self.tab.value("document.readyState") != "complete":
+            await asyncio.sleep(0.02)
+
     async def back(self) -> None:
         """The browser's own button."""
         found = await self.tab.send("Page.getNavigationHistory")

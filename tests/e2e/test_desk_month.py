@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,8 +32,8 @@ from tests.web.desk.waiting_house import PARTS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SHOTS = Path(os.environ["DESK_SHOTS"]) if "DESK_SHOTS" in os.environ else None
-PEOPLE = {"sue": PHONE, "carl": DESKTOP, "anna": PLAIN_PHONE, "fred": WIDE}
-ROLES = {"sue": "supplier", "carl": "contract_manager", "anna": "approver", "fred": "finance"}
+PEOPLE = {"sue": PHONE, "carl": DESKTOP, "anna": PLAIN_PHONE, "adam": DESKTOP, "fred": WIDE}
+ROLES = {"sue": "supplier", "carl": "contract_manager", "anna": "approver", "adam": "approver", "fred": "finance"}
 
 People = dict[str, Seat]
 Story = Callable[[People], Awaitable[None]]
@@ -45,7 +46,7 @@ def at(hour: int, day: int) -> str:
 NOW = datetime.now(UTC)
 FIRST = (NOW.replace(day=1, hour=0, minute=0, second=0, microsecond=0) - DAY).replace(day=1)
 MONTH = f"{FIRST:%Y-%m}"
-OUTAGES = ((6, 9, 3), (13, 14, 2), (20, 10, 1))
+OUTAGES = ((6, 9, 8), (13, 14, 2), (20, 10, 1))
 """By day and hour of the month that is over, and how many hours: the one that is claimed, the one that is disputed, and
 the one that is nobody's fault but the supplier's."""
 
@@ -55,7 +56,7 @@ class DeskDaemon(Monitor):
 
     def write(self, **_: Any) -> None:  # type: ignore[override] # has a contract of its own
         relief = {"notice_working_days": 2, "late": "decided", "deadline_months": 3}
-        terms = {**TERMS, **PARTS, "term": {"start": f"{FIRST:%Y-%m-%d}", "end": "2089-12-31"}, "relief": relief}
+        terms = {**TERMS, **PARTS, "term": {"start": f"{FIRST:%Y-%m-%d}", "end": "2089-12-31"}, "time_zone": "UTC", "relief": relief}
         (self.folder / "contracts" / "small.yaml").write_text(json.dumps(terms))
         (self.folder / "password").write_text(hashed())
         users = [
@@ -154,6 +155,98 @@ async def decide(seat: Seat, entry: int, note: str, *shown: str, grants: bool = 
     await enter(seat, *shown)
 
 
+async def say(seat: Seat, note: str) -> None:
+    """Write a minute, up to the button."""
+    await seat.open("/desk/contracts/small/enter/minute")
+    await seat.fill("month", MONTH)
+    await seat.fill("note", note)
+
+
+def notes(daemon: DeskDaemon) -> list[str]:
+    return [one.note for one in daemon.entries()]
+
+
+def test_what_is_sent_twice_late_or_as_the_daemon_dies_is_entered_once_or_not_at_all(
+    street: Street, tmp_path: Path
+) -> None:
+    daemon, wire = street.daemon, street.wire
+
+    async def story(people: People) -> None:
+        carl, anna, adam, sue = (people[name] for name in ("carl", "anna", "adam", "sue"))
+        for seat, times, note in ((carl, 2, "A double click."), (anna, 3, "Three taps.")):
+            await say(seat, note)
+            await seat.press("Enter it", times=times)
+            await seat.comes("entered")
+            assert notes(daemon).count(note) == 1
+        await carl.back()
+        await carl.look("back")
+        await carl.press("Enter it")
+        await carl.sees("Nothing was entered twice")
+        assert notes(daemon).count("A double click.") == 1
+
+        await state(sue, "Dispute", at(10, 20), at(11, 20), "It was planned.", party="supplier")
+        await sue.press("Enter it")
+        (dispute,) = [one.number for one in daemon.entries() if one.note == "It was planned."]
+        for seat, chosen in ((anna, "grant"), (adam, "refuse")):
+            await seat.open(f"/desk/contracts/small/entries/{dispute}/decide")
+            await seat.pick("decision", chosen)
+            await seat.fill("note", f"{seat.name} decides.")
+            await seat.press("See what it changes")
+        await asyncio.gather(anna.press("Enter it"), adam.press("Enter it"))
+        (first,) = [one for one in daemon.entries() if one.note.endswith(" decides.")]
+        faster, slower = (anna, adam) if first.actor == "anna" else (adam, anna)
+        await faster.sees("It is entered")
+        await slower.look("overtaken")
+        await slower.sees("Others have entered something since", f"Entry {first.number} by {faster.name}")
+        await state(carl, "Correction", at(10, 20), at(11, 20), "Both agree.", outcome="up")
+        await carl.press("See what it changes")
+        await say(anna, "Between the two clicks.")
+        await anna.press("Enter it")
+        await carl.press("Enter it")
+        await carl.sees("Others have entered something since", "by anna: Minute of the review")
+        await carl.look("stale")
+        assert "Both agree." not in notes(daemon)
+        await carl.press("Enter it")
+        await carl.sees("It is entered")
+
+        await say(carl, "The daemon dies before it reads this.")
+        daemon.send(signal.SIGSTOP)
+        await carl.press("Enter it", arrives=False)
+        await asyncio.sleep(0.3)
+        await restarted(daemon, wire)
+        await carl.comes("")
+        assert "The daemon dies before it reads this." not in notes(daemon)
+        await carl.reload()
+        await carl.look("after-it-died")
+        await carl.sees("It is entered")
+        assert notes(daemon).count("The daemon dies before it reads this.") == 1
+
+        await say(carl, "The daemon dies before it answers.")
+        wire.is_mute = True
+        await carl.press("Enter it", arrives=False)
+        wait_until(lambda: "The daemon dies before it answers." in notes(daemon))
+        await restarted(daemon, wire)
+        await carl.comes("")
+        await carl.reload()
+        await carl.look("after-no-answer")
+        await carl.sees("Nothing was entered twice")
+        assert notes(daemon).count("The daemon dies before it answers.") == 1
+
+    street.tell(story, tmp_path)
+    assert "whole" in daemon.run("ledger", "check")
+
+
+async def restarted(daemon: DeskDaemon, wire: Network) -> None:
+    """Kill the daemon outright and start it again."""
+    assert daemon.process is not None
+    daemon.process.kill()
+    daemon.process.wait()
+    wire.cut()
+    wire.is_mute = False
+    daemon.start()
+    wire.mend()
+
+
 def test_a_month_from_open_to_signed(street: Street, tmp_path: Path) -> None:
     daemon = street.daemon
 
@@ -162,7 +255,7 @@ def test_a_month_from_open_to_signed(street: Street, tmp_path: Path) -> None:
         for seat in people.values():
             await seat.look("desk")
         late = {"cause": "third_party", "aware": at(9, 6), "notified": at(9, 26)}
-        await state(sue, "Claim", at(9, 6), at(12, 6), "The carrier’s line was cut <b>by others</b>.", **late)
+        await state(sue, "Claim", at(9, 6), at(17, 6), "The carrier’s line was cut <b>by others</b>.", **late)
         await enter(sue)
         await state(sue, "Dispute", at(14, 13), at(16, 13), "Our log shows no outage.", party="supplier")
         await sue.press("Enter it")

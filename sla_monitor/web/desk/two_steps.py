@@ -64,7 +64,8 @@ class ProposingForm(DeskHandler):
     ) -> None:
         read_to: int | None = None
         checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
-        if form.text(SEE) or reaches_figures(contract, checked.said, checked.entries):
+        is_shown = bool(form.text(SEE) or form.text(CONFIRMED))
+        if is_shown or reaches_figures(contract, checked.said, checked.entries):
             effect = await self.effect(contract, checked)
             read_to = checked.last
             if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
