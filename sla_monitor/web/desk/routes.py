@@ -6,6 +6,7 @@ from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
 from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
+from sla_monitor.web.desk.maintenance_page import MaintenancePage
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
 from sla_monitor.web.desk.undo_form import UndoForm
 
@@ -16,6 +17,7 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/sign-out", SignOut),
     (r"/desk", DeskPage),
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
+    (r"/desk/contracts/([^/]+)/maintenance", MaintenancePage),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide", DecideForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo", UndoForm),
