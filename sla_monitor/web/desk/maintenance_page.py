@@ -50,7 +50,7 @@ class MaintenancePage(DeskHandler):
         known = [one.id for one in found.versions[-1].terms.services]
         services = [one for one in given.get("service", ()) if one in known]
         standing = await self.site.entering.run(self.desk.standing, contract)
-        whole = await self.site.supposing.run(maintenance_month, RequestContext(found, standing), month, services)
+        whole = await self.site.fetching.run(maintenance_month, RequestContext(found, standing), month, services)
         may_book = self.person.may(Action.BOOK_MAINTENANCE, contract)
         days = [_day(one, found, now_ms, services, may_book=may_book) for one in whole.days]
         self.show_page(
