@@ -232,9 +232,9 @@ def scale_cost(sizes: Sequence[int] = SIZES, seconds: int = 30, observations: in
             columns.append(measured(Path(name), endpoints, seconds, max(1, observations // endpoints)))
         for what, figure in columns[-1].items():
             say(f"  {what}: {figure:,.2f}")
-    print(f"{'endpoints, each once a minute from afar':<40}" + "".join(f"{size:>12,}" for size in sizes))
+    print(f"{'endpoints, each once a minute from afar':<40}" + "".join(f"{size:>14,}" for size in sizes))
     for what in columns[0]:
-        print(f"{what:<40}" + "".join(f"{column[what]:>12,.2f}" for column in columns), flush=True)
+        print(f"{what:<40}" + "".join(f"{column[what]:>14,.2f}" for column in columns), flush=True)
 
 
 def main() -> None:

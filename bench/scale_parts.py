@@ -62,8 +62,8 @@ def _fill(read: Configuration, board: Board, ledger: Ledger, now_ms: int) -> Non
     for number in range(ROUNDS):
         at_ms = now_ms - (ROUNDS - number) * EVERY_MS
         for _, key, _, terms in several:
-            board.observe(Observation(key, at_ms, FOUND))
             for site in terms.sites:
+                board.observe(Observation(key, at_ms, FOUND), site)
                 ledger.record(Observation(seen_from(site, key), at_ms, FOUND), EVERY_MS)
     if not ledger.flush(600):
         raise BenchError("the ledger did not take the observations")

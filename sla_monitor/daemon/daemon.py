@@ -146,6 +146,7 @@ class Daemon:
             desk=lambda: self._configuration.settings.desk,
             ledger=settings.ledger.path,
             open_register=partial(register_of, settings),
+            archive=settings.archive.folder,
         )
 
     def _elsewhere(self) -> PageLinks:

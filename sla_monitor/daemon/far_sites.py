@@ -65,6 +65,9 @@ WHY_REFUSED = ("name", "message", "endpoint", "past", "future", "content", "pace
 """It speaks for another site; it cannot be read; of an endpoint that is not its own; of a time before what it said
 last, or before the horizon; of a time to come; of what cannot be seen; more than was due."""
 
+LATELY_S = 4.0
+"""A site says each second how it is."""
+
 IN_STEP_MS = 5_000
 """What a site saw within so much may still be on its way: a collector that lacks no more is in step."""
 
@@ -191,8 +194,9 @@ class FarSites:
         )
 
     def _has_lately(self, site: FarSite) -> bool:
-        pulse = site.pulse
-        if pulse is None or site.heard_s < self._listens_s:
+        """Also the line may be dead, and nobody has noticed yet: the sites would be silent."""
+        pulse, heard_s = site.pulse, site.heard_s
+        if pulse is None or heard_s < max(self._listens_s, self._clock.monotonic() - LATELY_S):
             return False
         since_ms = pulse.lacking.get(self._name, 0)
         return since_ms is None or pulse.at_ms - since_ms <= IN_STEP_MS

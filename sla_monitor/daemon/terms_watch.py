@@ -42,6 +42,7 @@ class TermsWatch:
         self._mark = 0, 0
         self._valid_ms = 0, 0
         self._told: set[str] = set()
+        self._is_required = False
         self.problem = ""
         self.several: tuple[ContractInForce, ...] = ()
 
@@ -72,11 +73,10 @@ class TermsWatch:
 
     def metrics(self) -> Own:
         """One series for each contract and problem, where an approval is required."""
-        required = self._read is not None and self._read.settings.terms.approval == "required"
         return {
             names.TERMS_PROBLEM: [
                 ((one.contract.id, problem), problem in one.problems)
-                for one in (self.several if required else ())
+                for one in (self.several if self._is_required else ())
                 for problem in names.TERMS_PROBLEMS
             ]
         }
@@ -89,7 +89,7 @@ class TermsWatch:
             return self._found
         several = tuple(contracts_in_force(read, self._reader, now_ms, self._known))
         is_recorded = self._record(several, {one.contract: one for one in self._reader.terms_in_force()}, now_ms)
-        self.several = several
+        self.several, self._is_required = several, read.settings.terms.approval == "required"
         self._read = read if is_recorded else None  # so that it is tried again
         self._valid_ms = now_ms, min([FOREVER_MS, *(one.next_ms for one in several if one.next_ms is not None)])
         self._mark = self._reader.terms_mark()
@@ -100,9 +100,12 @@ class TermsWatch:
     def _as_before(self, read: Configuration, problem: str) -> Configuration:
         """What a ledger that cannot be read says nobody knows: the terms stay, and at a start they are the files'."""
         self._trouble(problem)
+        self._is_required = read.settings.terms.approval == "required"
         if self._found is None:
+            blind = [ContractInForce(one, one, problems=("unreadable",), why=problem) for one in read.contracts]
+            self.several = tuple(blind) if self._is_required else ()
             return read
-        self._found = with_terms_in_force(read, self.several) if read.settings.terms.approval == "required" else read
+        self._found = with_terms_in_force(read, self.several) if self._is_required else read
         self._read = None
         return self._found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from decimal import Decimal
 
 from typing_extensions import TypedDict
@@ -163,3 +165,23 @@ def _move(move: Move, currency: str) -> MoveJson:
         "line": plain(move.line),
         "reference": plain(move.reference),
     }
+
+
+CSV_COLUMNS = (
+    "month", "expected", "signed", "notified", "invoiced", "recovered", "written_off", "open", "difference", "due_on",
+    "days_late", "age", "state",
+)  # fmt: skip
+
+
+def credit_account_csv(account: CreditAccount, currency: str) -> str:
+    """Amounts as plain numbers, a row for each month; nothing in it is anybody's text."""
+    target = io.StringIO()
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for one in account.months:
+        signed = "" if one.signed is None else money(one.signed, currency)["amount"]
+        amounts = (one.notified, one.invoiced, one.recovered, one.written_off, one.open, one.difference)
+        told = [money(amount, currency)["amount"] for amount in (one.expected, *amounts)]
+        days = (one.due_on, one.days_late, one.age, describe_credit_state(one))
+        writer.writerow([one.month, told[0], signed, *told[1:], *days])
+    return target.getvalue()

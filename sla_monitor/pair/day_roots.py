@@ -10,14 +10,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from json import loads
+from json import dumps, loads
 from typing import Any
 
-from sla_monitor.ledger.reading.day_rows import DayRows
+from sla_monitor.ledger.reading.day_rows import ENTRY, OBSERVATION, DayRows
 from sla_monitor.register.instant import format_utc
 
 BUCKETS = 256
 """Into so many parts keys are put, by their digest: so few names travel at a time."""
+
+REGISTER = "register"
+"""Under what name entries are compared, where an observation has its endpoint's key."""
 
 Question = Mapping[str, Any]
 Answer = Mapping[str, Any]
@@ -42,8 +45,28 @@ class Difference:
 
     def told(self, here: str, there: str) -> str:
         """In a sentence, with the names of the two."""
-        each = [f"{name} has {line or 'nothing'}" for name, line in ((here, self.here), (there, self.there))]
+        if self.here is not None and self.there is not None:
+            columns = zip(self._columns, loads(self.here), loads(self.there), strict=True)
+            each = [
+                f"{column} is {dumps(ours)} at {here} and {dumps(theirs)} at {there}"
+                for column, ours, theirs in columns
+                if ours != theirs
+            ]
+        else:
+            each = [f"{name} has {self._short(line)}" for name, line in ((here, self.here), (there, self.there))]
         return f"{self.key} at {format_utc(self.at_ms)}: {', '.join(each)}"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return ENTRY if self.key == REGISTER else OBSERVATION
+
+    def _short(self, line: str | None) -> str:
+        if line is None:
+            return "nothing"
+        said = dict(zip(self._columns, loads(line), strict=True))
+        if self.key == REGISTER:
+            return f"entry {said['number']}, {said['kind']} by {said['actor']}"
+        return f"{said['outcome']} ({said['reason']})" if said["reason"] else f"{said['outcome']}"
 
 
 class Teller:
@@ -89,7 +112,7 @@ def difference(day_ms: int, here: Ask, there: Ask) -> Difference | None:
         return None
     if ours["entries"] != theirs["entries"]:
         question: Question = {"day": day_ms, "entries": True}
-        return _line(day_ms, "register", here(question)["lines"], there(question)["lines"])
+        return _line(day_ms, REGISTER, here(question)["lines"], there(question)["lines"])
     bucket = next(place for place in range(BUCKETS) if ours["buckets"][place] != theirs["buckets"][place])
     question = {"day": day_ms, "bucket": bucket}
     key = _first(here(question)["keys"], there(question)["keys"])

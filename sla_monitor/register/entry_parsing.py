@@ -20,7 +20,7 @@ _LIKE = {"month": "2026-10", "digest": "64 digits and letters a to f"}
 
 def body_of(kind: str, words: Mapping[str, Any], zone: ZoneInfo) -> EntryKind:
     """What an entry says, from its words by field; local times are in `zone`. Raises RegisterError."""
-    said: EntryKind = _made(KINDS[kind], words, zone)
+    said: EntryKind = made_of(KINDS[kind], words, zone)
     return said
 
 
@@ -28,11 +28,12 @@ def entry_of(said: EntryKind, *, at_ms: int, actor: str, contract: str, **more: 
     """An entry that has no number yet (it is 1). `more`: known_by, reference, evidence and note. Raises
     RegisterError."""
     words = {"number": 1, "at": Milliseconds(at_ms), "actor": actor, "contract": contract, "said": said, **more}
-    entry: Entry = _made(Entry, words, ZoneInfo("UTC"))
+    entry: Entry = made_of(Entry, words, ZoneInfo("UTC"))
     return entry
 
 
-def _made(model: type[Any], words: Mapping[str, Any], zone: ZoneInfo) -> Any:
+def made_of(model: type[Any], words: Mapping[str, Any], zone: ZoneInfo) -> Any:
+    """A model of what people wrote. Raises RegisterError with lines of `field: what is wrong`."""
     try:
         return model.model_validate(dict(words), context={"zone": zone})
     except ValidationError as error:

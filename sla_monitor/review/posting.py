@@ -11,17 +11,16 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LineError, ReviewError, SecretError
-from sla_monitor.review.mail import send
 from sla_monitor.review.pack_store import FOLDER_MODE
 from sla_monitor.settings import Mail
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 WAITING, SENT = ".eml", ".sent"
 IN_DOUBT_S = 600.0
@@ -106,6 +105,8 @@ class Posting:
         return now_s - before[1] < IN_DOUBT_S
 
     def _send(self, file: Path, key: str, revision: int, mail: Mail) -> None:
+        from sla_monitor.review.mail import send  # with all that packs are made of: a daemon need not hold it
+
         about = {"mail": file.stem}
         try:
             made = _read(file, mail)
@@ -133,6 +134,10 @@ class Posting:
 
 def _read(file: Path, mail: Mail) -> EmailMessage:
     """The message, under an id that it has at both."""
+    from email import message_from_bytes
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
     made = message_from_bytes(file.read_bytes(), EmailMessage, policy=SMTP)
     del made["Message-ID"]
     made["Message-ID"] = f"<{file.stem}@{mail.sender.partition('@')[2]}>"

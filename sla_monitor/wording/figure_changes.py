@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
@@ -35,6 +36,36 @@ class ToldResult(Protocol):
     def is_met(self) -> bool | None: ...
     @property
     def points(self) -> Fraction: ...
+
+
+class ToldMonth(Protocol):
+    """What was told of a month."""
+
+    @property
+    def is_measured(self) -> bool: ...
+    @property
+    def points(self) -> Fraction: ...
+    @property
+    def deducted(self) -> Decimal: ...
+    @property
+    def triggers(self) -> Sequence[str]: ...
+    @property
+    def kpis(self) -> Mapping[str, ToldResult]: ...
+
+
+def told_differences(month: str, before: ToldMonth, after: ToldMonth, terms: Terms) -> Iterator[dict[str, str]]:
+    """What a month that was told twice differs in. `terms`: those at its end."""
+    kpis = {kpi.id: kpi for kpi in terms.kpis}
+    for name in dict.fromkeys((*after.kpis, *before.kpis)):
+        was, now, kpi = before.kpis.get(name), after.kpis.get(name), kpis.get(name)
+        if was != now:
+            yield from change_row(month, name, format_result(was, now, kpi), format_result(now, was, kpi))
+    both = (before, after)
+    points = (format_points(each.points) if each.is_measured else NONE for each in both)
+    money = (format_money(each.deducted, terms.currency) if each.is_measured else NONE for each in both)
+    yield from change_row(month, "points", *points)
+    yield from change_row(month, f"credit, {terms.currency}", *money)
+    yield from change_row(month, "set off", *(", ".join(map(describe_id, each.triggers)) or NONE for each in both))
 
 
 def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iterator[dict[str, str]]:

@@ -254,6 +254,11 @@ def test_a_record_is_in_step_once_it_has_what_connected_sites_saw(
             for lacking, has_all in ((now_ms - 60_000, False), (None, True), (now_ms - 60_000, False)):
                 voice.pulse(at_ms=now_ms, lacking={"": lacking})
                 wait(partial(_is, collector, has_all=has_all))
+            voice.pulse(at_ms=now_ms, lacking={"": None})
+            wait(collector.far.has_all)
+            monkeypatch.setattr(far_sites, "CUT_OFF_S", 100.0)
+            monkeypatch.setattr(far_sites, "LATELY_S", 0.1)
+            wait(lambda: not collector.far.has_all())  # it has said nothing since: is the line still there?
         finally:
             voice.line.stop(5)
 

@@ -111,6 +111,10 @@ def test_with_a_ledger_that_cannot_be_read_the_terms_stay(tmp_path: Path) -> Non
     watch.close()  # whatever it asks now fails
     assert target(watch, office) == "99.9"
     assert "the terms in force cannot be read or put on record: " in watch.reasons()[0]
+    blind = TermsWatch(tmp_path / "gone.db", SystemClock())
+    assert target(blind, office) == "50", "to watch nothing would lose what is never seen again"
+    assert problems(blind) == {"unreadable"}
+    assert "cannot be read from the ledger" in blind.reasons()[0]
 
 
 def test_a_daemon_goes_on_by_the_approved_terms_and_its_page_says_so(tmp_path: Path) -> None:

@@ -140,16 +140,16 @@ class One:
 
 
 class Pair:
-    """All of it. `networks`: between each collector and the server."""
+    """All of it. `networks`: between each collector and the server; `every`: how often the supplier is probed."""
 
-    def __init__(self, folder: Path, server: Server, called: Called) -> None:
+    def __init__(self, folder: Path, server: Server, called: Called, every: str) -> None:
         self.folder, self.server, self.called, self.supplier = folder, server, called, Supplier()
         self.networks = {name: Network(server.port) for name in NAMES}
         SigningKey.make(folder / "ledger.key")
         public = folder / "collector.pub"
         public.write_text(SigningKey.read(folder / "ledger.key").public.pem)
         endpoint = {"id": "port", "kind": "tcp", "host": "127.0.0.1", "port": self.supplier.port}
-        contract = demo_contract([endpoint | {"every": "2s", "timeout": "900ms"}])
+        contract = demo_contract([endpoint | {"every": every, "timeout": "900ms"}])
         contract["kpis"] = [{"id": "KPI1", "service": "cad", "target": "99.0"}]
         (folder / "contracts").mkdir()
         (folder / "contracts/demo.yaml").write_text(json.dumps(contract))
@@ -242,10 +242,10 @@ def asked(url: str, expression: str) -> dict[str, float]:
 
 
 @contextmanager
-def a_pair(folder: Path) -> Iterator[Pair]:
+def a_pair(folder: Path, every: str = "4s") -> Iterator[Pair]:
     with ExitStack() as stack:
         server = stack.enter_context(serving(folder / "server", sites=("main",)))
         called = stack.enter_context(closing(Called()))
-        pair = stack.enter_context(closing(Pair(folder, server, called)))
+        pair = stack.enter_context(closing(Pair(folder, server, called, every)))
         pair.supplier.open()
         yield pair

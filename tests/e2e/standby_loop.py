@@ -21,6 +21,10 @@ from tests.e2e.pair import PATIENT_S, One, Pair, a_pair
 from tests.support.running import wait_until
 
 ALERT = "SlaServiceDown"
+EVERY = "10s"
+"""One fault follows the other at once, so that the one that takes over may just have been away: what it lacks then is
+less than half of this (`IN_STEP_MS`), and no state is unknown for it."""
+
 FAULTS = ("killed", "stopped", "cut", "swallowed", "asked to stop", "server killed")
 
 
@@ -69,7 +73,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     chance, took = random.Random(given.seed), dict[str, list[float]]()
-    with tempfile.TemporaryDirectory() as folder, a_pair(Path(folder)) as pair, pair.watched():
+    with tempfile.TemporaryDirectory() as folder, a_pair(Path(folder), EVERY) as pair, pair.watched():
         pair.east.start()
         pair.west.start("--standby")
         pair.start_site()

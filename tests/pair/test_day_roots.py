@@ -61,8 +61,7 @@ def test_what_one_has_and_the_other_has_not_is_named(tmp_path: Path) -> None:
     assert found is not None
     assert (found.key, found.at_ms, found.there) == (KEYS[2], T0 + 11 * 60_000, None)
     assert json.loads(found.here or "")[2] == "up"
-    assert found.told("east", "west").startswith(f"{KEYS[2]} at 2026-01-01T00:11:00Z: east has [")
-    assert found.told("east", "west").endswith("west has nothing")
+    assert found.told("east", "west") == f"{KEYS[2]} at 2026-01-01T00:11:00Z: east has up, west has nothing"
 
 
 def test_each_column_that_people_see_counts(tmp_path: Path) -> None:
@@ -80,6 +79,9 @@ def test_each_column_that_people_see_counts(tmp_path: Path) -> None:
         found = difference(T0, Teller(here), Teller(there))
         assert found is not None
         assert (found.at_ms, found.here != found.there) == (T0, True)
+        of_first = Difference(T0, "small/0", T0, *(rows.lines(T0, "small/0", 0)[0] for rows in (here, there)))
+        told = of_first.told("east", "west")
+        assert told == "small/0 at 2026-01-01T00:00:00Z: duration_us is 900 at east and 901 at west"
 
 
 def test_an_entry_that_is_another_is_named_and_what_is_each_ones_own_is_left_out(tmp_path: Path) -> None:
@@ -87,5 +89,8 @@ def test_an_entry_that_is_another_is_named_and_what_is_each_ones_own_is_left_out
     assert found is not None
     assert found.key == "register"
     assert json.loads(found.here or "")[0] == json.loads(found.there or "")[0] == 2
+    assert found.told("east", "west").startswith("register at 2026-01-01T00:00:00.001Z: digest is ")
+    lacking = Difference(T0, "register", T0, None, found.there)
+    assert lacking.told("east", "west").endswith("east has nothing, west has entry 2, ticket by ann")
     more = [*seen(), Observation("small/job", T0, UP)]
     assert compared(ledger(tmp_path / "c.db", seen()), ledger(tmp_path / "d.db", more), ["small/job"]) is None

@@ -12,12 +12,10 @@ import click
 from sla_monitor.cli.register.formatting import print_json
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option, period_option
 from sla_monitor.cli.shared.sources import chosen_contract, contract_argument, recorded
-from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width, wrapped
-from sla_monitor.wording.figure_changes import change_row, format_result
+from sla_monitor.cli.shared.terminal import lines_of, table, width, wrapped
+from sla_monitor.wording.figure_changes import told_differences
 from sla_monitor.wording.instants import format_instant, format_month
-from sla_monitor.wording.numbers import format_money, format_points
 from sla_monitor.wording.recalculations import describe_because
-from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
     from sla_monitor.assess.recalculations import Recalculation
@@ -71,15 +69,4 @@ def _rows(one: Recalculation, contract: Contract) -> Iterator[dict[str, str]]:
     from sla_monitor.periods.months import last_day
 
     terms = contract.version_at(instant_ms(last_day(one.month), time.max, contract.time_zone)).terms
-    kpis = {kpi.id: kpi for kpi in terms.kpis}
-    for name in dict.fromkeys((*one.after.kpis, *one.before.kpis)):
-        was, now = one.before.kpis.get(name), one.after.kpis.get(name)
-        if was != now:
-            kpi = kpis.get(name)
-            yield from change_row(one.month, name, format_result(was, now, kpi), format_result(now, was, kpi))
-    both = (one.before, one.after)
-    points = (format_points(each.points) if each.is_measured else NONE for each in both)
-    money = (format_money(each.deducted, contract.currency) if each.is_measured else NONE for each in both)
-    yield from change_row(one.month, "points", *points)
-    yield from change_row(one.month, f"credit, {contract.currency}", *money)
-    yield from change_row(one.month, "set off", *(", ".join(map(describe_id, each.triggers)) or NONE for each in both))
+    yield from told_differences(one.month, one.before, one.after, terms)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from decimal import Decimal
@@ -22,10 +20,6 @@ if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.sla.money.recovery import CreditAccount
 
-COLUMNS = (
-    "month", "expected", "signed", "notified", "invoiced", "recovered", "written_off", "open", "difference", "due_on",
-    "days_late", "age", "state",
-)  # fmt: skip
 DISPENSABLE = ("difference", "written off", "invoiced", "notified")
 """What a narrow terminal does without, in this order."""
 
@@ -64,28 +58,13 @@ def list_credits(contract: str, config: Path, ledger: Path | None, only_open: bo
         told = credit_account_json(account, found.currency) if account else None
         click.echo(json.dumps({"contract": found.id, "recovery": told}, indent=2))
     elif style == "csv":
-        click.echo(_csv(account, found.currency), nl=False)
+        from sla_monitor.document.recovery import credit_account_csv
+
+        click.echo(credit_account_csv(account, found.currency), nl=False)
     else:
         _print(found, account, only_open=only_open)
     if any(one.days_late or one.is_notice_late or one.is_invoice_late for one in account.months):
         sys.exit(1)
-
-
-def _csv(account: CreditAccount, currency: str) -> str:
-    """Amounts as plain numbers; nothing in it is anybody's text."""
-    from sla_monitor.document.values import money
-    from sla_monitor.wording.recovery import describe_credit_state
-
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for one in account.months:
-        signed = "" if one.signed is None else money(one.signed, currency)["amount"]
-        amounts = (one.notified, one.invoiced, one.recovered, one.written_off, one.open, one.difference)
-        told = [money(amount, currency)["amount"] for amount in (one.expected, *amounts)]
-        days = (one.due_on, one.days_late, one.age, describe_credit_state(one))
-        writer.writerow([one.month, told[0], signed, *told[1:], *days])
-    return target.getvalue()
 
 
 def _print(contract: Contract, account: CreditAccount, *, only_open: bool) -> None:

@@ -15,6 +15,13 @@ from sla_monitor.ledger.reading.queries import Asking
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
+OBSERVATION = (
+    "endpoint", "at_ms", "outcome", "reason", "duration_us", "dns_us", "connect_us", "tls_us", "first_byte_us",
+    "transfer_us", "address", "status", "body_bytes", "certificate_expires_at_s", "detail",
+)  # fmt: skip
+ENTRY = "number", "at_ms", "actor", "contract", "kind", "digest"
+"""What is in a line of each, in its order."""
+
 _OBSERVATIONS = """
 select e.key, o.at_ms, json_array(e.key, o.at_ms, n.name, r.name, o.duration_us, o.dns_us, o.connect_us, o.tls_us,
   o.first_byte_us, o.transfer_us, a.name, o.status, o.body_bytes, o.certificate_expires_at_s, ifnull(v.detail, ''))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from sla_monitor.ledger.chaining.links import append
+from sla_monitor.ledger.chaining.proof import Proof
 from sla_monitor.ledger.connect import immediate, snapshot
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, open_reader
@@ -16,13 +17,19 @@ PATIENCE_SECONDS = 5.0
 _NEXT = "select ifnull(max(id), 0) + 1 from audit"
 _INSERT = f"insert into audit values ({', '.join('?' * 10)})"  # noqa: S608 - question marks only
 _NEWEST = """
-select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count from (
-  select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, 0 as is_entry, id from audit
+select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, is_entry, id, digest from (
+  select at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, 0 as is_entry, id, '' as digest
+    from audit
   union all
   select at_ms, at_ms, 'entered', actor, known_by, contract, 'entry ' || number || ', ' || replace(kind, '_', ' '),
-    '', 1, 1, number from register
-) order by at_ms desc, is_entry desc, id desc limit ?
+    '', 1, 1, number, digest from register
+)
+where (:actor = '' or actor = :actor) and (:event = '' or event = :event) and (:contract = '' or contract = :contract)
+  and at_ms >= :from_ms and at_ms < :until_ms
+order by at_ms desc, is_entry desc, id desc limit :count
 """
+_LINK = "select number from stretches where name = ? and first <= ? order by first desc limit 1"
+_ALWAYS_MS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,44 @@ def add_events(path: Path, events: Sequence[AuditEvent]) -> None:
         append(database.conn, events[-1].until_ms, {"audit": rows})
 
 
+@dataclass(frozen=True, slots=True)
+class DeedFilter:
+    """Which deeds are asked for; an empty text: whatever it is. `[from_ms, until_ms)`, UTC."""
+
+    actor: str = ""
+    event: str = ""
+    contract: str = ""
+    from_ms: int = -_ALWAYS_MS
+    until_ms: int = _ALWAYS_MS
+
+
+@dataclass(frozen=True, slots=True)
+class ProvedDeed:
+    """What somebody did, as the chain proves it. `entry`: of an entry of the register, its number, and `digest` its
+    digest; `link`: the link of the chain that covers it."""
+
+    event: AuditEvent
+    link: int
+    entry: int | None = None
+    digest: str = ""
+
+
 def newest_deeds(path: Path, count: int) -> list[AuditEvent]:
     """The newest so many events of the audit and entries of the register (`entered`), ascending. Raises LedgerError
     and its kinds."""
+    return [one.event for one in proved_deeds(path, count, DeedFilter())]
+
+
+def proved_deeds(path: Path, count: int, wanted: DeedFilter) -> list[ProvedDeed]:
+    """The newest so many of those that are wanted, ascending, each held against the chain. Raises LedgerError and its
+    kinds."""
     with closing(open_reader(path, Resting(path))) as database, snapshot(database.conn):
-        found = database.conn.execute(_NEWEST, (count,)).fetchall()
-    return [AuditEvent(*row) for row in reversed(found)]
+        found = database.conn.execute(_NEWEST, {**asdict(wanted), "count": count}).fetchall()
+        proof = Proof(path, database.conn)
+        for table, is_entry in (("audit", 0), ("register", 1)):
+            proof.keyed(table, (row[10] for row in found if row[9] == is_entry))
+        deeds = []
+        for *columns, is_entry, key, digest in reversed(found):
+            link = database.conn.execute(_LINK, ("register" if is_entry else "audit", key)).fetchone()[0]
+            deeds.append(ProvedDeed(AuditEvent(*columns), link, key if is_entry else None, digest))
+    return deeds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from typing_extensions import is_typeddict
 
 from sla_monitor.contract.reading.json_schema import shapes_schema
-from sla_monitor.web.api import shapes
+from sla_monitor.register.entries import KINDS
+from sla_monitor.web.api import register_shapes, shapes
 from sla_monitor.web.api.outage_json import MOST
+from sla_monitor.web.api.requests import request_schemas
 from sla_monitor.web.page.selection import CRITICALITIES, STATES
 
 VERSION = "1"
@@ -27,6 +30,17 @@ class ResourceTerms:
     parameters: tuple[str, ...] = ()
     refusals: tuple[int, ...] = ()
     is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostTerms:
+    """Something that is posted: its address, what its body is, by the name of its schema, and what it answers with."""
+
+    path: str
+    summary: str
+    body: str
+    shape: type
+    answers: str = "201"
 
 
 FILTERS = ("q", "state", "supplier", "contract", "participant", "criticality")
@@ -60,6 +74,46 @@ RESOURCES = (
     ),
 )
 
+DESK_RESOURCES = (
+    ResourceTerms(
+        "/api/v1/contracts/{contract}/entries",
+        "Entries of the register, ascending",
+        register_shapes.EntriesJson,
+        ("after", "limit", "kind"),
+        (403, 404),
+    ),
+    ResourceTerms(
+        "/api/v1/contracts/{contract}/entries/{number}",
+        "An entry of the register",
+        register_shapes.EntryJson,
+        (),
+        (403, 404),
+    ),
+)
+"""What is read of the desk, by whoever is named there."""
+
+POSTS = (
+    PostTerms(
+        "/api/v1/contracts/{contract}/entries",
+        "Enter something of any kind",
+        "EntryRequest",
+        register_shapes.EnteredJson,
+    ),
+    PostTerms(
+        "/api/v1/contracts/{contract}/entries/{number}/undo",
+        "Take an entry back",
+        "UndoRequest",
+        register_shapes.EnteredJson,
+    ),
+    PostTerms(
+        "/api/v1/contracts/{contract}/entries/{number}/decide",
+        "Grant or refuse what an entry asks for",
+        "DecisionRequest",
+        register_shapes.EnteredJson,
+    ),
+)
+"""What is entered at the desk. Each is posted with a key of its own, and shown with `dry_run=true`."""
+
 PARAMETERS: dict[str, dict[str, Any]] = {
     "q": {"description": "Words, each of which a title, id, address, supplier or participant has.", "schema": {
         "type": "string", "maxLength": 200}},
@@ -71,7 +125,19 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "type": "string"}},
     "criticality": {"description": "How much depends on it.", "schema": {
         "type": "string", "enum": list(CRITICALITIES)}},
-    "limit": {"description": "Outages on one page.", "schema": {
+    "after": {"description": "Entries after the one of this number.", "schema": {
+        "type": "integer", "minimum": 0, "default": 0}},
+    "kind": {"description": "Entries of this kind alone.", "schema": {"type": "string", "enum": list(KINDS)}},
+    "number": {"description": "The entry's number.", "schema": {"type": "integer", "minimum": 1}},
+    "dry_run": {"description": "true: nothing is entered; what it would change is told (PreviewJson).", "schema": {
+        "type": "boolean", "default": False}},
+    "Idempotency-Key": {"description": "New for each entry, and the same when it is sent again: it is entered once.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
+    "If-Match": {"description": "`\"12\"`: only if entry 12 is still the last. Required where figures of months that"
+        " are over may change: 428.", "schema": {"type": "string", "pattern": '^"[0-9]+"$'}},
+    "X-CSRF-Token": {"description": "The token of the desk's forms. With a session only; a bearer token needs none.",
+        "schema": {"type": "string"}},
+    "limit": {"description": "So many on one page.", "schema": {
         "type": "integer", "minimum": 1, "maximum": MOST, "default": 100}},
     "cursor": {"description": "Where the page begins, as `next` of the page before has it.", "schema": {
         "type": "string"}},
@@ -84,7 +150,12 @@ REFUSALS = {
     401: "Name and password, or the token, are missing or wrong",
     403: "Whoever asks may not do this",
     404: "There is no such thing",
-    429: "Too many requests with a wrong password or token",
+    412: "Somebody else has entered something after the entry that If-Match names; nothing was entered",
+    413: "The body is too large",
+    415: "The body is of another type",
+    422: "The entry is not right, or its key was used for another one; nothing was entered",
+    428: "Figures of months that are over may change: look at them with dry_run, and send If-Match",
+    429: "Too many requests, or too many with a wrong password or token",
     503: "Busy, or nothing has been assessed yet",
 }
 
@@ -92,7 +163,13 @@ REFUSALS = {
 @cache
 def openapi_document() -> dict[str, Any]:
     """The whole document. What is done with a path that is no resource, and by another method, is in docs/http.md."""
-    several = [one for one in vars(shapes).values() if is_typeddict(one)]
+    own = {**vars(shapes), **vars(register_shapes)}
+    several = [one for one in own.values() if is_typeddict(one)]
+    schemas = {**shapes_schema(several, REFERENCE), **request_schemas(REFERENCE)}
+    paths: dict[str, dict[str, Any]] = {one.path: {"get": _operation(one)} for one in RESOURCES}
+    paths |= {one.path: {"get": {**_operation(one), **DESK_SECURITY}} for one in DESK_RESOURCES}
+    for post in POSTS:
+        paths.setdefault(post.path, {})["post"] = {**_posted(post), **DESK_SECURITY}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -107,20 +184,75 @@ def openapi_document() -> dict[str, Any]:
         },
         "servers": [{"url": "/", "description": "The address that the document came from"}],
         "security": [{}, {"password": []}],
-        "paths": {one.path: {"get": _operation(one)} for one in RESOURCES},
+        "paths": paths,
         "components": {
-            "schemas": dict(sorted(shapes_schema(several, REFERENCE).items())),
+            "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {
                 "password": {"type": "http", "scheme": "basic", "description": "`basic_auth_users` of web_config."},
                 "token": {"type": "http", "scheme": "bearer", "description": "A token of `views` in the settings."},
+                "script": {"type": "http", "scheme": "bearer", "description": "A token of `desk.tokens`."},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "sla_session",
+                    "description": "A person who has signed in; with HTTPS, `__Host-sla_session`.",
+                },
             },
         },
     }
 
 
+REFUSED_POSTS = (400, 401, 403, 404, 412, 413, 415, 422, 428, 429, 503)
+DESK_SECURITY: dict[str, Any] = {"security": [{"script": []}, {"session": []}]}
+
+
+def _posted(one: PostTerms) -> dict[str, Any]:
+    headers = [
+        {"name": name, "in": "header", "required": name == "Idempotency-Key", **PARAMETERS[name]}
+        for name in ("Idempotency-Key", "If-Match", "X-CSRF-Token")
+    ]
+    told = {"description": one.summary, "content": _content("application/json", one.shape)}
+    again = {"anyOf": [{"$ref": REFERENCE.format(model=each)} for each in (one.shape.__name__, "PreviewJson")]}
+    preview = {
+        "description": "With dry_run: what it would change; without: it had come in before, and stands",
+        "content": {"application/json": {"schema": again}},
+    }
+    return {
+        "operationId": f"post_{_id(one.path)}",
+        "summary": one.summary,
+        "parameters": [*_in_path(one.path), {"name": "dry_run", "in": "query", **PARAMETERS["dry_run"]}, *headers],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": REFERENCE.format(model=one.body)}}},
+        },
+        "responses": {
+            "200": preview,
+            one.answers: told,
+            **_refused(REFUSED_POSTS),
+        },
+    }
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    in_path = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
+    return [{"name": name, "in": "path", "required": True, **PARAMETERS[name]} for name in in_path]
+
+
+def _refused(statuses: Iterable[int]) -> dict[str, Any]:
+    return {
+        f"{status}": {
+            "description": REFUSALS[status],
+            "content": _content(
+                "application/problem+json",
+                register_shapes.EntryProblemJson if status == 422 else shapes.ProblemJson,
+            ),
+        }
+        for status in statuses
+    }
+
+
 def _operation(one: ResourceTerms) -> dict[str, Any]:
-    in_path = [part.strip("{}") for part in one.path.split("/") if part.startswith("{")]
-    told = [{"name": name, "in": "path", "required": True, **PARAMETERS[name]} for name in in_path]
+    told = _in_path(one.path)
     told += [{"name": name, "in": "query", **PARAMETERS[name]} for name in one.parameters]
     refusals = sorted({400, 401, 503, *one.refusals, *((429,) if one.is_shared else ())})
     return {
@@ -131,13 +263,7 @@ def _operation(one: ResourceTerms) -> dict[str, Any]:
         "responses": {
             "200": {"description": one.summary, "content": _content("application/json", one.shape)},
             "304": {"description": "It is as the digest in If-None-Match says"},
-            **{
-                f"{status}": {
-                    "description": REFUSALS[status],
-                    "content": _content("application/problem+json", shapes.ProblemJson),
-                }
-                for status in refusals
-            },
+            **_refused(refusals),
         },
     }
 

@@ -104,6 +104,12 @@ class DeskHandler(Handler):
         given["known_by"] = describe_known_by(self.person.known_by)
         self.show(self.site.layout.render(template, frame, **{**given, **values}))
 
+    def give_file(self, content: bytes, media_type: str, name: str) -> None:
+        """Answer with a file to be kept, which no browser opens as a page of ours. `name`: in ASCII, made by us."""
+        self.set_header("Content-Type", media_type)
+        self.set_header("Content-Disposition", f'attachment; filename="{name}"')
+        self.finish(content)
+
     @property
     def desk(self) -> DeskRegister:
         """The register. Raises Refusal where this server has none."""

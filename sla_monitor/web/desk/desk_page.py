@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
+from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import form_model
 from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_list
@@ -17,13 +18,14 @@ from sla_monitor.wording.text import plain
 
 @dataclass(frozen=True, slots=True)
 class DeskContract:
-    """A contract as somebody's desk lists it: what they may do, in words, and the forms that they may fill in, each
-    with its address."""
+    """A contract as somebody's desk lists it: what they may do, in words, the pages about it, and the forms that they
+    may fill in, each with its address."""
 
     id: str
     title: str
     may: tuple[str, ...]
     forms: tuple[tuple[str, str], ...]
+    pages: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class DeskPage(DeskHandler):
         self.show_page(
             "desk.html", roles=roles, waiting=waiting, shown=SHOWN, contracts=self._contracts(),
             sessions=self._sessions(),
+            may_audit=self.person.may(Action.SEE_AUDIT),
         )  # fmt: skip
 
     head = get
@@ -68,7 +71,8 @@ class DeskPage(DeskHandler):
             for kind, model in KINDS.items()
             if model.action in actions and form_model(kind)
         )
-        return DeskContract(name, plain(supplier), tuple(TABLE[action].words for action in actions), forms)
+        may = tuple(TABLE[action].words for action in actions)
+        return DeskContract(name, plain(supplier), may, forms, pages_of(self.person, name))
 
     def _sessions(self) -> list[OpenSession]:
         zone = ZoneInfo("UTC")

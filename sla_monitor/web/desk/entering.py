@@ -12,7 +12,6 @@ from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
-from sla_monitor.ledger import Reader
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
@@ -57,13 +56,11 @@ class CheckedStatements:
 
 @dataclass
 class DeskRegister:
-    """The register as the desk's pages use it, from the one thread of `WebParts.entering`. `open_record`: what figures
-    are made of, for one thread too (`WebParts.supposing`)."""
+    """The register as the desk's pages use it, from the one thread of `WebParts.entering`."""
 
     ledger: Path
     contracts: Callable[[], Sequence[Contract]]
     clock: Clock
-    open_record: Callable[[], Reader]
     open_register: Callable[[Path, Clock], Register] = Register.open
     _standing: dict[str, tuple[int, EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)
@@ -142,6 +139,16 @@ class DeskRegister:
                 return DeskEntries(self.register.add(new, read_to=last, once=once, files=files))
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
+
+    def drafted(
+        self, person: Person, contract: Contract, drafts: Sequence[Statement]
+    ) -> tuple[Sequence[Entry], list[Entry]]:
+        """The entries that there are, and those that `enter` would add after them. Nothing is added. Raises as `enter`
+        does."""
+        for draft in drafts:
+            self._refuse_forbidden(person, contract, draft)
+        said = self.register.entries(contract.id)
+        return said, self._checked(person, contract, drafts, said[-1].number if said else 0)
 
     def _checked(self, person: Person, contract: Contract, drafts: Sequence[Statement], last: int) -> list[Entry]:
         new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from sla_monitor.web.desk.audit_page import AuditFile, AuditPage
+from sla_monitor.web.desk.credits_page import CreditsFile, CreditsPage
 from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
 from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
+from sla_monitor.web.desk.invoice_form import EnteredFile, InvoiceForm, UndoFile
+from sla_monitor.web.desk.maintenance_page import MaintenancePage
+from sla_monitor.web.desk.obligations_page import ObligationsPage
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
 from sla_monitor.web.desk.undo_form import UndoForm
 
@@ -16,7 +21,16 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/sign-out", SignOut),
     (r"/desk", DeskPage),
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
+    (r"/desk/contracts/([^/]+)/maintenance", MaintenancePage),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide", DecideForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo", UndoForm),
+    (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/file", EnteredFile),
+    (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file", UndoFile),
+    (r"/desk/contracts/([^/]+)/credits", CreditsPage),
+    (r"/desk/contracts/([^/]+)/credits\.csv", CreditsFile),
+    (r"/desk/contracts/([^/]+)/credits/invoice", InvoiceForm),
+    (r"/desk/contracts/([^/]+)/obligations", ObligationsPage),
+    (r"/desk/audit", AuditPage),
+    (r"/desk/audit\.csv", AuditFile),
 )

@@ -48,7 +48,7 @@ def obligation_table(contracts: Iterable[ContractAssessment]) -> ObligationTable
     if not found:
         return None
     found.sort(key=lambda pair: (pair[1].state != "late", pair[1].last_on))
-    rows = tuple(_row(contract, one) for contract, one in found[:SHOWN_DUTIES])
+    rows = tuple(obligation_row(one, ZoneInfo(contract.time_zone)) for contract, one in found[:SHOWN_DUTIES])
     more = len(found) - len(rows)
     states = [one.state for _, one in found]
     counts = {
@@ -61,7 +61,8 @@ def obligation_table(contracts: Iterable[ContractAssessment]) -> ObligationTable
     return ObligationTable(summary, rows, told, is_late=bool(counts["late"]))
 
 
-def _row(contract: ContractAssessment, one: DueObligation) -> ObligationRow:
+def obligation_row(one: DueObligation, zone: ZoneInfo) -> ObligationRow:
+    """A duty on one of its days, as people read it."""
     return ObligationRow(
         when=format_date(one.last_on),
         word=OBLIGATION_WORDS[one.state].capitalize(),
@@ -69,6 +70,6 @@ def _row(contract: ContractAssessment, one: DueObligation) -> ObligationRow:
         title=plain(one.terms.title),
         clause=plain(one.terms.clause),
         party=PARTIES[one.terms.party],
-        known=plain(describe_known(one, ZoneInfo(contract.time_zone))),
+        known=plain(describe_known(one, zone)),
         consequence=plain(describe_consequence(one.terms)),
     )

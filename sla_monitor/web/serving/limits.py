@@ -31,6 +31,7 @@ class Limits:
     waiting: int = 32
     beats_per_minute: int = 120
     failures_per_minute: int = 30
+    writes_per_minute: int = 120
     commit_s: float = 5
 
 

@@ -25,6 +25,7 @@ from sla_monitor.web.serving.api_routes import API_ROUTES
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
 from sla_monitor.web.serving.shared_routes import SHARED_ROUTES
 from sla_monitor.web.serving.web_parts import WebParts
 
@@ -265,7 +266,7 @@ OWN_ROUTES: tuple[tuple[str, type[Handler]], ...] = (
     (r"/-/reload", Reload),
     (r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", Heartbeat),
 )
-ROUTES = (*OWN_ROUTES, *API_ROUTES, *SHARED_ROUTES, *DESK_ROUTES)
+ROUTES = (*OWN_ROUTES, *REGISTER_ROUTES, *API_ROUTES, *SHARED_ROUTES, *DESK_ROUTES)
 """Every address, as a pattern, with the handler that answers."""
 
 

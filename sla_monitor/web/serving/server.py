@@ -17,9 +17,11 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application
 
+from sla_monitor.archive.reading import Archived
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
-from sla_monitor.errors import ListenError
+from sla_monitor.errors import LedgerError, ListenError
+from sla_monitor.ledger.reading.reader import CachingReader
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.settings.desk.users import DeskSettings
 from sla_monitor.settings.views import SharedViews
@@ -53,7 +55,7 @@ class Web:
     gives the review packs that were made; `elsewhere` gives what pages lead to. `views` says what others may see.
     All six are called from threads of ours. `record` has the history of services and endpoints. `desk` gives who may
     sign in, as it stands after the latest reload; `ledger`: where entries and the audit go, and beside which sessions
-    are kept.
+    are kept; `archive`: where sealed days are.
     """
 
     listen: str
@@ -74,6 +76,7 @@ class Web:
     desk: Callable[[], DeskSettings] = DeskSettings
     ledger: Path | None = None
     open_register: Callable[[Path, Clock], Register] = Register.open
+    archive: Path | None = None
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -135,12 +138,18 @@ class Web:
             views=self.views,
             reception=Reception(self.desk, self.clock, self._state(), self.limits.waiting),
             desk=self._desk(),
+            open_evidence=self._evidence,
         )
+
+    def _evidence(self) -> CachingReader:
+        if self.ledger is None:
+            raise LedgerError("there is no record here")
+        return CachingReader(self.ledger, None if self.archive is None else Archived(self.archive))
 
     def _desk(self) -> DeskRegister | None:
         if self.ledger is None:
             return None
-        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.record.opened, self.open_register)
+        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.open_register)
 
     def _state(self) -> DeskState:
         return DeskState.load(self.ledger.with_name(STATE_NAME)) if self.ledger else DeskState()

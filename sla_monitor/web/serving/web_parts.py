@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.ledger.reading.reader import Reader
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
@@ -48,6 +49,7 @@ class WebParts:
     record: PageRecord
     elsewhere: Callable[[], PageLinks]
     reception: Reception
+    open_evidence: Callable[[], Reader]
     desk: DeskRegister | None = None
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     access: Access = field(default_factory=Access)
@@ -61,6 +63,7 @@ class WebParts:
         self.viewers = Tokens(lambda: viewing)
         self.beats = Limit(self.limits.beats_per_minute)
         self.failures = Limit(self.limits.failures_per_minute)
+        self.writes = Limit(self.limits.writes_per_minute)
         self.guesses = Limit(self.limits.failures_per_minute)
         # Apart from each other: a long reload, a run of wrong passwords or a crowd at the public's page stops no scrape
         # and no heartbeat.
@@ -70,13 +73,13 @@ class WebParts:
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
-        # What an entry would change takes seconds with ten years of record: nobody else's entry waits for it.
-        self.entering, self.supposing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
+        self.entering = Bounded(1, self.limits.waiting)
+        self.previewing = Bounded(1, 2)  # the figures of years, twice: seconds
 
     def close(self) -> None:
         for bounded in (
             *(self.rendering, self.viewing, self.fetching, self.beating, self.reloading),
-            *(self.checking, self.guessing, self.entering, self.supposing),
+            *(self.checking, self.guessing, self.entering, self.previewing),
         ):
             bounded.close()
         self.reception.close()

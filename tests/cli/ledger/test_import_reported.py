@@ -46,7 +46,7 @@ def test_the_page_tells_of_an_import_beside_the_coverage_and_by_name(desk: Desk)
     summary = contract_summary_of(found, now_ms)
     assert summary is not None
     (line,) = [line for line in summary.accounting if line.startswith("Import 1")]
-    assert line.startswith("Import 1: imported from october.json by ann on 2")
+    assert line.startswith("Import 1: imported from october.json by ann on ")
     assert "agreed time of custody 745 h, email 1 min" in line
 
 

@@ -92,6 +92,10 @@ class Browser:
         told = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._ask("POST", path, urlencode(fields, doseq=True).encode(), told)
 
+    def send(self, path: str, body: bytes, content_type: str) -> Page:
+        """Post a body as it is."""
+        return self._ask("POST", path, body, {"Content-Type": content_type})
+
     def fill_in(self, page: Page, path: str, **fields: str) -> Page:
         """Send the last form of a page with these fields."""
         return self.post(path, {**page.hidden, **fields})

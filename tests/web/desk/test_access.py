@@ -26,6 +26,10 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/services/([^/]+)/([^/]+)": ("/api/v1/services/small/custody", Action.SEE_SERVICE, "small"),
     r"/api/v1/endpoints/([^/]+)/([^/]+)": ("/api/v1/endpoints/small/health", Action.SEE_SERVICE, "small"),
     r"/api/v1/contracts/([^/]+)": ("/api/v1/contracts/small", Action.SEE_SERVICE, "small"),
+    r"/api/v1/contracts/([^/]+)/entries": ("/api/v1/contracts/small/entries", Action.SEE_SERVICE, "small"),
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})": (
+        "/api/v1/contracts/small/entries/1", Action.SEE_SERVICE, "small",
+    ),
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
     r"/api/v1/packs": ("/api/v1/packs", Action.SEE_OVERVIEW, None),
@@ -46,6 +50,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/desk/contracts/([^/]+)/enter/([^/]+)": (
         "/desk/contracts/small/enter/acknowledgement", Action.ACKNOWLEDGE, "small",
     ),
+    r"/desk/contracts/([^/]+)/maintenance": ("/desk/contracts/small/maintenance", Action.SEE_SERVICE, "small"),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
         "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",
@@ -53,6 +58,20 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo": (
         "/desk/contracts/small/entries/1/undo", Action.UNDO, "small",
     ),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/file": (
+        "/desk/contracts/small/entries/1/file", Action.TRACK_CREDITS, "small",
+    ),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file": (
+        "/desk/contracts/small/entries/1/undo-file", Action.UNDO, "small",
+    ),
+    r"/desk/contracts/([^/]+)/credits": ("/desk/contracts/small/credits", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/credits\.csv": ("/desk/contracts/small/credits.csv", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/credits/invoice": (
+        "/desk/contracts/small/credits/invoice", Action.TRACK_CREDITS, "small",
+    ),
+    r"/desk/contracts/([^/]+)/obligations": ("/desk/contracts/small/obligations", Action.SEE_SERVICE, "small"),
+    r"/desk/audit": ("/desk/audit", Action.SEE_AUDIT, None),
+    r"/desk/audit\.csv": ("/desk/audit.csv", Action.SEE_AUDIT, None),
 }  # fmt: skip
 """An address of each route that is got, the action that stands for it, and what it is done to."""
 
@@ -60,6 +79,8 @@ ELSEWHERE = {
     r"/-/reload", r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", r"/sign-out", r"/sign-in/openid",
     r"/sign-in/openid/answer", r"/public", r"/public/status\.json", r"/public/outages\.atom",
     r"/public/badge/([^/]+)/([^/]+)\.svg",
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
 }  # fmt: skip
 """Routes that are tried in their own tests: they are posted to, or open to whom settings say."""
 

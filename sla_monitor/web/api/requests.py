@@ -1,0 +1,69 @@
+"""The bodies of requests to the desk's addresses: what they may hold, and their part of the OpenAPI document.
+
+Every kind of entry is taken by its own model, so that one that is added is taken at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from sla_monitor.contract.fields import Strict
+from sla_monitor.register.entries import KINDS, Decision
+from sla_monitor.register.instant import Instant
+from sla_monitor.register.kinds.kind import EntryKind
+
+EVIDENCE_CHARACTERS, REFERENCE_CHARACTERS = 1000, 200
+
+ENTERED: dict[str, type[EntryKind]] = {name: kind for name, kind in KINDS.items() if not kind.command}
+"""The kinds that are entered as they are; the others have an address, a page or a command of their own."""
+
+
+class Beside(Strict):
+    """What belongs to every entry."""
+
+    note: str = Field("", description="Why, in words.")
+    reference: str = Field("", max_length=REFERENCE_CHARACTERS, description="A number in somebody's files.")
+    evidence: str = Field("", max_length=EVIDENCE_CHARACTERS, description="Where the supporting documents are.")
+
+
+class EntryRequest(Beside):
+    """An entry to be added. What is said is read by the model of its kind."""
+
+    said: dict[str, Any] = Field(description="The statement: `kind`, and the fields of that kind.")
+
+
+class UndoRequest(Beside):
+    """Why an entry is taken back."""
+
+    note: str = Field(description="Why, in words.")
+
+
+class DecisionRequest(Beside):
+    """A decision on an entry."""
+
+    note: str = Field(description="Why, in words.")
+    granted: bool = Field(description=Decision.model_fields["granted"].description)
+    start_ms: Instant | None = Field(None, alias="start", description="Granted only from here on.")
+    end_ms: Instant | None = Field(None, alias="end", description="Granted only up to here.")
+
+
+def request_schemas(reference: str) -> dict[str, Any]:
+    """The schemas of all bodies by their names. `reference`: how one leads to another, with `{model}` for the name."""
+    bodies: list[type[BaseModel]] = [EntryRequest, UndoRequest, DecisionRequest, *ENTERED.values()]
+    _, found = models_json_schema([(one, "validation") for one in bodies], by_alias=True, ref_template=reference)
+    schemas: dict[str, Any] = found["$defs"]
+    kinds = {name: reference.format(model=kind.__name__) for name, kind in ENTERED.items()}
+    schemas["EntryRequest"]["properties"]["said"] = {
+        "description": "The statement, by its kind.",
+        "oneOf": [{"$ref": address} for address in kinds.values()],
+        "discriminator": {"propertyName": "kind", "mapping": kinds},
+    }
+    for name, kind in ENTERED.items():
+        schema = schemas[kind.__name__]
+        schema["properties"]["kind"].setdefault("description", "Which kind of entry it is.")
+        schema["required"] = sorted({"kind", *schema.get("required", ())})
+        schema["examples"] = [{"kind": name, **kind.example.words}]
+    return schemas

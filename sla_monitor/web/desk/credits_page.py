@@ -1,0 +1,179 @@
+"""A contract's credits to the end: what became of each month's, what is open for how long, and the next steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from sla_monitor.assess.recovery import brought_up_to
+from sla_monitor.contract.contract import Contract
+from sla_monitor.document.recovery import credit_account_csv
+from sla_monitor.document.spreadsheet import MEDIA_TYPE
+from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.entries import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff, Entry
+from sla_monitor.register.kinds.kind import EntryKind
+from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit
+from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.identity.audit_log import DeskEvent
+from sla_monitor.web.identity.person import Person
+from sla_monitor.wording.instants import format_date, format_day, format_month
+from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.recovery import AGE_WORDS, STEP_WORDS, credit_remarks, describe_credit_state
+from sla_monitor.wording.text import format_list, plain
+
+SUMS = ("expected", "notified", "invoiced", "recovered", "written off", "open")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRow:
+    """A month's credit. `amounts`: in the order of SUMS; `forms`: words and addresses."""
+
+    month: str
+    amounts: tuple[str, ...]
+    due: str
+    state: str
+    tone: str
+    remarks: tuple[str, ...]
+    forms: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """One step that was entered."""
+
+    entry: int
+    month: str
+    what: str
+    amount: str
+    on: str
+    invoice: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreditsView:
+    """An account as people read it. `sums` and `ages`: words and amounts."""
+
+    as_of: str
+    sums: tuple[tuple[str, str], ...]
+    ages: tuple[tuple[str, str], ...]
+    rows: tuple[CreditRow, ...]
+    moves: tuple[MoveRow, ...]
+    strays: str
+
+
+def credits_view(
+    contract: Contract, account: CreditAccount, entries: Mapping[int, Entry], person: Person
+) -> CreditsView | None:
+    """`entries`: by number, as this person may read them. None: there is no account of credits."""
+    if account.as_of is None:
+        return None
+
+    def money(amount: Decimal) -> str:
+        return format_money(amount, contract.currency)
+
+    sums = tuple((head, money(getattr(account, head.replace(" ", "_")))) for head in SUMS)
+    ages = [(AGE_WORDS[age], money(amount)) for age, amount in account.by_age().items() if amount]
+    if account.to_return:
+        ages.append(("to be returned to the supplier", money(-account.to_return)))
+    return CreditsView(
+        format_day(account.as_of),
+        sums,
+        tuple(ages),
+        tuple(_row(contract, one, account.as_of, person) for one in reversed(account.months)),
+        tuple(_moves(contract, account, entries)),
+        f"entry {format_list([str(number) for number in account.stray])}" if account.stray else "",
+    )
+
+
+def _row(contract: Contract, one: MonthCredit, today: date, person: Person) -> CreditRow:
+    amounts = (one.expected, one.notified, one.invoiced, one.recovered, one.written_off, one.open)
+    return CreditRow(
+        format_month(one.month),
+        tuple(format_money(amount, contract.currency) for amount in amounts),
+        format_date(one.due_on) if one.open > 0 else "",
+        describe_credit_state(one).capitalize(),
+        "down" if one.days_late or one.open < 0 else "" if one.open else "up",
+        tuple(f"{remark[0].upper()}{remark[1:]}." for remark in credit_remarks(one, contract.currency)),
+        tuple(_forms(contract, one, today, person)),
+    )
+
+
+def _forms(contract: Contract, one: MonthCredit, today: date, person: Person) -> Iterator[tuple[str, str]]:
+    """What can be said of a month next, each form filled in with what is open of it."""
+    several: list[tuple[str, type[EntryKind], Decimal]] = [
+        ("Notify", CreditNotified, one.to_notify),
+        ("On an invoice", CreditInvoiced, one.to_invoice if one.notified else Decimal(0)),
+        ("Paid or set off", CreditSettled, one.open if one.notified or one.invoiced else Decimal(0)),
+        ("Write off", CreditWrittenOff, one.open),
+    ]
+    for words, kind, amount in several:
+        if amount > 0 and person.may(kind.action, contract.id):
+            given = urlencode({"month": one.month, "amount": f"{amount:f}", "on": f"{today}"})
+            yield words, f"/desk/contracts/{contract.id}/enter/{kind.model_fields['kind'].default}?{given}"
+
+
+def _moves(contract: Contract, account: CreditAccount, entries: Mapping[int, Entry]) -> Iterator[MoveRow]:
+    """The latest first."""
+    several = sorted((move for one in account.months for move in one.moves), key=lambda move: (move.on, move.entry))
+    for move in reversed(several):
+        entry = entries.get(move.entry)
+        line = f", line {move.line}" if move.line else ""
+        yield MoveRow(
+            move.entry,
+            format_month(move.month),
+            STEP_WORDS[move.step],
+            format_money(move.amount, contract.currency),
+            format_date(move.on),
+            plain(f"{move.invoice}{line}"),
+            plain(entry.note) if entry is not None else "",
+        )
+
+
+class CreditPages(DeskHandler):
+    """What the pages about a contract's credits have in common: the account as it stands now."""
+
+    async def account(self, contract: Contract) -> tuple[CreditAccount, Sequence[Entry]]:
+        """With the entries as this person may read them. What months come to is of the last assessment."""
+        entries = await self.entries(contract.id)
+        return self.account_by(contract, entries), entries
+
+    def account_by(self, contract: Contract, entries: Sequence[Entry]) -> CreditAccount:
+        assessed = next((one for one in self.board.assessment.contracts if one.contract == contract.id), None)
+        recovery = CreditAccount() if assessed is None else assessed.recovery
+        return brought_up_to(recovery, contract, effective_entries(entries), self.site.clock.now_ms())
+
+
+class CreditsPage(CreditPages):
+    """`GET /desk/contracts/<contract>/credits`."""
+
+    action = Action.SEE_SERVICE
+
+    async def get(self, contract: str) -> None:
+        terms = self.contract(contract)
+        account, entries = await self.account(terms)
+        view = credits_view(terms, account, {entry.number: entry for entry in entries}, self.person)
+        self.show_page(
+            "desk_credits.html", contract=terms, view=view, heads=SUMS,
+            may_enter=self.person.may(Action.TRACK_CREDITS, terms.id), may_undo=self.person.may(Action.UNDO, terms.id),
+        )  # fmt: skip
+
+    head = get
+
+
+class CreditsFile(CreditPages):
+    """`GET /desk/contracts/<contract>/credits.csv`: the same by month, for a spreadsheet."""
+
+    action = Action.SEE_SERVICE
+
+    async def get(self, contract: str) -> None:
+        terms = self.contract(contract)
+        account, _ = await self.account(terms)
+        self.note(DeskEvent.DOWNLOADED, contract=terms.id, subject="credits.csv")
+        self.give_file(credit_account_csv(account, terms.currency).encode(), MEDIA_TYPE, f"{terms.id}-credits.csv")
+
+    head = get

@@ -1,0 +1,247 @@
+"""A supplier's invoice as a CSV file against the credits that should stand on it: compared, kept, taken back."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NoBase64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.fields import parse_day
+from sla_monitor.errors import RegisterError
+from sla_monitor.register.csv_sheet import BILLED
+from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.entries import CreditInvoiced, Entry, Undo
+from sla_monitor.register.entry_parsing import body_of
+from sla_monitor.register.foreign_instant import Dates
+from sla_monitor.register.invoice_file import InvoiceFile, read_invoice
+from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.sla.money.invoice_check import Checked, check_invoice
+from sla_monitor.web.desk.credits_page import CreditPages
+from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.entering import Statement
+from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.wording.instants import format_month
+from sla_monitor.wording.numbers import format_count, format_money
+from sla_monitor.wording.recovery import VERDICT_WORDS
+from sla_monitor.wording.text import plain
+
+FILE_BYTES = 1_000_000
+"""Of an invoice at most: some ten thousand lines."""
+
+SIGNS = ("negative", "positive")
+TONES = {"matched": "up", "entered": "up", "wrong_amount": "degraded", "unknown": "degraded", "missing": "down"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A line of the invoice, or a credit that is missing on it."""
+
+    row: str
+    month: str
+    invoice: str
+    amount: str
+    due: str
+    verdict: str
+    tone: str
+
+
+def checked_row(one: Checked, currency: str) -> CheckedRow:
+    line = one.line
+    return CheckedRow(
+        f"{line.row}" if line else "",
+        format_month(one.month) if one.month else "",
+        plain(" ".join(filter(None, (line.invoice, line.line)))) if line else "",
+        format_money(one.amount, currency) if line else "",
+        format_money(one.due, currency) if one.due else "",
+        VERDICT_WORDS[one.verdict].capitalize(),
+        TONES[one.verdict],
+    )
+
+
+class InvoiceForm(CreditPages):
+    """`GET /desk/contracts/<contract>/credits/invoice`, and `POST` twice: with a file to compare it, and with what was
+    read, which the page hands back, to keep its lines. Nothing is kept between the two."""
+
+    methods = ("GET", "HEAD", "POST")
+    action = Action.TRACK_CREDITS
+    body_bytes = 2 * FILE_BYTES
+
+    async def get(self, contract: str) -> None:
+        self._show(self.contract(contract), {}, [])
+
+    head = get
+
+    async def submitted(self, form: PostedForm, *names: str) -> None:
+        contract = self.contract(names[0])
+        values = {field: form.text(field) for field in form.values}
+        try:
+            source = _source(form, values)
+            lines, others = await self.site.entering.run(read_invoice, source, contract)
+        except RegisterError as error:
+            self.set_status(422)
+            self._show(contract, values, error.problems)
+            return
+        account, _ = await self.account(contract)
+        found, keep = check_invoice(lines, account), values.get("keep", "")
+        if not keep:
+            self._preview(contract, source, values, found, others, [])
+            return
+        try:
+            numbers = await self._keep(contract, source, found, form)
+        except RegisterError as error:
+            self.set_status(422)
+            self._preview(contract, source, values, found, others, error.problems)
+            return
+        self.go(f"/desk/contracts/{contract.id}/entries/{numbers[0]}/file")
+
+    async def _keep(
+        self, contract: Contract, source: InvoiceFile, found: Sequence[Checked], form: PostedForm
+    ) -> tuple[int, ...]:
+        """Enter lines, all or none. Raises RegisterError."""
+        keep, note, once = form.text("keep"), form.text("note"), form.once(self.person.name, self.request.path)
+        # What came in before is asked first: its lines are entered already, and would be compared as such.
+        if before := await self.site.entering.run(self.desk.register.submitted, once):
+            return before
+        if keep == "all" and not note:
+            raise RegisterError(["note: is missing (say why lines with a wrong amount are entered)"])
+        wanted = {"matched", "wrong_amount"} if keep == "all" else {"matched"}
+        drafts = []
+        for one in found:
+            if one.line is None or one.verdict not in wanted:
+                continue
+            words = {"month": one.line.month, "amount": one.line.amount, "on": f"{one.line.on}"}
+            words |= {"invoice": one.line.invoice, **({"line": one.line.line} if one.line.line else {})}
+            said = body_of("credit_invoiced", words, contract.time_zone)
+            drafts.append(Statement(said, note=note, evidence=source.evidence))
+        if not drafts:
+            raise RegisterError(["file: no line of it is to be entered"])
+        entered = await self.site.entering.run(self.desk.enter, self.person, contract, drafts, once=once)
+        return entered.numbers
+
+    def _preview(
+        self,
+        contract: Contract,
+        source: InvoiceFile,
+        values: dict[str, str],
+        found: Sequence[Checked],
+        others: int,
+        problems: Sequence[str],
+    ) -> None:
+        content = urlsafe_b64encode(source.content).decode()
+        kept = {name: text for name, text in values.items() if name[:1] != "_" and name not in {"keep", "note"}}
+        verdicts = [one.verdict for one in found]
+        self.show_page(
+            "invoice_preview.html", contract=contract, rows=[checked_row(one, contract.currency) for one in found],
+            left_out=f"{format_count(others, 'row')} left out: charges" if others else "",
+            ignored=", ".join(plain(name) for name in source.sheet.ignored), name=plain(source.name),
+            hidden=kept | {"name": source.name, "content": content}, note=values.get("note", ""), problems=problems,
+            matched=verdicts.count("matched"), wrong=verdicts.count("wrong_amount"),
+        )  # fmt: skip
+
+    def _show(self, contract: Contract, values: dict[str, str], problems: Sequence[str]) -> None:
+        self.show_page(
+            "invoice_form.html", contract=contract, values=values, problems=[plain(line) for line in problems],
+            fields=BILLED, dates=get_args(Dates), signs=SIGNS, most=f"{FILE_BYTES:,}",
+        )  # fmt: skip
+
+
+def _source(form: PostedForm, values: dict[str, str]) -> InvoiceFile:
+    """The file that came in, or was handed back, and how to read it. Raises RegisterError."""
+    files = form.files.get("file", ())
+    if files and files[0].body:
+        name, content = files[0].filename, files[0].body
+    elif values.get("content"):
+        name = values.get("name", "")
+        try:
+            content = urlsafe_b64decode(values["content"].encode())
+        except (NoBase64, ValueError):
+            raise RegisterError(["file: was not handed back as it was (choose it again)"]) from None
+    else:
+        raise RegisterError(["file: is missing (choose a CSV file)"])
+    if len(content) > FILE_BYTES:
+        raise RegisterError([f"file: is larger than {FILE_BYTES:,} bytes (split it)"])
+    if values.get("dates", "iso") not in get_args(Dates) or values.get("sign", "negative") not in SIGNS:
+        raise RegisterError(["file: choose how to read it from what the page offers"])
+    columns = {values[f"column_{field}"]: field for field in BILLED if values.get(f"column_{field}")}
+    try:
+        on = parse_day(values["date"]) if values.get("date") else None
+    except ValueError as error:
+        raise RegisterError([f"date: {error}"]) from None
+    dates, sign = cast("Dates", values.get("dates", "iso")), cast("Any", values.get("sign", "negative"))
+    return InvoiceFile(plain(name)[:120] or "invoice.csv", content, columns, dates, values.get("invoice", ""), on, sign)
+
+
+class EnteredFile(DeskHandler):
+    """`GET /desk/contracts/<contract>/entries/<number>/file`: what was entered from a file together with this entry."""
+
+    action = Action.TRACK_CREDITS
+
+    async def get(self, contract: str, number: str) -> None:
+        terms, entries = self.contract(contract), await self.entries(contract)
+        several = from_one_file(entries, int(number))
+        if not several:
+            raise Refusal(404, "no such entry that stands and came from a file")
+        self.show_page(
+            "entered_file.html", contract=terms, several=[_line(one, terms) for one in several],
+            source=plain(several[0].evidence), number=number, may_undo=self.person.may(Action.UNDO, terms.id),
+        )  # fmt: skip
+
+    head = get
+
+
+class UndoFile(DeskHandler):
+    """`GET /desk/contracts/<contract>/entries/<number>/undo-file`, and `POST` to take all of it back, or nothing."""
+
+    methods = ("GET", "HEAD", "POST")
+    action = Action.UNDO
+
+    async def get(self, contract: str, number: str) -> None:
+        await self._show(contract, number, "", [])
+
+    head = get
+
+    async def submitted(self, form: PostedForm, *names: str) -> None:
+        (name, number), why = names, form.text("why")
+        contract, once = self.contract(name), form.once(self.person.name, self.request.path)
+        if not why:
+            self.set_status(422)
+            await self._show(name, number, why, ["The reason is missing."])
+            return
+        several = from_one_file(await self.entries(name), int(number))
+        drafts = [Statement(Undo(about=entry.number), note=why) for entry in several]
+        try:
+            if drafts:
+                await self.site.entering.run(self.desk.enter, self.person, contract, drafts, once=once)
+        except RegisterError as error:
+            self.set_status(422)
+            await self._show(name, number, why, error.problems)
+            return
+        self.go(f"/desk/contracts/{contract.id}/credits")
+
+    async def _show(self, name: str, number: str, why: str, problems: Sequence[str]) -> None:
+        contract = self.contract(name)
+        several = from_one_file(await self.entries(name), int(number))
+        if not several:
+            raise Refusal(404, "no such entry that stands and came from a file")
+        self.show_page(
+            "undo_file.html", contract=contract, several=[_line(one, contract) for one in several], why=why,
+            source=plain(several[0].evidence), problems=[plain(line) for line in problems],
+        )  # fmt: skip
+
+
+def from_one_file(entries: Sequence[Entry], number: int) -> list[Entry]:
+    """The lines of invoices that stand and came from the same file as an entry. None where it stands no more."""
+    lines = [entry for entry, _ in effective_entries(entries).of(CreditInvoiced)]
+    source = next((entry.evidence for entry in lines if entry.number == number), "")
+    return [entry for entry in lines if source and entry.evidence == source]
+
+
+def _line(entry: Entry, contract: Contract) -> tuple[int, str]:
+    body = cast("CreditInvoiced", entry.body)
+    line = f", line {body.line}" if body.line else ""
+    told = f"{format_month(body.month)}, {format_money(body.amount, contract.currency)}: {body.invoice}{line}"
+    return entry.number, plain(told)

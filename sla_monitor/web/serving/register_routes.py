@@ -1,0 +1,267 @@
+"""The register for other programs: read, entered into, with what an entry would change shown before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from sla_monitor.assess.figure_changes import changes_of_entries, reaches_closed_months
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.reading.nearest import suggestion
+from sla_monitor.errors import RegisterError
+from sla_monitor.register.entries import KINDS, Entry
+from sla_monitor.register.entry_context import EntryContext
+from sla_monitor.register.entry_parsing import body_of, made_of
+from sla_monitor.register.redaction import redacted
+from sla_monitor.register.rules import doubts
+from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
+from sla_monitor.web.api.register_shapes import EnteredJson, EntryProblemJson, PreviewJson
+from sla_monitor.web.api.requests import ENTERED, Beside, DecisionRequest, EntryRequest, UndoRequest
+from sla_monitor.web.api.service_json import API
+from sla_monitor.web.desk.entering import Statement
+from sla_monitor.web.identity.person import Person
+from sla_monitor.web.serving.api_handler import REMEDIES, JsonAnswering, json_text
+from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.web.serving.writing import Desk, Writing
+from sla_monitor.wording.text import plain
+
+MOST = 500
+LAST_NUMBER = 9_999_999_999
+
+
+class EntryRefused(Refusal):
+    """What is wrong with an entry, field by field."""
+
+    def __init__(self, lines: Sequence[str], *, is_flat: bool) -> None:
+        super().__init__(422, "nothing was entered: the entry is not right", remedy="put right what `errors` names")
+        self.errors = field_problems(lines, is_flat=is_flat)
+
+
+def as_read_by(person: Person, contract: str, entries: Iterable[Entry]) -> list[Entry]:
+    """Entries as somebody may read them: without the notes of the authority, but with their own."""
+    if person.may(Action.SEE_NOTES, contract):
+        return list(entries)
+    return [entry if entry.actor == person.name else redacted(entry) for entry in entries]
+
+
+class Entering(Writing):
+    """Base of what adds an entry. `is_flat`: the body has the fields of the statement at its top."""
+
+    is_flat = True
+
+    async def enter(self, contract: Contract, draft: Statement) -> None:
+        """Enter it, or show what would come of it, and answer."""
+        action = draft.said.action
+        if not self.person.may(action, contract.id):
+            raise self.forbidden(action, contract.id)
+        self.refuse_unproven(action)
+        try:
+            if self.is_dry_run():
+                self.send_json(await self._preview(contract, draft))
+            else:
+                await self._enter(contract, draft)
+        except RegisterError as error:
+            raise EntryRefused(error.problems, is_flat=self.is_flat) from None
+
+    async def _preview(self, contract: Contract, draft: Statement) -> PreviewJson:
+        site = self.site
+        said, new = await site.entering.run(self.desk.drafted, self.person, contract, [draft])
+        return await site.previewing.run(self._previewed, contract, said, new)
+
+    def _previewed(self, contract: Contract, said: Sequence[Entry], new: Sequence[Entry]) -> PreviewJson:
+        now_ms = self.site.clock.now_ms()
+        with self.site.open_evidence() as evidence:
+            changes = changes_of_entries(contract, evidence, said, new, now_ms)
+        last = said[-1].number if said else 0
+        self.set_header("ETag", f'"{last}"')
+        return {
+            "entry": entry_json(new[0], contract),
+            "last_number": last,
+            "reaches_closed_months": reaches_closed_months(contract, said, new, now_ms),
+            "changes": [
+                {"month": row["month"], "figure": row["figure"], "before": row["before"], "after": row["after"]}
+                for row in changes
+            ],
+            "doubts": doubts(new[0], EntryContext.of(contract, [*said, *new])),
+        }
+
+    async def _enter(self, contract: Contract, draft: Statement) -> None:
+        once, read_to = self.once(), self.read_to()
+        answer = await self.site.entering.run(self._entered, contract, draft, once, read_to)
+        self.set_status(200 if answer["is_again"] else 201)
+        self.set_header("Location", answer["entry"]["url"])
+        self.send_json(answer)
+
+    def _entered(self, contract: Contract, draft: Statement, once: str, read_to: int | None) -> EnteredJson:
+        """Called from the register's thread."""
+        if read_to is None and not self.desk.register.submitted(once):
+            self._refuse_unseen(contract, draft)
+        entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to)
+        everything = self.desk.entries(contract.id)
+        entry = next(one for one in everything if one.number == entered.numbers[0])
+        if entered.is_again and not _says(entry, draft):
+            raise Refusal(
+                422,
+                f"this Idempotency-Key has made entry {entry.number}, which says something else",
+                remedy="give each entry a key of its own",
+            )
+        return {
+            "entry": entry_json(entry, contract),
+            "last_number": everything[-1].number,
+            "is_again": entered.is_again,
+        }
+
+    def _refuse_unseen(self, contract: Contract, draft: Statement) -> None:
+        """What changes months that are over has to be looked at before it is entered."""
+        said, new = self.desk.drafted(self.person, contract, [draft])
+        if reaches_closed_months(contract, said, new, self.site.clock.now_ms()):
+            raise Refusal(
+                428,
+                "this may change figures of months that are over",
+                remedy="ask with dry_run=true what it changes, and send its last_number as If-Match",
+            )
+
+    def refuse(self, refusal: Refusal) -> None:
+        if not isinstance(refusal, EntryRefused):
+            super().refuse(refusal)
+            return
+        problem: EntryProblemJson = {
+            "type": "about:blank",
+            "title": "Unprocessable Entity",
+            "status": 422,
+            "detail": refusal.text,
+            "remedy": refusal.remedy or REMEDIES[400],
+            "errors": refusal.errors,
+        }
+        self.set_status(422)
+        self.set_header("Content-Type", "application/problem+json")
+        self.finish(json_text(problem))
+
+    def read(self, model: type[Any], contract: Contract) -> Any:
+        """The body by its model. Raises EntryRefused and Refusal."""
+        try:
+            return made_of(model, self.body(), contract.time_zone)
+        except RegisterError as error:
+            raise EntryRefused(error.problems, is_flat=True) from None
+
+    def statement(self, kind: str, words: dict[str, Any], beside: Beside, contract: Contract) -> Statement:
+        """What is said, by the model of its kind. Raises EntryRefused."""
+        try:
+            said = body_of(kind, words, contract.time_zone)
+        except RegisterError as error:
+            raise EntryRefused(error.problems, is_flat=self.is_flat) from None
+        return Statement(said, beside.note, beside.reference, beside.evidence)
+
+
+class EntriesResource(Entering):
+    """`GET /api/v1/contracts/<contract>/entries`: so many at a time, ascending; `POST`: enter one of any kind."""
+
+    methods = ("GET", "HEAD", "POST")
+    action = Action.SEE_SERVICE
+    is_flat = False
+
+    async def get(self, name: str) -> None:
+        self.names = ("after", "limit", "kind")
+        self.given()
+        contract, after = self.contract(name), self.number("after", 0, 0, LAST_NUMBER)
+        limit, kind = self.number("limit", 100, 1, MOST), self.argument("kind")
+        if kind and kind not in KINDS:
+            raise Refusal(400, f"no kind is called {kind[:60]}", remedy=suggestion(kind, KINDS))
+        everything = await self.site.entering.run(self.desk.entries, contract.id)
+        chosen = [one for one in everything if one.number > after and kind in {"", one.body.kind}]
+        page = as_read_by(self.person, contract.id, chosen[:limit])
+        more = {"after": page[-1].number, "limit": limit, **({"kind": kind} if kind else {})} if page else {}
+        following = f"{API}/contracts/{name}/entries?{urlencode(more)}" if len(chosen) > limit else None
+        self.send_json(entries_json(contract, everything, page, following))
+
+    head = get
+
+    async def post(self, name: str) -> None:
+        self.names = ("dry_run",)
+        self.given()
+        contract = self.contract(name)
+        asked: EntryRequest = self.read(EntryRequest, contract)
+        words = dict(asked.said)
+        kind = words.get("kind")
+        if not isinstance(kind, str) or kind not in ENTERED:
+            raise EntryRefused([f"kind: {_no_kind(kind)}"], is_flat=False)
+        # Who may not enter it learns nothing of what is wrong with it.
+        if not self.person.may(ENTERED[kind].action, contract.id):
+            raise self.forbidden(ENTERED[kind].action, contract.id)
+        await self.enter(contract, self.statement(kind, words, asked, contract))
+
+
+class EntryResource(Desk):
+    """`GET /api/v1/contracts/<contract>/entries/<number>`: one of them."""
+
+    action = Action.SEE_SERVICE
+
+    async def get(self, name: str, number: str) -> None:
+        self.given()
+        contract = self.contract(name)
+        everything = await self.site.entering.run(self.desk.entries, contract.id)
+        found = as_read_by(self.person, contract.id, (one for one in everything if one.number == int(number)))
+        if not found:
+            raise Refusal(404, f"no entry {number} in the register of this contract", remedy=f"see {API}/contracts")
+        self.send_json(entries_json(contract, everything, found, None)["entries"][0])
+
+    head = get
+
+
+class UndoResource(Entering):
+    """`POST /api/v1/contracts/<contract>/entries/<number>/undo`: take it back."""
+
+    methods = ("POST",)
+    action = Action.UNDO
+    names = ("dry_run",)
+
+    async def post(self, name: str, number: str) -> None:
+        self.given()
+        contract = self.contract(name)
+        asked: UndoRequest = self.read(UndoRequest, contract)
+        await self.enter(contract, self.statement("undo", {"about": int(number)}, asked, contract))
+
+
+class DecideResource(Entering):
+    """`POST /api/v1/contracts/<contract>/entries/<number>/decide`: grant or refuse it."""
+
+    methods = ("POST",)
+    action = Action.DECIDE
+    names = ("dry_run",)
+
+    async def post(self, name: str, number: str) -> None:
+        self.given()
+        contract = self.contract(name)
+        asked: DecisionRequest = self.read(DecisionRequest, contract)
+        words = {name: value for name, value in self.body().items() if name not in OUTSIDE}
+        await self.enter(contract, self.statement("decision", {"about": int(number), **words}, asked, contract))
+
+
+def _says(entry: Entry, draft: Statement) -> bool:
+    """Whether an entry is what a draft would have become."""
+    return (entry.body, entry.note, entry.reference, entry.evidence) == (
+        draft.said,
+        draft.note,
+        draft.reference,
+        draft.evidence,
+    )
+
+
+def _no_kind(kind: object) -> str:
+    if kind is None:
+        return f"is missing (one of {', '.join(ENTERED)})"
+    if isinstance(kind, str) and kind in KINDS:
+        return f"{kind} is not entered here (see /api/v1/openapi.json for its address, or use its command)"
+    return f"there is no kind {plain(f'{kind}')[:60]!r} (one of {', '.join(ENTERED)})"
+
+
+_ENTRY = rf"{API}/contracts/([^/]+)/entries/([1-9][0-9]{{0,9}})"
+
+REGISTER_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
+    (rf"{API}/contracts/([^/]+)/entries", EntriesResource),
+    (_ENTRY, EntryResource),
+    (rf"{_ENTRY}/undo", UndoResource),
+    (rf"{_ENTRY}/decide", DecideResource),
+)

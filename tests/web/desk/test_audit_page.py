@@ -1,0 +1,56 @@
+"""The audit as its reader sees it: chosen by person, event and day, proved, and as CSV without formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+
+from sla_monitor.ledger.recording.audit import AuditEvent, add_events
+from tests.web.desk.house import House
+from tests.web.desk.side_house import FORMULA, HOSTILE, NOW_MS, side_house
+
+DAY = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with side_house(tmp_path_factory.mktemp("desk")) as found:
+        events = [
+            AuditEvent(NOW_MS - DAY, NOW_MS - DAY, "signed-in", "sue", "password", addresses="10.0.0.1"),
+            AuditEvent(NOW_MS - 5, NOW_MS - 5, "downloaded", FORMULA, "password", "small", HOSTILE, count=3),
+        ]
+        add_events(found.ledger, events)
+        yield found
+
+
+def test_rows_are_chosen_and_have_their_proof(house: House) -> None:
+    auditor = house.browser("audrey")
+    whole = auditor.get("/desk/audit").text
+    assert "Downloaded × 3" in whole
+    assert "<script>alert" not in whole
+    assert "\u202e" not in whole
+    entry = house.entries()[0]
+    chosen = auditor.get("/desk/audit?person=A.+Authority&event=entered&day=2026-11-19").text
+    assert chosen.count("<tr><th") == 11, "a heading and ten entries"
+    assert f"entry {entry.number}, figure" in chosen
+    assert "sla-monitor-head/1 link=" in chosen
+    assert "There is nothing of it." in auditor.get("/desk/audit?day=2020-01-01").text
+    wrong = auditor.get("/desk/audit?day=soon")
+    assert (wrong.status, "write it as 2026-11-30" in wrong.text) == (422, True)
+
+
+def test_a_spreadsheet_works_nothing_out(house: House) -> None:
+    given = house.browser("audrey").get("/desk/audit.csv?event=downloaded")
+    (row,) = (one for one in csv.DictReader(io.StringIO(given.text)) if one["count"] == "3")
+    assert row["who"] == f"'{FORMULA}"
+    assert row["link"].isdigit()
+    assert given.headers["content-disposition"].startswith("attachment")
+
+
+def test_nobody_but_an_auditor_reads_it(house: House) -> None:
+    for name in ("olga", "carl", "anna", "sue", "kent"):
+        assert {house.browser(name).get(path).status for path in ("/desk/audit", "/desk/audit.csv")} == {403}
+        assert "/desk/audit" not in house.browser(name).get("/desk").text
