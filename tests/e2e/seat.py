@@ -72,7 +72,7 @@ class Seat:
 
     async def pick(self, field: str, option: str) -> None:
         """Tick or choose one of several."""
-        await self._touch(f"document.querySelector('main [name=\"{field}\"][value=\"{option}\"]')", f"{field} {option}")
+        await self._touch(f'document.querySelector(\'main [name="{field}"][value="{option}"]\')', f"{field} {option}")
 
     async def fill(self, field: str, text: str) -> None:
         """Type into a field, in place of what it holds."""

@@ -102,7 +102,9 @@ async def connected(host: str, page: str = "") -> AsyncIterator[Tab]:
     """What is open in a page, by its id; without one, the browser itself."""
     address = f"ws://{host}/devtools/page/{page}"
     if not page:
-        address = json.loads((await AsyncHTTPClient().fetch(f"http://{host}/json/version")).body)["webSocketDebuggerUrl"]
+        address = json.loads((await AsyncHTTPClient().fetch(f"http://{host}/json/version")).body)[
+            "webSocketDebuggerUrl"
+        ]
     socket = await websocket_connect(address, max_message_size=64 * 1024 * 1024)
     yield Tab(socket)
     socket.close()
