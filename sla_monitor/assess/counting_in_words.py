@@ -46,7 +46,7 @@ def imported_words(one: Import, zone: ZoneInfo) -> str:
 
 def accounting(terms: Terms) -> tuple[str, ...]:
     """A line for each rule by which a month is counted."""
-    lines = [*_probing(terms), *_counting(terms), *_upkeep(terms), *_relief(terms.relief), *_figures(terms)]
+    lines = [*_probing(terms), *_counting(terms), *maintenance_rules(terms), *_relief(terms.relief), *_figures(terms)]
     return tuple(dict.fromkeys(lines))
 
 
@@ -141,7 +141,8 @@ def _when_down(counting: Counting) -> Iterator[str]:
         yield f"An answer that takes more than {limit} is no answer"
 
 
-def _upkeep(terms: Terms) -> Iterator[str]:
+def maintenance_rules(terms: Terms) -> Iterator[str]:
+    """When maintenance is permitted, a sentence for the services that share it."""
     several = {service.name or service.id: terms.maintenance_of(service) for service in terms.services}
     for rules in dict.fromkeys(several.values()):
         sharing = [name for name, its in several.items() if its == rules]

@@ -35,15 +35,22 @@ def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
     relief, told_ms = terms.relief, entry.at_ms if said.notified_ms is None else said.notified_ms
     if said.cause not in relief.causes:
         return f"{said.cause} is no cause of the contract"
-    if relief.notice_working_days is not None and relief.late == "refused":
-        days = _days_late(said, told_ms, terms)
-        if days > relief.notice_working_days:
-            return f"notified {format_working_days(days)} after it was known; {relief.notice_working_days} are allowed"
+    if relief.late == "refused" and (late := lateness(case, entry, said)):
+        return late
     if relief.deadline_months is not None:
         month = month_at(said.start_ms, terms.time_zone)
         if month_at(told_ms, terms.time_zone) > shifted(month, relief.deadline_months):
             return f"claimed more than {relief.deadline_months} months after"
     return ""
+
+
+def lateness(case: RequestContext, entry: Entry, said: Claim) -> str:
+    """How late a claim was notified, whatever follows from it; empty: in time."""
+    terms = case.contract.version_at(said.start_ms).terms
+    allowed, told_ms = terms.relief.notice_working_days, entry.at_ms if said.notified_ms is None else said.notified_ms
+    if allowed is None or (days := _days_late(said, told_ms, terms)) <= allowed:
+        return ""
+    return f"notified {format_working_days(days)} after it was known; {allowed} are allowed"
 
 
 def _days_late(said: Claim, told_ms: int, terms: Terms) -> int:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess.assessment import BookedStretch, Excluded
 from sla_monitor.assess.booked_maintenance import booked_by
 from sla_monitor.assess.exclusions import exclusions
-from sla_monitor.assess.relief import refusal
+from sla_monitor.assess.relief import lateness, refusal
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of
@@ -19,7 +19,7 @@ from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance, Un
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import doubts
 from sla_monitor.wording.figure_changes import Changes
-from sla_monitor.wording.instants import format_stretch
+from sla_monitor.wording.instants import format_month, format_stretch
 
 
 def reservations_of(
@@ -42,13 +42,14 @@ def _no_change(contract: Contract, said: Sequence[Entry], entry: Entry, now_ms: 
     """That a decision, waiver or correction about months that are over has come to nothing."""
     months = months_of(entry.body, contract.time_zone, {other.number: other for other in said})
     is_over = bool(months) and months[-1] < month_at(now_ms, contract.time_zone)
-    if entry.body.is_meant_to_change and is_over and not changes:
-        yield f"no figure, no point and no money of {months[0]} or later changes by it"
+    is_asked = entry.body.asks_for_decision(contract)
+    if entry.body.is_meant_to_change and not is_asked and is_over and not changes:
+        yield f"no figure, no point and no money of {format_month(months[0])} or later changes by it"
 
 
 def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
-    """Which time of a booking or a claim (or of what a decision is about) the contract refuses all the same, and why;
-    nothing while a decision is awaited, and nothing for other kinds."""
+    """Which time of a booking or a claim (or of what a decision is about) the contract refuses all the same, and why,
+    and how late a claim is; no time while a decision is awaited, and nothing for other kinds."""
     about = entry.body.about if isinstance(entry.body, Decision) else entry.number
     case = RequestContext(contract, effective_entries(said))
     asked = case.effective.entry(about)
@@ -60,6 +61,8 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     if why:
         yield f"refused by the contract: {why}"
         return
+    if isinstance(asked.body, Claim) and (late := lateness(case, asked, asked.body)):
+        yield f"{late}: the contract leaves it to the authority’s decision"
     yield from _describe_refused(_refused(case, asked), contract.time_zone)
 
 

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from sla_monitor.contract.maintenance import OVER_WORDS, AllowanceOver
+from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_stretch
-from sla_monitor.wording.text import format_list
+from sla_monitor.wording.text import format_list, shortened
+
+BOOKING_WORDS = {
+    "permitted": "permitted",
+    "in_part": "permitted in part",
+    "pending": "awaits a decision",
+    "counted": "not left out",
+}
+"""What becomes of booked time in the figures."""
 
 SILENCED = {True: "silenced", False: "not silenced"}
 """Whether nobody is called."""
@@ -20,3 +31,22 @@ def describe_silence(until: str) -> str:
 def describe_booked(is_silenced: bool, span: tuple[int, int], services: Sequence[str], why: str, zone: ZoneInfo) -> str:
     """`not silenced: 4 Oct 2026 06:59:00 to 07:30:00 BST, custody (outside the hours for it)`. `span`: in ms."""
     return f"{SILENCED[is_silenced]}: {format_stretch(*span, zone)}, {format_list(services)} ({why})"
+
+
+class AllowanceLeft(Protocol):
+    """An allowance of maintenance and what is left of it."""
+
+    @property
+    def services(self) -> tuple[str, ...]: ...
+    @property
+    def over(self) -> AllowanceOver: ...
+    @property
+    def allowance_ms(self) -> int: ...
+    @property
+    def left_ms(self) -> int: ...
+
+
+def describe_allowance_left(one: AllowanceLeft) -> str:
+    """`3 h left of 4 h a month, for custody`."""
+    left = format_duration(max(0, one.left_ms))
+    return f"{left} left of {format_duration(one.allowance_ms)} {OVER_WORDS[one.over]}, for {shortened(one.services)}"

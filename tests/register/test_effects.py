@@ -208,7 +208,7 @@ def test_a_decision_by_which_nothing_changes_says_so(tmp_path: Any) -> None:
     office = Office.furnished(tmp_path)
     office.done("add", "claim", "small", *OFFICE)
     said = office.done("decide", "small", "1", "--grant", "--why", "true", "--yes", actor="bob")
-    assert "but no figure, no point and no money of 2024-02 or later changes by it" in " ".join(said.out.split())
+    assert "but no figure, no point and no money of February 2024 or later changes by it" in " ".join(said.out.split())
 
 
 def test_a_file_of_figures_says_it_once(tmp_path: Any) -> None:

@@ -139,13 +139,13 @@ def serving(folder: Path, **how: Any) -> Iterator[Server]:
 
 class Network:
     """A TCP proxy in front of a port: cut, it ends what is open and lets nobody in; `swallow`: nothing gets through,
-    and nobody is told."""
+    and nobody is told; `is_mute`: what is sent gets through, and no answer comes back."""
 
     def __init__(self, to_port: int) -> None:
         self._to_port, self._pairs, self._lock = to_port, list[socket.socket](), threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
-        self.is_cut = self.swallow = False
+        self.is_cut = self.swallow = self.is_mute = False
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
 
@@ -187,15 +187,15 @@ class Network:
 
     def _join(self, near: socket.socket, far: socket.socket) -> None:
         with near, far:
-            back = threading.Thread(target=self._pass_on, args=(far, near), daemon=True)
+            back = threading.Thread(target=self._pass_on, args=(far, near, lambda: self.is_mute), daemon=True)
             back.start()
-            self._pass_on(near, far)
+            self._pass_on(near, far, lambda: False)
             back.join()
 
-    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+    def _pass_on(self, one: socket.socket, other: socket.socket, is_mute: Callable[[], bool]) -> None:
         with contextlib.suppress(OSError):
             while data := one.recv(1 << 16):
-                if not self.swallow:
+                if not self.swallow and not is_mute():
                     other.sendall(data)
         for each in (one, other):
             with contextlib.suppress(OSError):

@@ -59,6 +59,10 @@ class Tab:
         await self.send("Page.enable")
         self.events.clear()
         await self.send("Page.navigate", url=url)
+        await self.loaded()
+
+    async def loaded(self) -> None:
+        """Wait until a page has come since the events were cleared."""
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(json.loads(await self._socket.read_message() or "{}"))
 
@@ -79,20 +83,38 @@ class Tab:
 
 
 @asynccontextmanager
-async def tab(profile: Path) -> AsyncIterator[Tab]:
-    """A browser with an empty profile, and its one tab."""
+async def running_browser(profile: Path) -> AsyncIterator[str]:
+    """A browser with an empty profile; gives the address of its DevTools, without the scheme."""
     with subprocess.Popen(
         [*CHROMIUM, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.PIPE, text=True
     ) as browser:
         try:
             assert browser.stderr is not None
             address = next(line.split()[-1] for line in browser.stderr if line.startswith("DevTools listening on "))
-            host = address.removeprefix("ws://").partition("/")[0]
-            targets = json.loads((await AsyncHTTPClient().fetch(f"http://{host}/json/list")).body)
-            page = next(target for target in targets if target["type"] == "page")
-            socket = await websocket_connect(page["webSocketDebuggerUrl"], max_message_size=64 * 1024 * 1024)
-            yield Tab(socket)
-            socket.close()
+            yield address.removeprefix("ws://").partition("/")[0]
         finally:
             browser.terminate()
             browser.wait(20)
+
+
+@asynccontextmanager
+async def connected(host: str, page: str = "") -> AsyncIterator[Tab]:
+    """What is open in a page, by its id; without one, the browser itself."""
+    address = f"ws://{host}/devtools/page/{page}"
+    if not page:
+        address = json.loads((await AsyncHTTPClient().fetch(f"http://{host}/json/version")).body)[
+            "webSocketDebuggerUrl"
+        ]
+    socket = await websocket_connect(address, max_message_size=64 * 1024 * 1024)
+    yield Tab(socket)
+    socket.close()
+
+
+@asynccontextmanager
+async def tab(profile: Path) -> AsyncIterator[Tab]:
+    """A browser with an empty profile, and its one tab."""
+    async with running_browser(profile) as host:
+        targets = json.loads((await AsyncHTTPClient().fetch(f"http://{host}/json/list")).body)
+        page = next(target for target in targets if target["type"] == "page")
+        async with connected(host, page["id"]) as found:
+            yield found

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sla_monitor.assess.figure_changes import changes_of_entries
 from sla_monitor.assess.supposed import reservations_of, stretches_of
 from sla_monitor.contract.contract import Contract
+from sla_monitor.ledger import Reader
 from sla_monitor.periods.edges import month_at
-from sla_monitor.web.desk.entering import CheckedStatements, DeskRegister
+from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.entries import Decision, Entry
+from sla_monitor.register.entry_parsing import entry_of
+from sla_monitor.web.desk.entering import CheckedStatements
 from sla_monitor.web.identity.desk_state import digest_of
 from sla_monitor.wording.figure_changes import Changes
 from sla_monitor.wording.instants import format_month
@@ -33,28 +37,57 @@ class ChangedMonth:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`but`: what whoever enters it may not expect; `booked`: what of a booking is left out of the figures."""
+    """`but`: what whoever enters it may not expect; `booked`: what of a booking is left out of the figures. `granted`:
+    what it would be once it is granted, of what asks for a decision."""
 
     months: tuple[ChangedMonth, ...] = ()
     but: tuple[str, ...] = ()
     booked: tuple[str, ...] = ()
+    granted: Effect | None = None
 
     @property
     def mark(self) -> str:
         """By which it is known whether it is still the same."""
         months = [[one.title, *one.rows] for one in self.months]
-        return digest_of(json.dumps([months, self.but, self.booked]))
+        granted = self.granted.mark if self.granted else ""
+        return digest_of(json.dumps([months, self.but, self.booked, granted]))
 
 
-def effect_of(desk: DeskRegister, contract: Contract, checked: CheckedStatements, now_ms: int) -> Effect:
+def effect_of(
+    open_evidence: Callable[[], Reader], contract: Contract, checked: CheckedStatements, now_ms: int
+) -> Effect:
     """From the one thread of `WebParts.previewing`. Raises LedgerError and its kinds."""
+    granting = [
+        _grant(one) for one in checked.entries if one.body.is_decidable and one.body.asks_for_decision(contract)
+    ]
+    granted: Effect | None = None
+    if granting:
+        whole = replace(checked, entries=(*checked.entries, *granting))
+        granted = _effect(open_evidence, contract, whole, now_ms)
+    return replace(_effect(open_evidence, contract, checked, now_ms), granted=granted)
+
+
+def _grant(asked: Entry) -> Entry:
+    """A decision by somebody else, which nobody has made."""
+    said = Decision(about=asked.number, granted=True)
+    made = entry_of(said, at_ms=asked.at_ms, actor=f"not {asked.actor}"[:200], contract=asked.contract, note="-")
+    return made.model_copy(update={"number": asked.number + 1})
+
+
+def _effect(open_evidence: Callable[[], Reader], contract: Contract, checked: CheckedStatements, now_ms: int) -> Effect:
     new, said = checked.entries, [*checked.said, *checked.entries]
     running = month_at(now_ms, contract.time_zone)
-    with desk.open_record() as evidence:
+    with open_evidence() as evidence:
         changes = changes_of_entries(contract, evidence, checked.said, new, now_ms, with_running=True)
     closed = [row for row in changes if row["month"] < running]
     named = re.compile(rf"\bdecision (?:{'|'.join(f'{one.number}' for one in new) or '-'})\b")
     but = [line for entry in new for line in reservations_of(contract, said, entry, now_ms, closed)]
+    effective = effective_entries(checked.said)
+    signed = [month for month in dict.fromkeys(row["month"] for row in changes) if effective.sign_off(month)]
+    but += [
+        f"{format_month(month)} is signed off: its figures change all the same, and it has to be signed off again"
+        for month in signed
+    ]
     booked = [one for entry in new for one in stretches_of(contract, said, entry, now_ms)]
     lines = [
         describe_booked(one.is_silenced, (one.start_ms, one.end_ms), one.services, one.why, contract.time_zone)
@@ -62,8 +95,8 @@ def effect_of(desk: DeskRegister, contract: Contract, checked: CheckedStatements
     ]
     more = [f"and {len(booked) - SHOWN} more"] if len(booked) > SHOWN else []
     # It has no number yet.
-    told = [[named.sub("this decision", line) for line in several] for several in (but, [*lines, *more])]
-    return Effect(tuple(_months(changes, running)), *map(_plain, told))
+    but, lines = ([named.sub("this decision", line) for line in several] for several in (but, [*lines, *more]))
+    return Effect(tuple(_months(changes, running)), _plain(but), _plain(lines))
 
 
 def _months(changes: Changes, running: str) -> list[ChangedMonth]:

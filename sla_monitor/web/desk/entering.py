@@ -12,7 +12,6 @@ from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
-from sla_monitor.ledger import Reader
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
@@ -57,13 +56,11 @@ class CheckedStatements:
 
 @dataclass
 class DeskRegister:
-    """The register as the desk's pages use it, from the one thread of `WebParts.entering`. `open_record`: what figures
-    are made of, for one thread too (`WebParts.previewing`)."""
+    """The register as the desk's pages use it, from the one thread of `WebParts.entering`."""
 
     ledger: Path
     contracts: Callable[[], Sequence[Contract]]
     clock: Clock
-    open_record: Callable[[], Reader]
     open_register: Callable[[Path, Clock], Register] = Register.open
     _standing: dict[str, tuple[Sequence[Entry], EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)

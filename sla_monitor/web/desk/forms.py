@@ -14,8 +14,9 @@ from sla_monitor.web.identity.desk_state import digest_of
 CSRF, ONCE, AGAIN, NEXT = "_csrf", "_once", "_password", "next"
 """Fields of ours: the token, the key of the submission, a password shown again, and where to go afterwards."""
 
-CONFIRMED, READ_TO, BACK = "_confirmed", "_read_to", "_back"
-"""The mark of what was shown before it is entered, the last entry that it was made from, and that it is not meant."""
+CONFIRMED, READ_TO, BACK, SEE = "_confirmed", "_read_to", "_back", "_see"
+"""The mark of what was shown before it is entered, the last entry that it was made from, that it is not meant, and that
+the button only shows: what says so enters nothing."""
 
 FIELDS = 400
 
@@ -41,7 +42,7 @@ class PostedForm:
 
     def carried(self) -> list[tuple[str, str]]:
         """The same with what was confirmed, for a page between."""
-        return [*self.own(), *((name, self.text(name)) for name in (CONFIRMED, READ_TO) if self.text(name))]
+        return [*self.own(), *((name, self.text(name)) for name in (CONFIRMED, READ_TO, SEE) if self.text(name))]
 
     def once(self, name: str, path: str) -> str:
         """The key of this submission by somebody: the same form with the same words is the same submission, whenever

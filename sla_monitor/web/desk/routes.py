@@ -9,6 +9,7 @@ from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
 from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
 from sla_monitor.web.desk.invoice_form import EnteredFile, InvoiceForm, UndoFile
+from sla_monitor.web.desk.maintenance_page import MaintenancePage
 from sla_monitor.web.desk.obligations_page import ObligationsPage
 from sla_monitor.web.desk.shares_page import SharesPage
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
@@ -23,6 +24,7 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/sign-out", SignOut),
     (r"/desk", DeskPage),
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
+    (r"/desk/contracts/([^/]+)/maintenance", MaintenancePage),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide", DecideForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo", UndoForm),

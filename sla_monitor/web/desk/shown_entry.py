@@ -22,13 +22,15 @@ class ShownEntry:
     note: str
 
 
-def shown_entry(contract: Contract, entry: Entry) -> ShownEntry:
-    """Everything that an entry says, for whoever may read it."""
+def shown_entry(contract: Contract, entry: Entry, *, is_entered: bool = True) -> ShownEntry:
+    """Everything that an entry says, for whoever may read it. `is_entered` False: it would be entered."""
     zone, body = contract.time_zone, entry.body
     say = EntryWording(zone, contract.currency)
     facts = {
         "When": format_stretch(body.start_ms, body.end_ms, zone) if isinstance(body, Timed) else "",
-        "Entered": f"{format_instant(entry.at_ms, zone)} by {describe_actor(entry.actor, entry.known_by)}",
+        "Entered": f"{format_instant(entry.at_ms, zone)} by {describe_actor(entry.actor, entry.known_by)}"
+        if is_entered
+        else "",
         **describe_notices(body.notices(), say),
         "Reference": entry.reference,
         "Documents": entry.evidence,

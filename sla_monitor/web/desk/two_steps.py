@@ -15,7 +15,8 @@ from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement
-from sla_monitor.web.desk.forms import BACK, CONFIRMED, ONCE, READ_TO, PostedForm
+from sla_monitor.web.desk.forms import BACK, CONFIRMED, ONCE, READ_TO, SEE, PostedForm
+from sla_monitor.web.desk.shown_entry import shown_entry
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
@@ -54,7 +55,9 @@ class ProposingForm(DeskHandler):
 
     async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
         """What checked statements would change."""
-        return await self.site.previewing.run(effect_of, self.desk, contract, checked, self.site.clock.now_ms())
+        return await self.site.previewing.run(
+            effect_of, self.site.open_evidence, contract, checked, self.site.clock.now_ms()
+        )
 
     def show_entered(self, contract: Contract, numbers: Sequence[int], *, is_again: bool = False) -> None:
         """Lead to what was entered."""
@@ -67,7 +70,8 @@ class ProposingForm(DeskHandler):
     ) -> None:
         read_to: int | None = None
         checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
-        if reaches_figures(contract, checked.said, checked.entries):
+        is_shown = bool(form.text(SEE) or form.text(CONFIRMED))
+        if is_shown or reaches_figures(contract, checked.said, checked.entries):
             effect = await self.effect(contract, checked)
             read_to = checked.last
             if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
@@ -89,7 +93,8 @@ class ProposingForm(DeskHandler):
         self.show_page(
             "confirm.html",
             contract=contract,
-            entries=[(describe_entry(one, contract), one) for one in checked.entries],
+            entries=[shown_entry(contract, one, is_entered=False) for one in checked.entries],
+            is_asked=any(one.body.asks_for_decision(contract) for one in checked.entries),
             effect=effect,
             newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],
             is_changed=bool(form.text(CONFIRMED)),

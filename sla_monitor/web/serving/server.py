@@ -143,7 +143,7 @@ class Web:
     def _desk(self) -> DeskRegister | None:
         if self.ledger is None:
             return None
-        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.record.opened, self.open_register)
+        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.open_register)
 
     def _state(self) -> DeskState:
         return DeskState.load(self.ledger.with_name(STATE_NAME)) if self.ledger else DeskState()

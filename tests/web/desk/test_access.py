@@ -64,6 +64,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/desk/contracts/([^/]+)/enter/([^/]+)": (
         "/desk/contracts/small/enter/acknowledgement", Action.ACKNOWLEDGE, "small",
     ),
+    r"/desk/contracts/([^/]+)/maintenance": ("/desk/contracts/small/maintenance", Action.SEE_SERVICE, "small"),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
         "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",
