@@ -164,10 +164,6 @@ class DeskHandler(Handler):
         is_open = entry.actor == self.person.name or self.person.may(Action.SEE_NOTES, entry.contract)
         return entry if is_open else redacted(entry)
 
-    async def standing(self, contract: str) -> EffectiveEntries:
-        """What stands of them, for figures: its texts are the authority's. Raises LedgerError and its kinds."""
-        return await self.site.entering.run(self.desk.standing, contract)
-
     def csrf(self) -> str:
         """The token that a form of this page brings back: of this session, or of this browser before it has one."""
         return self.reception.state.mac("csrf", self._whose())

@@ -72,7 +72,7 @@ class Entering(Writing):
 
     def _previewed(self, contract: Contract, checked: CheckedStatements) -> PreviewJson:
         now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
-        with self.desk.open_record() as evidence:
+        with self.site.record.opened() as evidence:
             changes = changes_of_entries(contract, evidence, said, new, now_ms)
         return {
             "entry": entry_json(new[0], contract),
