@@ -13,6 +13,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.document.entries import entry_document
 from sla_monitor.document.values import money
 from sla_monitor.ledger.recording.month_results import MonthResult
+from sla_monitor.periods.edges import whole_months
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
 from sla_monitor.register.redaction import redacted
@@ -34,6 +35,10 @@ EVENT_OF: Mapping[Action, Event] = {
     Action.UNDO: "undo",
 }
 """What somebody does who enters an entry, as receivers call it; of other entries nobody is told."""
+
+
+NEWS_MS = 62 * 24 * 3_600_000
+"""A month that was over for longer when it was first told is history that was brought in, and no news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,8 @@ def messages_of_months(
         had = [] if before is None else [kpi for kpi, found in before.kpis.items() if found.is_met is False]
         is_meant = contract is not None and "breach" in webhook.events and _is_meant(one.contract, webhook)
         if contract is None or not is_meant or before == after or not (missed or had):
+            continue
+        if before is None and one.at_ms - whole_months(one.month, contract.time_zone).end_ms > NEWS_MS:
             continue
         told = {
             "contract": one.contract,
