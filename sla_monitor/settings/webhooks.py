@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,7 +13,8 @@ from pydantic import Field
 from sla_monitor.contract.endpoints.network import Url
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Strict
 from sla_monitor.contract.reading.nearest import suggestion
-from sla_monitor.contract.reading.secret import Secret
+from sla_monitor.contract.reading.secret import Secret, SecretReference
+from sla_monitor.errors import SecretError
 
 Event = Literal[
     "decision",
@@ -27,6 +30,27 @@ Event = Literal[
 ]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+PREFIX = "whsec_"
+LEAST, MOST = 24, 64
+"""Bytes of a signing secret (Standard Webhooks, "Signature scheme")."""
+
+
+def key_of(secret: SecretReference) -> bytes:
+    """The key that messages are signed with. Raises SecretError, which never carries it."""
+    return _key(secret, secret.reveal())
+
+
+def _key(secret: SecretReference, text: str) -> bytes:
+    text = text.strip()
+    try:
+        key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not text.startswith(PREFIX) or not LEAST <= len(key) <= MOST:
+        raise SecretError(f"{secret}: is no signing secret (write {PREFIX} and {LEAST} to {MOST} bytes in base64)")
+    return key
 
 
 class Webhook(Strict):
@@ -78,6 +102,21 @@ def webhook_doubts(several: Sequence[Webhook], contracts: Collection[str]) -> It
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             message = "sends entries of the register in clear text over the network (use https)"
             yield (place, "url"), message
+        if message := _useless_secret(one.secret):
+            yield (place, "secret"), message
         for number, name in enumerate(one.contracts or ()):
             if name not in contracts:
                 yield (place, "contracts", number), f"no contract is called {name} ({suggestion(name, contracts)})"
+
+
+def _useless_secret(secret: SecretReference) -> str:
+    """What can be read, and signs nothing. What cannot be read is told with the other secrets."""
+    try:
+        text = secret.reveal()
+    except SecretError:
+        return ""
+    try:
+        _key(secret, text)
+    except SecretError as error:
+        return f"{error}"
+    return ""

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 from typing import TYPE_CHECKING
 
 from sla_monitor import __version__
-from sla_monitor.contract.reading.secret import SecretReference
 from sla_monitor.errors import SecretError
-from sla_monitor.settings.webhooks import Webhook
+from sla_monitor.settings.webhooks import Webhook, key_of
 from sla_monitor.webhooks.events import Message
 
 if TYPE_CHECKING:
     from requests import Session
 
-PREFIX = "whsec_"
-LEAST, MOST = 24, 64
-"""Bytes of a secret (Standard Webhooks, "Signature scheme")."""
-
 
 class NotTaken(Exception):  # noqa: N818 - it is how things stand
     """The receiver did not take a message; the text says why."""
-
-
-def key_of(secret: SecretReference) -> bytes:
-    """The key that messages are signed with. Raises SecretError, which never carries it."""
-    text = secret.reveal().strip()
-    try:
-        key = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if not text.startswith(PREFIX) or not LEAST <= len(key) <= MOST:
-        raise SecretError(f"{secret}: is no signing secret (write {PREFIX} and {LEAST} to {MOST} bytes in base64)")
-    return key
 
 
 def signature(key: bytes, message: Message, now_s: int) -> str:

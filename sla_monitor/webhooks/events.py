@@ -13,7 +13,8 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.document.entries import entry_document
 from sla_monitor.document.values import money
 from sla_monitor.ledger.recording.month_results import MonthResult
-from sla_monitor.register.entries import Entry
+from sla_monitor.periods.edges import whole_months
+from sla_monitor.register.entries import Entry, TermsApproved
 from sla_monitor.register.instant import format_utc
 from sla_monitor.register.redaction import redacted
 from sla_monitor.settings.desk.access_table import Action
@@ -36,6 +37,10 @@ EVENT_OF: Mapping[Action, Event] = {
 """What somebody does who enters an entry, as receivers call it; of other entries nobody is told."""
 
 
+NEWS_MS = 62 * 24 * 3_600_000
+"""A month that was over for longer when it was first told is history that was brought in, and no news."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message. `id`: the same for the same event, whoever sends it and however often."""
@@ -50,6 +55,8 @@ def message_of_entry(entry: Entry, contract: Contract, webhook: Webhook) -> Mess
     event = EVENT_OF.get(entry.body.action)
     if event not in webhook.events or not _is_meant(contract.id, webhook):
         return None
+    if webhook.side == "supplier" and event == "terms" and not isinstance(entry.body, TermsApproved):
+        return None  # a draft is no supplier's business
     shown = redacted(entry) if webhook.side == "supplier" else entry
     told = {"contract": contract.id, "entry": entry_document(shown, contract)}
     return _message(event, entry.at_ms, told, [contract.id, entry.number, entry.at_ms])
@@ -69,6 +76,8 @@ def messages_of_months(
         had = [] if before is None else [kpi for kpi, found in before.kpis.items() if found.is_met is False]
         is_meant = contract is not None and "breach" in webhook.events and _is_meant(one.contract, webhook)
         if contract is None or not is_meant or before == after or not (missed or had):
+            continue
+        if before is None and one.at_ms - whole_months(one.month, contract.time_zone).end_ms > NEWS_MS:
             continue
         told = {
             "contract": one.contract,

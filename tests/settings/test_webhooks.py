@@ -40,6 +40,14 @@ def test_clear_text_strange_contracts_and_secrets_that_cannot_be_read_are_doubte
     ]
 
 
+def test_a_secret_that_signs_nothing_is_doubted(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("not one")
+    (found,) = advised(tmp_path, hook())
+    assert "webhooks.0.secret: " in found
+    assert "is no signing secret" in found
+    assert "not one" not in found
+
+
 @pytest.mark.parametrize(
     ("hooks", "problem"),
     [

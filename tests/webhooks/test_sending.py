@@ -20,8 +20,8 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.redaction import LEFT_OUT
-from sla_monitor.settings.webhooks import Event, Webhook
-from sla_monitor.webhooks.delivery import key_of, signature
+from sla_monitor.settings.webhooks import Event, Webhook, key_of
+from sla_monitor.webhooks.delivery import signature
 from sla_monitor.webhooks.events import EVENT_OF, Message
 from sla_monitor.webhooks.positions import FilePosition, MarkPosition, Position, PositionError, Positions
 from sla_monitor.webhooks.sending import EVERY_S, LONGEST_S, STUCK_S, Sending, Webhooks
@@ -70,12 +70,12 @@ class Hooked:
         (number,) = self.register.add([entry])
         return number
 
-    def told(self, at_ms: int, value: str, *, is_met: bool, contract: str = "small") -> None:
+    def told(self, at_ms: int, value: str, *, is_met: bool, contract: str = "small", month: str = "2026-08") -> None:
         """A closed month was told."""
         figures = {"measured": True, "points": "2", "deducted": "20.00", "triggers": []}
         kpis = {"KPI1": [value, None, is_met, "2"]}
         text = json.dumps({**figures, "kpis": kpis}, separators=(",", ":"))
-        record_months(self.ledger, [MonthResult(at_ms, contract, "2026-08", text, "{}", "{}")])
+        record_months(self.ledger, [MonthResult(at_ms, contract, month, text, "{}", "{}")])
 
 
 @pytest.fixture
@@ -174,6 +174,7 @@ def test_a_month_that_fails_is_told_and_again_when_it_comes_out_otherwise(hooked
     sending = hooked.sending(events=["breach"])
     sending.turn()
     at_ms = NOW_MS + 1
+    hooked.told(at_ms, "99", is_met=False, month="2025-03")  # history that was brought in
     for value, is_met in (("99", False), ("99", False), ("997/10", False), ("100", True)):
         at_ms += 1000
         hooked.told(at_ms, value, is_met=is_met)

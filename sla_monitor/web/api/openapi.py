@@ -126,6 +126,14 @@ POSTS = (
         "DecisionRequest",
         register_shapes.EnteredJson,
     ),
+    *(
+        PostTerms(f"/api/v1/contracts/{{contract}}/terms/{{number}}/{what}", summary, body, register_shapes.EnteredJson)
+        for what, summary, body in (
+            ("approve", "Approve proposed terms", "ApprovalRequest"),
+            ("reject", "Reject proposed terms", "UndoRequest"),
+            ("withdraw", "Withdraw terms that one has proposed", "UndoRequest"),
+        )
+    ),
 )
 """What is entered at the desk. Each is posted with a key of its own, and shown with `dry_run=true`."""
 

@@ -36,9 +36,15 @@ class EntryRequest(Beside):
 
 
 class UndoRequest(Beside):
-    """Why an entry is taken back."""
+    """Why an entry is taken back, or proposed terms are rejected or withdrawn."""
 
     note: str = Field(description="Why, in words.")
+
+
+class ApprovalRequest(Beside):
+    """The approval of proposed terms."""
+
+    digest: str = Field(description="The digest of the terms that were read, as the proposal has it.")
 
 
 class DecisionRequest(Beside):
@@ -52,7 +58,7 @@ class DecisionRequest(Beside):
 
 def request_schemas(reference: str) -> dict[str, Any]:
     """The schemas of all bodies by their names. `reference`: how one leads to another, with `{model}` for the name."""
-    bodies: list[type[BaseModel]] = [EntryRequest, UndoRequest, DecisionRequest, *ENTERED.values()]
+    bodies: list[type[BaseModel]] = [EntryRequest, UndoRequest, ApprovalRequest, DecisionRequest, *ENTERED.values()]
     _, found = models_json_schema([(one, "validation") for one in bodies], by_alias=True, ref_template=reference)
     schemas: dict[str, Any] = found["$defs"]
     kinds = {name: reference.format(model=kind.__name__) for name, kind in ENTERED.items()}

@@ -112,7 +112,10 @@ class ObligationsResource(ReadResource):
 
 
 class TermsResource(ReadResource):
-    """`GET /api/v1/contracts/<contract>/terms`: the terms that were proposed, and what became of them."""
+    """`GET /api/v1/contracts/<contract>/terms`: the terms that were proposed, and what became of them.
+    A draft is no supplier's business."""
+
+    action = Action.SEE_NOTES
 
     def answer(self, *names: str) -> TermsProposalsJson:
         contract = self.contract(names[0])

@@ -18,7 +18,7 @@ from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
 from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
-from sla_monitor.web.api.requests import ENTERED, Beside, DecisionRequest, EntryRequest, UndoRequest
+from sla_monitor.web.api.requests import ENTERED, ApprovalRequest, Beside, DecisionRequest, EntryRequest, UndoRequest
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.entering import CheckedStatements, Statement
 from sla_monitor.web.identity.person import Person
@@ -246,6 +246,30 @@ class DecideResource(Entering):
         await self.enter(contract, self.statement("decision", {"about": int(number), **words}, asked, contract))
 
 
+TERMS_DECISIONS = {"approve": "terms_approved", "reject": "terms_rejected", "withdraw": "terms_withdrawn"}
+
+
+class TermsDecisionResource(Entering):
+    """`POST /api/v1/contracts/<contract>/terms/<number>/approve`, `/reject` and `/withdraw`. Who approves says by its
+    digest what they have read."""
+
+    methods = ("POST",)
+    action = Action.APPROVE_TERMS
+    names = ("dry_run",)
+
+    def action_here(self) -> Action:
+        return KINDS[TERMS_DECISIONS[self.path_args[2]]].action
+
+    async def post(self, name: str, number: str, what: str) -> None:
+        self.given()
+        contract = self.contract(name)
+        asked: Beside = self.read(ApprovalRequest if what == "approve" else UndoRequest, contract)
+        words = {"about": int(number), **({"digest": asked.digest} if isinstance(asked, ApprovalRequest) else {})}
+        if what != "approve" and not asked.note.strip():
+            raise EntryRefused(["note: is missing (say why)"], is_flat=True)
+        await self.enter(contract, self.statement(TERMS_DECISIONS[what], words, asked, contract))
+
+
 def _says(entry: Entry, draft: Statement) -> bool:
     """Whether an entry is what a draft would have become."""
     return (entry.body, entry.note, entry.reference, entry.evidence) == (
@@ -271,4 +295,5 @@ REGISTER_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (ENTRY_ADDRESS, EntryResource),
     (rf"{ENTRY_ADDRESS}/undo", UndoResource),
     (rf"{ENTRY_ADDRESS}/decide", DecideResource),
+    (rf"{API}/contracts/([^/]+)/terms/([1-9][0-9]{{0,9}})/(approve|reject|withdraw)", TermsDecisionResource),
 )

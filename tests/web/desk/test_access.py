@@ -32,8 +32,9 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     ),
     **{
         rf"/api/v1/contracts/([^/]+)/{name}": (f"/api/v1/contracts/small/{name}", Action.SEE_SERVICE, "small")
-        for name in ("months", "recalculations", "credits", "obligations", "terms")
+        for name in ("months", "recalculations", "credits", "obligations")
     },
+    r"/api/v1/contracts/([^/]+)/terms": ("/api/v1/contracts/small/terms", Action.SEE_NOTES, "small"),
     r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
     ),
@@ -104,6 +105,7 @@ ELSEWHERE = {
     r"/public/badge/([^/]+)/([^/]+)\.svg",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
+    r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)",
 }  # fmt: skip
 """Routes that are tried in their own tests: they are posted to, or open to whom settings say."""
 

@@ -14,6 +14,7 @@ from sla_monitor.board import Board
 from sla_monitor.ledger.recording.audit import newest_deeds
 from sla_monitor.ledger.recording.month_results import MonthResult, record_months
 from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.register.entries import KINDS
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from tests.fakes.clock import FakeClock
 from tests.web import estate
@@ -83,6 +84,33 @@ def test_a_month_is_told_as_far_as_it_is(house: House) -> None:
 def test_what_is_told_is_what_is_described(house: House, name: str, shape: str) -> None:
     assert told(call(house, "fred", f"{ROOT}/{name}"), 200, shape)["contract"] == "small"
     assert call(house, "fred", f"{ROOT}/{name}?x=1").status == 400
+
+
+def propose(house: House) -> int:
+    register, zone = Register.open(house.ledger, house.parts.clock), house.parts.contracts[0].time_zone
+    said = body_of("terms_proposed", KINDS["terms_proposed"].example.words, zone)
+    (number,) = register.add([entry_of(said, at_ms=NOW_MS - 1000, actor="carl", contract="small")])
+    return number
+
+
+def test_proposed_terms_are_decided_by_somebody_else_who_names_them(house: House) -> None:
+    number, digest = propose(house), KINDS["terms_proposed"].example.words["digest"]
+    address = f"{ROOT}/terms/{number}"
+    for who, what, body, status in (
+        ("sue", "approve", {"digest": digest}, 403),
+        ("carl", "approve", {"digest": digest}, 403),
+        ("anna", "approve", {}, 422),
+        ("anna", "approve", {"digest": "0" * 64}, 422),
+        ("anna", "withdraw", {"note": "Not mine."}, 403),
+        ("anna", "reject", {"note": " "}, 422),
+        ("carl", "withdraw", {"note": "Another script proposed it."}, 422),
+        ("anna", "approve", {"digest": digest}, 201),
+        ("anna", "reject", {"note": "Too late."}, 422),
+    ):
+        assert call(house, who, f"{address}/{what}", body).status == status, (who, what, body)
+    told_of = told(call(house, "vera", f"{ROOT}/terms"), 200, "TermsProposalsJson")["proposals"]
+    assert [(one["entry"]["number"], one["state"]) for one in told_of] == [(number, "approved")]
+    assert call(house, "sue", f"{ROOT}/terms").status == 403
 
 
 def test_the_audit_is_for_the_auditor_and_says_who_read_it(house: House) -> None:
