@@ -21,6 +21,7 @@ SHOWN = 50
 """Rows of a list: whoever has more has them by contract."""
 
 _FORMS: dict[MatterKind, str] = {
+    "terms": "/terms/{number}",
     "decide": "/entries/{number}/decide",
     "figure": "/enter/figure?kpi={name}&month={month}&party={party}",
     "action": "/enter/done?about={number}",
@@ -36,7 +37,7 @@ _FORMS: dict[MatterKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A matter as it is listed. `address`: where somebody does it, empty: not here, `how` says where; `whose`: for
+    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for
     whom it waits, of those of others."""
 
     contract: str
@@ -48,7 +49,6 @@ class WaitingRow:
     urgency: Urgency
     address: str
     button: str
-    how: str
     whose: str
     is_mine: bool
 
@@ -84,6 +84,8 @@ def waiting_list(
             unassessed.append(contract.id)
         today, side = local_date(now_ms, contract.time_zone), side_of(person, contract.id)
         for matter in matters_of(desk.days(contract), standings[contract.id], one, now_ms):
+            if matter.kind == "terms" and not person.may(Action.SEE_NOTES, contract.id):
+                continue  # a draft is no supplier's business
             row = _row(contract, matter, person, today, is_mine=matter.is_for(person.name, side))
             (mine if row.is_mine else others).append(row)
     return WaitingList(_sorted(mine), _sorted(others), tuple(unassessed))
@@ -98,7 +100,6 @@ def _row(contract: Contract, matter: Matter, person: Person, today: date, *, is_
     is_barred = not matter.is_for(person.name, matter.party)
     may = person.may(matter.action, contract.id) and not is_barred
     address = address_of(contract.id, matter) if may else ""
-    how = f"sla-monitor terms show {contract.id} --proposal {matter.entry}" if matter.kind == "terms" and may else ""
     return WaitingRow(
         contract=contract.id,
         title=plain(contract.versions[-1].terms.supplier),
@@ -109,7 +110,6 @@ def _row(contract: Contract, matter: Matter, person: Person, today: date, *, is_
         urgency=urgency_of(matter.on, today),
         address=address,
         button=TO_DO[matter.kind],
-        how=how,
         whose=_whose(matter, is_barred=is_barred),
         is_mine=is_mine and may,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from tests.web.desk.house import House
 from tests.web.desk.side_house import ELSEWHERE, NOTE, SHARE, side_house
 from tests.web.desk.test_access import ADDRESSES
+from tests.web.desk.test_terms_page import DEARER, proposed
 from tests.web.desk.walking import walked
 
-PEOPLE = ("vera", "olga", "carl", "anna", "fred", "sue", "strange", "audrey")
+PEOPLE = ("carl", "fred", "sue", "strange", "audrey")
 EVERY_ADDRESS = [path for path, _, _ in ADDRESSES.values()]
 HIDDEN: dict[str, tuple[str, ...]] = {
     "carl": (ELSEWHERE,),
@@ -25,6 +27,7 @@ HIDDEN: dict[str, tuple[str, ...]] = {
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with side_house(tmp_path_factory.mktemp("desk")) as found:
+        proposed(found, credits=DEARER)
         yield found
 
 
@@ -44,6 +47,12 @@ def test_a_participant_sees_its_services_and_its_own_share(house: House) -> None
     page = house.browser("kent").get("/desk/participants/kent")
     assert (page.status, page.text.count("£0.00"), "custody" in page.text) == (200, 2, True)
     assert house.browser("kent").get("/desk/participants/sussex").status == 403
+
+
+def test_proposed_terms_wait_for_the_approver_on_their_page(house: House) -> None:
+    pages = walked(house.browser("anna"), ["/desk"])
+    (path,) = [one for one in pages if re.fullmatch(r"/desk/contracts/small/terms/\d+", one)]
+    assert "Approve these terms" in pages[path].text
 
 
 def test_a_supplier_is_led_to_its_own_contract_alone(house: House) -> None:
