@@ -30,7 +30,9 @@ from tests.web.desk.house import Browser, House, Page
 AIM_MS = 50
 RUNS = 5
 NAMED = re.compile(r"\([^()]*\)")
-APART = {"/sign-in", "/sign-in/openid", "/sign-in/openid/answer", "/sign-out"}
+APART = {"/desk/audit.csv", "/sign-in", "/sign-in/openid", "/sign-in/openid/answer", "/sign-out"}
+ABOUT = {"decide": "maintenance", "file": "credit_invoiced", "undo-file": "credit_invoiced"}
+"""What sort of entry a page is about, by the end of its address."""
 MORE = ("/api/v1/desk", "/api/v1/contracts/{contract}")
 KIND, NUMBER = r"/enter/([^/]+)", r"([1-9][0-9]{0,9})"
 
@@ -45,8 +47,11 @@ class Cost:
     size: int
 
 
-def addresses(contract: str, number: int) -> Iterator[str]:
-    """Every address of the desk that is fetched, about a contract and an entry of it."""
+def addresses(contract: str, number: int, entries: Sequence[Entry]) -> Iterator[str]:
+    """Every address of the desk that is fetched, about a contract and an entry of it. `entries`: those that there are,
+    of which some pages need one of a kind."""
+    last: dict[str, int] = {entry.body.kind: entry.number for entry in entries}
+    numbers = {end: last[kind] for end, kind in ABOUT.items()}
     routes = [pattern for pattern, _ in (*DESK_ROUTES, *REGISTER_ROUTES)]
     for pattern in dict.fromkeys(routes):
         plain = pattern.replace("\\", "")
@@ -55,8 +60,15 @@ def addresses(contract: str, number: int) -> Iterator[str]:
         kinds = [kind for kind in KINDS if form_model(kind)] if pattern.endswith(KIND) else [f"{number}"]
         for kind in kinds:
             values = iter((contract, kind))
-            yield NAMED.sub(lambda _, values=values: next(values), plain.replace(NUMBER, f"{number}"))  # type: ignore[misc]
+            about = numbers.get(plain.rpartition("/")[2], number)
+            made = NAMED.sub(lambda one, values=values: _filled(one[0], values), plain.replace(NUMBER, f"{about}"))  # type: ignore[misc]
+            yield f"{made}?number={number}" if made.endswith("/entered") else made
     yield from (address.format(contract=contract) for address in MORE)
+
+
+def _filled(group: str, values: Iterator[str]) -> str:
+    """What stands for a part of an address: the first of the words that it may be, or what is given."""
+    return group[1:-1].partition("|")[0] if "|" in group else next(values)
 
 
 def spent(task: Callable[[], Page]) -> tuple[float, Page]:
@@ -131,7 +143,7 @@ def told(house: House, contract: str, only: str) -> None:
     print(f"  sign-in {min(signing_ms):.0f}; the first page after a start, which reads the register {first_ms:.0f}")
     print(f"  status page {status_ms:.1f}")
     dear = []
-    for address in addresses(contract, number):
+    for address in addresses(contract, number, house.entries(contract)):
         if only not in address:
             continue
         one = cost(browsers, register, contract, address)

@@ -106,7 +106,10 @@ def entries_of(name: str, years: int, number: int) -> list[Entry]:
             known = {"actor": actor, "contract": name, "note": note, "known_by": "password"}
             known |= {"evidence": f"{month}.csv"} if said["kind"] == "credit_invoiced" else {}
             found.append(Entry.model_validate({"number": number + len(found), "at": at, "said": said, **known}))
-    return found
+    coming = Milliseconds(NOW_MS + 5 * DAY), Milliseconds(NOW_MS + 5 * DAY + HOUR)
+    booked = {"kind": "maintenance", "services": ["custody"], "start": coming[0], "end": coming[1]}
+    words = {"number": number + len(found), "at": Milliseconds(NOW_MS), "actor": "sue", "contract": name}
+    return [*found, Entry.model_validate({**words, "known_by": "password", "said": booked})]
 
 
 def people(last: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from datetime import date
 from urllib.parse import quote
 
 from sla_monitor.assess import ContractAssessment
-from sla_monitor.assess.waiting import Matter, matters_of
+from sla_monitor.assess.waiting import Matter
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.settings.desk.access_table import TABLE, Action
@@ -83,7 +83,7 @@ def waiting_list(
         if one is None:
             unassessed.append(contract.id)
         today, side = local_date(now_ms, contract.time_zone), side_of(person, contract.id)
-        for matter in matters_of(desk.days(contract), standings[contract.id], one, now_ms):
+        for matter in desk.matters(contract, standings[contract.id], one, now_ms):
             row = _row(contract, matter, person, today, is_mine=matter.is_for(person.name, side))
             (mine if row.is_mine else others).append(row)
     return WaitingList(_sorted(mine), _sorted(others), tuple(unassessed))
