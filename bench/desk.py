@@ -28,6 +28,7 @@ from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
 from tests.web.desk.house import Browser, House, Page
 
 AIM_MS = 50
+SLOW_MS = 500
 RUNS = 5
 NAMED = re.compile(r"\([^()]*\)")
 APART = {"/desk/audit.csv", "/sign-in", "/sign-in/openid", "/sign-in/openid/answer", "/sign-out"}
@@ -97,8 +98,11 @@ def cost(browsers: Mapping[str, Browser], register: Register, contract: str, add
     """None: nobody is shown anything there."""
     found: list[Cost] = []
     for name, browser in browsers.items():
-        if browser.get(address).status != 200:
+        first_ms, page = spent(lambda browser=browser: patiently(browser, address))  # type: ignore[misc]
+        if page.status != 200:
             continue
+        if first_ms > SLOW_MS:  # figures of years, worked out twice: once tells enough
+            return Cost(first_ms, first_ms, PEOPLE[name], len(page.text))
         add(register, contract)
         anew_ms, page = spent(lambda browser=browser: browser.get(address))  # type: ignore[misc]
         again_ms = min(spent(lambda browser=browser: browser.get(address))[0] for _ in range(RUNS))  # type: ignore[misc]
