@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.desk_estate import NOW_MS, PEOPLE, aged_desk
+from sla_monitor.cli import collect_seldom
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS, Entry
@@ -124,6 +125,7 @@ def entering_ms(browser: Browser, contract: str) -> Sequence[float]:
 
 def desk_cost(contracts: int = 50, years: int = 10, only: str = "") -> None:
     """Print all of it, beside the status page of the same run."""
+    collect_seldom()
     with tempfile.TemporaryDirectory() as name:
         began = time.process_time()
         with aged_desk(Path(name), contracts, years) as (house, several, count):

@@ -7,6 +7,7 @@ pages of the desk cost comes from the register.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,8 @@ from typing import Any
 
 from sla_monitor.assess import assess
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.terms import Terms
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.register_entries import Register
@@ -50,10 +51,14 @@ PARTS: dict[str, Any] = {
 }
 
 
-def contract(name: str, years: int) -> Contract:
+def contracts_in(folder: Path, count: int, years: int) -> list[Contract]:
+    """From files, which pages of terms show."""
     term = {"start": f"{NOW.year - years}-{NOW.month}-01", "end": f"{NOW.year + 9}-03-31"}
-    terms = {**TERMS, **PARTS, "term": term, "id": name, "supplier": f"S {name}"}
-    return Contract((TermsVersion(0, Terms.model_validate(terms)),))
+    paths = [folder / f"contract-{n:02}.yaml" for n in range(count)]
+    for path in paths:
+        terms = {**TERMS, **PARTS, "term": term, "id": path.stem, "supplier": f"S {path.stem}"}
+        path.write_text(json.dumps(terms))
+    return list(load_contract_files(paths))
 
 
 def months(years: int) -> Iterator[tuple[str, datetime]]:
@@ -121,7 +126,7 @@ def people(last: str) -> list[dict[str, Any]]:
 @contextmanager
 def aged_desk(folder: Path, contracts: int, years: int) -> Iterator[tuple[House, Sequence[Contract], int]]:
     """A running desk, its contracts, and how many entries it has."""
-    ledger, several = folder / "ledger.db", [contract(f"contract-{n:02}", years) for n in range(contracts)]
+    ledger, several = folder / "ledger.db", contracts_in(folder, contracts, years)
     make_ledger(ledger)
     register, count = Register.open(ledger, SystemClock()), 0
     for one in several:
