@@ -29,6 +29,7 @@ import requests
 from bench.archive import archive_cost
 from bench.assess import assess_cost
 from bench.case import ALL, EVERY_S, TIMEOUT_S, Case
+from bench.desk import desk_cost
 from bench.figures import Figures, bytes_a_probe, figures, read_probes
 from bench.journey import journey_cost
 from bench.page import page_cost
@@ -189,6 +190,7 @@ def main() -> int:
         rules_cost()
         review_cost()
         archive_cost()
+        desk_cost()
     if broken:
         say(f"{broken} rows could not be measured")
     return min(broken, 1)

@@ -7,6 +7,7 @@ pages of the desk cost comes from the register.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,8 @@ from typing import Any
 
 from sla_monitor.assess import assess
 from sla_monitor.clock import SystemClock
-from sla_monitor.contract.contract import Contract, TermsVersion
-from sla_monitor.contract.terms import Terms
+from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.register_entries import Register
@@ -50,10 +51,14 @@ PARTS: dict[str, Any] = {
 }
 
 
-def contract(name: str, years: int) -> Contract:
+def contracts_in(folder: Path, count: int, years: int) -> list[Contract]:
+    """From files, which pages of terms show."""
     term = {"start": f"{NOW.year - years}-{NOW.month}-01", "end": f"{NOW.year + 9}-03-31"}
-    terms = {**TERMS, **PARTS, "term": term, "id": name, "supplier": f"S {name}"}
-    return Contract((TermsVersion(0, Terms.model_validate(terms)),))
+    paths = [folder / f"contract-{n:02}.yaml" for n in range(count)]
+    for path in paths:
+        terms = {**TERMS, **PARTS, "term": term, "id": path.stem, "supplier": f"S {path.stem}"}
+        path.write_text(json.dumps(terms))
+    return list(load_contract_files(paths))
 
 
 def months(years: int) -> Iterator[tuple[str, datetime]]:
@@ -106,7 +111,10 @@ def entries_of(name: str, years: int, number: int) -> list[Entry]:
             known = {"actor": actor, "contract": name, "note": note, "known_by": "password"}
             known |= {"evidence": f"{month}.csv"} if said["kind"] == "credit_invoiced" else {}
             found.append(Entry.model_validate({"number": number + len(found), "at": at, "said": said, **known}))
-    return found
+    coming = Milliseconds(NOW_MS + 5 * DAY), Milliseconds(NOW_MS + 5 * DAY + HOUR)
+    booked = {"kind": "maintenance", "services": ["custody"], "start": coming[0], "end": coming[1]}
+    words = {"number": number + len(found), "at": Milliseconds(NOW_MS), "actor": "sue", "contract": name}
+    return [*found, Entry.model_validate({**words, "known_by": "password", "said": booked})]
 
 
 def people(last: str) -> list[dict[str, Any]]:
@@ -118,7 +126,7 @@ def people(last: str) -> list[dict[str, Any]]:
 @contextmanager
 def aged_desk(folder: Path, contracts: int, years: int) -> Iterator[tuple[House, Sequence[Contract], int]]:
     """A running desk, its contracts, and how many entries it has."""
-    ledger, several = folder / "ledger.db", [contract(f"contract-{n:02}", years) for n in range(contracts)]
+    ledger, several = folder / "ledger.db", contracts_in(folder, contracts, years)
     make_ledger(ledger)
     register, count = Register.open(ledger, SystemClock()), 0
     for one in several:

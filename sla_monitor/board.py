@@ -122,11 +122,14 @@ class Watched:
 
     def _decide(self, now_ms: int) -> None:
         """What it is now, by its one place or by the quorum of several."""
-        places, alone = self.terms.seen_from, self.seen.get(MAIN)
-        if places is None and alone is not None:  # nearly every endpoint is so: its probe is what it is
+        places = self.terms.seen_from
+        site = only_site(places)
+        alone = None if site is None else self.seen.get(site)
+        if site is not None and alone is not None:  # nearly every endpoint is so: its probe is what it is
             until_ms = vouches_until_ms(alone.last.at_ms, self.terms.every_ms)
             if now_ms <= until_ms:
-                self.sights, self._changes_ms = (), until_ms
+                self.sights = () if places is None else (_sees(site, alone),)
+                self._changes_ms = until_ms
                 self._become(alone)
                 return
         now = tuple(self._sight(site, now_ms) for site in self.terms.sites)
@@ -154,7 +157,18 @@ class Watched:
             return PlaceNow(site, Outcome.UNKNOWN, 0, None, is_cut_off=True)
         if now_ms > vouches_until_ms(seen.last.at_ms, every_ms):
             return PlaceNow(site, Outcome.UNKNOWN, seen.last.at_ms + every_ms, seen.last, is_cut_off=True)
-        return PlaceNow(site, seen.last.finding.outcome, seen.since_ms, seen.last, is_cut_off=False)
+        return _sees(site, seen)
+
+
+def only_site(places: Places | None) -> str | None:
+    """The one site by which an endpoint is judged; None: there are several."""
+    if places is None:
+        return MAIN
+    return places.sites[0] if len(places.sites) == 1 else None
+
+
+def _sees(site: str, seen: SeenFrom) -> PlaceNow:
+    return PlaceNow(site, seen.last.finding.outcome, seen.since_ms, seen.last, is_cut_off=False)
 
 
 def _then(before: SeenFrom | None, observation: Observation) -> SeenFrom:

@@ -140,3 +140,17 @@ def test_it_is_what_the_assessment_makes_of_the_same_probes(quorum: Any) -> None
         assert one.last is not None
         is_well = one.outcome is Outcome.UP
         assert (one.last.finding.reason is None) is is_well, several
+
+
+@pytest.mark.parametrize("quorum", ["any", "all", 1, {"percent": 50}])
+@pytest.mark.parametrize("finding", [UP, DOWN, SLOW, BLIND])
+def test_one_far_place_is_what_it_sees(quorum: object, finding: Finding) -> None:
+    made, one = board({"sites": ["north"], "quorum": quorum})
+    for after_s in (0, 60):
+        see(made, "north", after_s, finding)
+    assert (one.outcome, one.since_ms, one.failures) == (finding.outcome, T, 2 if finding is DOWN else 0)
+    assert [(sight.site, sight.outcome, sight.is_cut_off) for sight in one.sights] == [
+        ("north", finding.outcome, False)
+    ]
+    made.settle(T + 10 * EVERY)
+    assert (one.outcome, one.sights[0].is_cut_off) == (Outcome.UNKNOWN, True)

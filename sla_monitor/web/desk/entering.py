@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.known_days import KnownDays
+from sla_monitor.assess.waiting import Matter, matters_of
 from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
@@ -21,6 +23,8 @@ from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.rules import problems
 from sla_monitor.settings.desk.access_table import TABLE, Role
 from sla_monitor.web.identity.person import Person
+
+MINUTE_MS = 60_000
 
 
 class ForbiddenEntry(Exception):  # noqa: N818 - it is no fault
@@ -54,6 +58,23 @@ class CheckedStatements:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Matters:
+    """What waits in a contract, and what it was made of."""
+
+    contract: Contract
+    effective: EffectiveEntries
+    one: ContractAssessment | None
+    minute: int
+    found: tuple[Matter, ...]
+
+    def is_of(
+        self, contract: Contract, effective: EffectiveEntries, one: ContractAssessment | None, minute: int
+    ) -> bool:
+        is_same = self.contract is contract and self.effective is effective and self.one is one
+        return is_same and self.minute == minute
+
+
 @dataclass
 class DeskRegister:
     """The register as the desk's pages use it, from the one thread of `WebParts.entering`."""
@@ -64,6 +85,7 @@ class DeskRegister:
     open_register: Callable[[Path, Clock], Register] = Register.open
     _standing: dict[str, tuple[Sequence[Entry], EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)
+    _matters: dict[str, _Matters] = field(default_factory=dict)
 
     @cached_property
     def register(self) -> Register:
@@ -108,6 +130,16 @@ class DeskRegister:
         if is_complete:
             self._refuse_wrong(new, EntryContext.of(contract, said))
         return CheckedStatements(tuple(new), said, last)
+
+    def matters(
+        self, contract: Contract, effective: EffectiveEntries, one: ContractAssessment | None, now_ms: int
+    ) -> tuple[Matter, ...]:
+        """What waits in a contract, worked out again after an entry, an assessment, and each minute."""
+        known, minute = self._matters.get(contract.id), now_ms // MINUTE_MS
+        if known is None or not known.is_of(contract, effective, one, minute):
+            found = matters_of(self.days(contract), effective, one, now_ms)
+            known = self._matters[contract.id] = _Matters(contract, effective, one, minute, found)
+        return known.found
 
     def days(self, contract: Contract) -> KnownDays:
         """What follows from the contract's calendar, worked out once."""

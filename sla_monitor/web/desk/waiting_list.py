@@ -8,7 +8,7 @@ from datetime import date
 from urllib.parse import quote
 
 from sla_monitor.assess import ContractAssessment
-from sla_monitor.assess.waiting import Matter, matters_of
+from sla_monitor.assess.waiting import Matter
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.settings.desk.access_table import TABLE, Action
@@ -83,7 +83,7 @@ def waiting_list(
         if one is None:
             unassessed.append(contract.id)
         today, side = local_date(now_ms, contract.time_zone), side_of(person, contract.id)
-        for matter in matters_of(desk.days(contract), standings[contract.id], one, now_ms):
+        for matter in desk.matters(contract, standings[contract.id], one, now_ms):
             if matter.kind == "terms" and not person.may(Action.SEE_NOTES, contract.id):
                 continue  # a draft is no supplier's business
             row = _row(contract, matter, person, today, is_mine=matter.is_for(person.name, side))
