@@ -20,6 +20,7 @@ from sla_monitor.settings import Settings, is_missing, load_settings
 from sla_monitor.settings.desk.access_table import Action, allows
 from sla_monitor.settings.desk.doubts import desk_doubts
 from sla_monitor.settings.web_config import read_web_config
+from sla_monitor.settings.webhooks import webhook_doubts
 
 ENDPOINT_SERIES, SERVICE_SERIES, MANY_SERIES = 15, 30, 300_000
 """Series of an endpoint, of a service with its KPI, and how many a scrape may carry: 30 MB."""
@@ -90,7 +91,10 @@ def division_problems(paths: Sequence[Path]) -> list[str]:
 
 def settings_advice(path: Path, configuration: Configuration) -> list[str]:
     """What the settings allow and cannot work well, a line each. `path` is theirs."""
-    asking = _witness_advice, _views_advice, _site_advice, _pair_advice, _series_advice, _desk_advice
+    asking = (
+        *(_witness_advice, _views_advice, _site_advice, _pair_advice),
+        *(_series_advice, _desk_advice, _webhook_advice),
+    )
     return [line for advice in asking for line in advice(path, configuration)]
 
 
@@ -148,6 +152,14 @@ def _desk_advice(path: Path, configuration: Configuration) -> Iterator[str]:
             " or basic_auth_users in web_config)"
         )
         yield str(Problem(document.file, locate(document.root, ("desk",)).key, "desk", message))
+
+
+def _webhook_advice(path: Path, configuration: Configuration) -> Iterator[str]:
+    """What of the webhooks cannot work well, or tells strangers: each line at the value that it is about."""
+    document, names = read_document(path), [one.id for one in configuration.contracts]
+    for at, message in webhook_doubts(configuration.settings.webhooks, names):
+        where = ("webhooks", *at)
+        yield str(Problem(document.file, locate(document.root, where).key, ".".join(map(str, where)), message))
 
 
 def _pair_advice(path: Path, configuration: Configuration) -> Iterator[str]:

@@ -697,6 +697,15 @@ SILENCES_FOREIGN = MetricName(
 SILENCES_FAILING = MetricName(
     "sla_silences_failing", "gauge", (), "1 while Alertmanager does not take silences; 0 also where none are wanted."
 )
+WEBHOOK_FAILING = MetricName(
+    "sla_webhook_failing", "gauge", ("webhook",), "1 while a receiver does not take what it is told."
+)
+WEBHOOK_MESSAGES = MetricName(
+    "sla_webhook_messages",
+    "counter",
+    ("webhook", "outcome"),
+    "Messages that receivers took, and attempts that they did not take.",
+)
 ARCHIVE_FAILING = MetricName(
     "sla_archive_failing", "gauge", (), "1 while days that are over cannot be sealed; 0 also where none are to be."
 )
@@ -1003,7 +1012,7 @@ ENDPOINTS_UNTOLD = AlertName(
     "SlaEndpointsUntold",
     "monitor",
     "More endpoints fail than have series of their own.",
-    "Each endpoint that fails has series of its own again.",
+    "Every failing endpoint has series of its own again.",
 )
 ASSESSMENT_STALE = AlertName(
     "SlaAssessmentStale",
@@ -1076,6 +1085,12 @@ SILENCES_ALERT = AlertName(
     "monitor",
     "Booked maintenance does not reach Alertmanager.",
     "Booked maintenance reaches Alertmanager again.",
+)
+WEBHOOK_ALERT = AlertName(
+    "SlaWebhookFailing",
+    "monitor",
+    "A receiver does not take what it is told.",
+    "The receiver takes what it is told again.",
 )
 SILENCED_BY_HAND = AlertName(
     "SlaSilencedByHand",

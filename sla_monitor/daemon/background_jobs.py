@@ -25,6 +25,7 @@ from sla_monitor.review.posting import Posting
 from sla_monitor.schedule import Schedule
 from sla_monitor.silences import Silences, silenced
 from sla_monitor.web import ReviewPack
+from sla_monitor.webhooks import Webhooks
 from sla_monitor.wording.numbers import format_count
 
 REVIEWS_EVERY_MS = 60_000
@@ -38,6 +39,9 @@ CHECK_AFTER_MS = 3_600_000
 
 QUERIES_EVERY_MS = 60_000
 """How often it is asked whether a KPI's figure is due from its Prometheus."""
+
+WEBHOOKS_S = 0.5
+"""How long a message that is under way is waited for at a stop."""
 
 PROVEN_MS, WITHIN_MS = 24 * 3_600_000, 6 * 3_600_000
 """What cannot be taken back waits until something was seen so long ago, within so much: after a longer pause the clock
@@ -73,6 +77,9 @@ class BackgroundJobs:
         self._nightly = Nightly(path)
         self._checking = Nightly(path, CHECKING, clock.now_ms() + CHECK_AFTER_MS)
         self._silences = Silences(settings.alertmanager, settings.vantage, speaks)
+        self._webhooks = Webhooks(
+            settings.webhooks, settings.ledger.path, lambda: configuration().contracts, clock, speaks, keeper
+        )
         self._is_waiting, self._is_stopping, self._started_s = False, False, clock.monotonic()
 
     def begin(self, schedule: Schedule) -> None:
@@ -86,6 +93,7 @@ class BackgroundJobs:
             schedule.every(NIGHTLY_EVERY_MS, "archive", self._until_stopped(self.seal_days))
         schedule.every(NIGHTLY_EVERY_MS, "check", self.check_record)
         schedule.every(QUERIES_EVERY_MS, "queries", self._until_stopped(self.ask_for_figures))
+        self._webhooks.start()
         schedule.every(response_history.EVERY_MS, "response times", self.take_in_response_times)
 
     def _until_stopped(self, job: Callable[[], None]) -> Callable[[], None]:
@@ -107,6 +115,7 @@ class BackgroundJobs:
         self._nightly.stop()
         self._checking.stop()
         self._queries.stop()
+        self._webhooks.stop(WEBHOOKS_S)
 
     def close(self) -> None:
         self._silences.close()
@@ -195,6 +204,7 @@ class BackgroundJobs:
         """What is not as it should be, for the page."""
         if self._posting is not None and self._posting.failing:
             yield "the mail server did not take a mail: it is tried again within the hour"
+        yield from self._webhooks.troubles()
         if self._silences.failing:
             yield "Alertmanager does not take silences: permitted maintenance may call people"
         if self._silences.foreign:
@@ -218,6 +228,7 @@ class BackgroundJobs:
             names.ARCHIVE_FAILING: [((), self._nightly.failing)],
             names.KPI_QUERIES: self._queries.asked(),
             names.KPI_QUERY_FAILURES: self._queries.failed(),
+            **self._webhooks.metrics(),
         }
 
 

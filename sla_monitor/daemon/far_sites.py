@@ -38,7 +38,7 @@ from sla_monitor.transport import (
     encode,
     in_parts,
 )
-from sla_monitor.transport.line import PULSES, Delivered, FarConnection, FarLine, Pull, site_of, to_site
+from sla_monitor.transport.line import PULSES, Delivered, FarConnection, FarLine, site_of, to_site
 
 READER = "collector"
 """Under what name the stream is read: with its own behind it, each of a pair has its own place in it."""
@@ -48,7 +48,10 @@ FETCHED, FETCH_S, CHECK_S = 32, 1.0, 10.0
 whether the stream is still there."""
 
 COMMIT_S = 3.0
-"""What is not on disk by then is not acknowledged, and comes again."""
+"""What is not on disk by then is acknowledged at a later turn, once it is."""
+
+NO_ROOM_S = 5.0
+"""What there is no room for is delivered again after so long."""
 
 MOST_IN_A_PARCEL = 1_000
 
@@ -141,6 +144,7 @@ class FarSites:
         self._recorded: dict[OutboxName, int] = {}
         self._taken: dict[OutboxName, int] = {}
         self._credible = Credible(clock)
+        self._in_hand: dict[int, Delivered] = {}
         self._stream_mb = 0
         if self.sites and settings.sites.nats is not None:
             self._stream_mb = settings.sites.nats.stream_mb
@@ -239,6 +243,7 @@ class FarSites:
         # What was in hand when the connection before this one ended may be neither recorded nor refused.
         await asyncio.to_thread(self._ledger.flush, COMMIT_S)
         await asyncio.to_thread(self._remember)
+        self._in_hand.clear()  # of a connection that has ended: it comes again
         await connection.make_stream(self._stream_mb)
         await connection.listen(PULSES, hear)
         self._listens_s = self._clock.monotonic()
@@ -249,16 +254,21 @@ class FarSites:
             if quiet_s >= CHECK_S:
                 await pull.check()
                 quiet_s = 0.0
-            await self._take_all(pull, several)
+            await self._take_all(several)
 
-    async def _take_all(self, pull: Pull, several: Sequence[Delivered]) -> None:
-        done = [one for one in several if await self._take(one)]
-        if not several:
+    async def _take_all(self, several: Sequence[Delivered]) -> None:
+        for one in several:
+            if await self._take(one):
+                self._in_hand[one.number] = one.receipt()
+            else:
+                await one.refuse(NO_ROOM_S)
+        if not self._in_hand:
             return
         if await asyncio.to_thread(self._ledger.flush, COMMIT_S):
             await asyncio.to_thread(self._compare)
-            for one in done:
+            for one in self._in_hand.values():
                 await one.ack()
+            self._in_hand.clear()
 
     def _compare(self) -> None:
         """Everything that was handed over is settled: what is not recorded now is to come again."""

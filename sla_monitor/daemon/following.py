@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from sla_monitor import names
 from sla_monitor.clock import Clock
 from sla_monitor.daemon.comparing import Comparing, days_of
+from sla_monitor.daemon.sharing_files import SharedFiles, files_of
 from sla_monitor.daemon.sharing_reports import SharedReports, reports_of
 from sla_monitor.errors import LedgerError, LineError
 from sla_monitor.ledger import Ledger
@@ -29,7 +30,7 @@ COMPARE_EVERY_S = 300.0
 """How often the days are compared that are not known to be equal."""
 
 FETCH_EVERY_S = 2.0
-"""How often the other one is asked what jobs have reported to it."""
+"""How often the other one is asked what jobs have reported to it, and which files it has."""
 
 log = logging.getLogger(__package__)
 
@@ -38,10 +39,12 @@ class Following:
     """Of one collector; `of` gives None where there is no pair. `trouble`: why its register is not what the pair's is,
     empty while it is."""
 
-    def __init__(self, member: Member, settings: Settings, comparing: Comparing, reports: SharedReports) -> None:
+    def __init__(
+        self, member: Member, settings: Settings, comparing: Comparing, reports: SharedReports, files: SharedFiles
+    ) -> None:
         """Raises LineError where the client is not installed."""
         assert settings.sites.nats is not None  # noqa: S101 - settings with a pair have it
-        self._member, self.comparing, self._reports = member, comparing, reports
+        self._member, self.comparing, self._reports, self.files = member, comparing, reports, files
         self._line = FarLine(settings.sites.nats, "pair", INBOX, self._serve)
         self._trouble = "not compared yet"
 
@@ -59,7 +62,8 @@ class Following:
         if member is None:
             return None
         comparing = Comparing(member, clock, settings.sites.horizon_ms, complete_until_ms, jobs)
-        return cls(member, settings, comparing, SharedReports(member, ledger, clock))
+        reports, files = SharedReports(member, ledger, clock), SharedFiles(member, clock)
+        return cls(member, settings, comparing, reports, files)
 
     def start(self) -> None:
         self._line.start()
@@ -75,6 +79,7 @@ class Following:
         """What is not as it should be, for the page."""
         if self.trouble:
             yield f"the register may lack what is entered at the other collector of the pair: {self.trouble}"
+        yield from self.files.troubles()
         if self.comparing.trouble:
             yield f"the days of the pair cannot be compared: {self.comparing.trouble}"
         for day_ms, told in sorted(self.comparing.unequal.items()):
@@ -83,7 +88,7 @@ class Following:
     def metrics(self) -> Own:
         """The metrics about it."""
         return {
-            names.PAIR_IN_STEP: [((), not self.trouble)],
+            names.PAIR_IN_STEP: [((), not self.trouble and not self.files.lacking)],
             names.PAIR_COMPARISONS: [((), self.comparing.compared)],
             names.PAIR_DIFFERENCES: [((), len(self.comparing.unequal))],
         }
@@ -100,8 +105,16 @@ class Following:
         await connection.answer(entries_of(self._member.name), keeping.told_after)
         await connection.answer(days_of(self._member.name), self.comparing.answer)
         await connection.answer(reports_of(self._member.name), self._reports.answer)
+        await connection.answer(files_of(self._member.name), self.files.answer)
         await connection.listen(SUBJECT, hear)
-        beside = [asyncio.ensure_future(self._compare(connection)), asyncio.ensure_future(self._fetch(connection))]
+        beside = [
+            asyncio.ensure_future(each)
+            for each in (
+                self._compare(connection),
+                self._fetch(connection, "reports", self._reports.fetch),
+                self._fetch(connection, "files", self.files.fetch),
+            )
+        ]
         try:
             while True:
                 entered.clear()
@@ -134,14 +147,16 @@ class Following:
             log.info("the register is what the pair's is")
         self._trouble = trouble
 
-    async def _fetch(self, connection: FarConnection) -> None:
+    async def _fetch(
+        self, connection: FarConnection, what: str, fetch: Callable[[FarConnection], Awaitable[None]]
+    ) -> None:
         while True:
             try:
-                await self._reports.fetch(connection)
+                await fetch(connection)
             except (LineError, LedgerError, MessageError) as error:
-                log.debug("reports cannot be asked for now", extra={"error": str(error)})
+                log.debug("the other collector cannot be asked now", extra={"for": what, "error": str(error)})
             except Exception:
-                log.exception("internal error while reports were asked for")
+                log.exception("internal error while the other collector was asked", extra={"for": what})
             await asyncio.sleep(FETCH_EVERY_S)
 
     async def _compare(self, connection: FarConnection) -> None:

@@ -39,7 +39,7 @@ class TermsWatch:
         self._known: Known = {}
         self._read: Configuration | None = None
         self._found: Configuration | None = None
-        self._mark = 0, 0
+        self._mark = 0, 0, 0
         self._valid_ms = 0, 0
         self._told: set[str] = set()
         self._is_required = False

@@ -15,7 +15,7 @@ from typing import Any
 from sla_monitor import names
 from sla_monitor.generate.alerts.alert import OURS
 from sla_monitor.generate.alerts.monitor_alerts import JOB
-from sla_monitor.generate.promql import joined, sample, select
+from sla_monitor.generate.promql import joined, lasting, sample, select
 from sla_monitor.names import ALL_METRICS, OF_EACH, MetricName
 from sla_monitor.settings import Settings
 
@@ -51,16 +51,21 @@ def scraping(settings: Settings) -> dict[str, Any]:
 
 def pair_records(settings: Settings) -> list[dict[str, Any]]:
     """The rules that make one figure of those of two; none where there is no pair."""
-    return [] if settings.collectors is None else list(_records("/".join(settings.collectors.pair)))
+    if settings.collectors is None:
+        return []
+    return list(_records("/".join(settings.collectors.pair), settings.alerting.evaluate_every_ms))
 
 
-def _records(instance: str) -> Iterator[dict[str, Any]]:
+def _records(instance: str, every_ms: int) -> Iterator[dict[str, Any]]:
     told = select(PREFIX + names.ASSESSED.sample, job=JOB)
     # In each rule, and not in one of its own: a scrape that ends between two rules would open a gap.
     is_held = f"absent(max({told})) and on () max(count_over_time({told}[{HELD_FOR}]))"
     for metric in FIGURES:
         of_the_one = f"max without (instance) ({select(PREFIX + metric.sample, job=JOB)})"
-        of_before = f"{select(metric, job=JOB, instance=instance)}\n  and on () ({is_held})"
+        last = select(metric, job=JOB, instance=instance)
+        if metric is names.SERVICE_AGREED:  # it goes on as before: alerts tell service hours by its rising
+            last = f"2 * {last} - {last} offset {lasting(2 * every_ms)}"
+        of_before = f"{last}\n  and on () ({is_held})"
         yield {
             "record": metric.sample,
             "expr": joined(of_the_one, f"or ignoring (instance) ({of_before})"),
@@ -90,18 +95,29 @@ def pair_tests(settings: Settings) -> list[dict[str, Any]]:
         return {"expr": metric.sample, "eval_time": at, "exp_samples": found}
 
     one, other = each
+    agreed = PREFIX + names.SERVICE_AGREED.sample
     return [
         {
             "name": "a takeover: the figure goes on, and what was gone stays gone",
             "interval": "15s",
             "input_series": [
                 *telling("0+15x8 stale", "_x10 150+15x40"),
-                *figures((state, one, "1x8 stale"), (state, other, "_x10 1x40"), (start, one, "7x3 stale")),
+                *figures(
+                    (state, one, "1x8 stale"),
+                    (state, other, "_x10 1x40"),
+                    (start, one, "7x3 stale"),
+                    (agreed, one, "0+15x8 stale"),
+                    (agreed, other, "_x10 150+15x40"),
+                ),
             ],
             "promql_expr_test": [
                 *(asked(names.SERVICE_STATE, at, 1) for at in ("1m", "2m15s", "2m30s", "2m45s", "5m")),
                 asked(names.SERVICE_OUTAGE_START, "45s", 7),
                 *(asked(names.SERVICE_OUTAGE_START, at, None) for at in ("1m30s", "2m30s", "3m")),
+                *(
+                    asked(names.SERVICE_AGREED, at, value)
+                    for at, value in (("2m", 120), ("2m15s", 135), ("2m30s", 150))
+                ),
             ],
         },
         {

@@ -597,3 +597,32 @@ def m0016_attachments(database: Database) -> None:
         database.conn.execute(statement)
     for trigger in _refusals("attachments", ("id",)):
         database.conn.execute(trigger)
+
+
+_ATTACHMENTS_AHEAD = """
+-- Which files go with which entries. name: as whoever attached it had it, and no path. digest: of the content, in
+-- kept_files, which comes later where the file was attached at the other collector of a pair.
+create table attachments_ahead (
+  id integer primary key,
+  at_ms integer not null,
+  actor text not null,
+  entry integer not null references register(number),
+  name text not null,
+  media_type text not null,
+  digest text not null,
+  size integer not null
+) strict;
+insert into attachments_ahead select * from attachments order by id;
+drop table attachments;
+alter table attachments_ahead rename to attachments;
+create index attachments_entry on attachments (entry)
+"""
+
+
+@MIGRATIONS()
+def m0017_attachments_ahead(database: Database) -> None:
+    """So that a collector of a pair knows of a file before it has what is in it."""
+    for statement in _ATTACHMENTS_AHEAD.split(";"):
+        database.conn.execute(statement)
+    for trigger in _refusals("attachments", ("id",)):
+        database.conn.execute(trigger)

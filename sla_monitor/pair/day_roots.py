@@ -13,11 +13,14 @@ from hashlib import sha256
 from json import dumps, loads
 from typing import Any
 
-from sla_monitor.ledger.reading.day_rows import ENTRY, OBSERVATION, DayRows
+from sla_monitor.ledger.reading.day_rows import ATTACHED, ENTRY, OBSERVATION, DayRows
 from sla_monitor.register.instant import format_utc
 
 BUCKETS = 256
 """Into so many parts keys are put, by their digest: so few names travel at a time."""
+
+AT_ONCE = 1_000
+"""Lines of entries in one answer: a server takes a million bytes."""
 
 REGISTER = "register"
 """Under what name entries are compared, where an observation has its endpoint's key."""
@@ -25,7 +28,8 @@ REGISTER = "register"
 Question = Mapping[str, Any]
 Answer = Mapping[str, Any]
 Ask = Callable[[Question], Answer]
-"""Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it."""
+"""Asks one ledger: `{"day": ms}`, with `bucket`, `key`, `hour`, or `entries`, for less and less of it. `since`: how
+many lines of entries are known."""
 
 
 Digests = tuple[int, dict[str, str], int]
@@ -63,6 +67,9 @@ class Difference:
     def _short(self, line: str | None) -> str:
         if line is None:
             return "nothing"
+        if _is_attached(line):
+            file = dict(zip(ATTACHED, loads(line), strict=True))
+            return f"{file['name']} attached to entry {file['entry']} by {file['actor']}"
         said = dict(zip(self._columns, loads(line), strict=True))
         if self.key == REGISTER:
             return f"entry {said['number']}, {said['kind']} by {said['actor']}"
@@ -80,7 +87,8 @@ class Teller:
         """Raises LedgerError and its kinds; KeyError, TypeError and ValueError for what is no question."""
         day_ms = int(question["day"])
         if "entries" in question:
-            return {"lines": self._rows.entries(day_ms)}
+            since = int(question["since"])
+            return {"lines": self._rows.entries(day_ms)[since : since + AT_ONCE]}
         if "hour" in question:
             return {"lines": self._rows.lines(day_ms, str(question["key"]), int(question["hour"]))}
         if "key" in question:
@@ -111,15 +119,22 @@ def difference(day_ms: int, here: Ask, there: Ask) -> Difference | None:
     if ours["root"] == theirs["root"]:
         return None
     if ours["entries"] != theirs["entries"]:
-        question: Question = {"day": day_ms, "entries": True}
-        return _line(day_ms, REGISTER, here(question)["lines"], there(question)["lines"])
+        return _line(day_ms, REGISTER, _entries(day_ms, here), _entries(day_ms, there))
     bucket = next(place for place in range(BUCKETS) if ours["buckets"][place] != theirs["buckets"][place])
-    question = {"day": day_ms, "bucket": bucket}
+    question: Question = {"day": day_ms, "bucket": bucket}
     key = _first(here(question)["keys"], there(question)["keys"])
     question = {"day": day_ms, "key": key}
     hour = _first(here(question)["hours"], there(question)["hours"])
     question = {"day": day_ms, "key": key, "hour": int(hour)}
     return _line(day_ms, key, here(question)["lines"], there(question)["lines"])
+
+
+def _entries(day_ms: int, ask: Ask) -> list[str]:
+    """However many there are."""
+    found = list[str]()
+    while more := ask({"day": day_ms, "entries": True, "since": len(found)})["lines"]:
+        found += more
+    return found
 
 
 def _first(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
@@ -138,9 +153,13 @@ def _line(day_ms: int, key: str, ours: list[str], theirs: list[str]) -> Differen
 
 
 def _at(line: str) -> tuple[int, str]:
-    """When it is of, and for an entry its number."""
+    """When it is of, and for an entry its number; for what was attached, all of it."""
     first, at_ms, *_ = loads(line)
-    return int(at_ms), f"{first}"
+    return int(at_ms), line if _is_attached(line) else f"{first}"
+
+
+def _is_attached(line: str) -> bool:
+    return bool(loads(line)[0] == ATTACHED[0])
 
 
 def _bucket(key: str) -> int:

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerLocked, LineError
-from sla_monitor.ledger.recording.attached_files import attach
 from sla_monitor.ledger.recording.common_entries import (
     NOTHING,
     WIDTH,
@@ -32,6 +31,7 @@ from sla_monitor.ledger.recording.common_entries import (
     tail,
     take_over,
 )
+from sla_monitor.ledger.recording.kept_files import keep_files
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
 from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
@@ -44,6 +44,10 @@ from sla_monitor.transport.line import FarConnection, once
 
 PIECE = 300_000
 """Bytes of entries that are told at a time."""
+
+ROOM_FOR_FILES = 300_000
+"""Bytes of files that travel with the entries that name them. The others follow by themselves, in pieces: no file is
+too large to be entered."""
 
 INBOX = "_INBOX_collector"
 ATTEMPTS, PAUSE_S = 4, 0.5
@@ -114,12 +118,20 @@ class Keeping:
             try:
                 draft = await asyncio.to_thread(drafted, self._path, new, own)
                 if draft.rows:
+                    await asyncio.to_thread(self._keep_the_large, new)
                     await self._put(draft, place)
                 return draft
             except Overtaken:
                 await self.settle()  # whoever tries again is to read what others have entered
                 if new.read_to is not None:
                     raise
+
+    def _keep_the_large(self, new: Submission) -> None:
+        """What does not travel with the entries is in our ledger first: else nobody would have it, were we killed."""
+        travelling = _that_fit(new.files)
+        staying = {digest: body for digest, body in new.files.items() if digest not in travelling}
+        if staying:
+            keep_files(self._path, staying, new.entries[0].at_ms)
 
     async def _put(self, draft: Draft, place: int) -> None:
         data = self._sealed(draft)
@@ -177,15 +189,18 @@ class Keeping:
     def _sealed(self, draft: Draft) -> bytes:
         member = self._member
         after, before = draft.after
-        files = packed(dict(draft.files)) if draft.files else b""
-        message = Entered(member.name, after, before, draft.tail.digest, packed(draft.rows), draft.once, files)
+        travelling = _that_fit(draft.files)
+        files = packed(travelling) if travelling else b""
+        papers = packed(draft.attached) if draft.attached else b""
+        rows = packed(draft.rows)
+        message = Entered(member.name, after, before, draft.tail.digest, rows, draft.once, files, papers)
         return sealed(message, member.key)
 
     def _opened(self, data: bytes) -> Draft:
         said = opened(data, self._member.key.public)
         rows = [_of_our_release(row) for row in said.rows()]
         end = Tail(said.after + len(rows), said.digest)
-        return Draft(Tail(said.after, said.before), rows, end, said.once, said.contents())
+        return Draft(Tail(said.after, said.before), rows, end, said.once, said.contents(), said.papers())
 
     def _end_of(self, message: Logged) -> Tail:
         return self._opened(message.data).tail
@@ -252,6 +267,17 @@ class Keeping:
             ) from None
 
 
+def _that_fit(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The smallest files, as many as a message has room for."""
+    found, room = dict[str, bytes](), ROOM_FOR_FILES
+    for digest, body in sorted(files.items(), key=lambda one: len(one[1])):
+        room -= len(body)
+        if room < 0:
+            break
+        found[digest] = body
+    return found
+
+
 def _of_our_release(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """A row of an earlier release lacks the columns that came later. Raises MessageError for one of a later release."""
     if len(row) > WIDTH:
@@ -286,9 +312,9 @@ class SharedRegister(Register):
         files: Mapping[str, bytes] = MappingProxyType({}),
         attached: Sequence[AttachedFile] = (),
     ) -> tuple[int, ...]:
-        """As of `Register`, by the stream: on return our own ledger has them, with their files. Raises LineError too:
-        then nothing was entered, or the message says what is not known."""
-        new = Submission(entries, read_to, once, files)
+        """As of `Register`, by the stream: on return our own ledger has them, with their files; the other one has the
+        large files later. Raises LineError too: then nothing was entered, or the message says what is not known."""
+        new = Submission(entries, read_to, once, files, attached)
         while True:
             try:
                 draft = self._once(lambda keeping: keeping.enter(new))
@@ -296,11 +322,7 @@ class SharedRegister(Register):
                 if not self._was_entered(unclear):
                     continue
                 draft = unclear.draft
-            numbers = self.submitted(once) if once else tuple(row[0] for row in draft.rows)
-            if attached and numbers and draft.rows:
-                first = entries[0]
-                attach(self._path, first.contract, numbers, attached, files, at_ms=first.at_ms, actor=first.actor)
-            return numbers
+            return self.submitted(once) if once else tuple(row[0] for row in draft.rows)
 
     def _was_entered(self, unclear: Unclear) -> bool:
         """Raises Unclear where nobody can say, and LedgerError."""

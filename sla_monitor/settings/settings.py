@@ -23,6 +23,7 @@ from sla_monitor.settings.metrics import MetricsSettings
 from sla_monitor.settings.reviews import Reviews
 from sla_monitor.settings.sites import OutpostSettings, SiteSettings
 from sla_monitor.settings.views import SharedViews
+from sla_monitor.settings.webhooks import Webhooks, repeated_names, without_contracts
 
 
 def _from_here(witness: Any) -> Any:
@@ -119,6 +120,9 @@ class Settings(Strict):
     reviews: Reviews = Field(Reviews(), description="How packs are made, kept and sent.")
     views: SharedViews = Field(SharedViews(), description="Pages for the public and for participants.")
     desk: DeskSettings = Field(DeskSettings(), description="Who signs in, and may do what.")
+    webhooks: Webhooks = Field(
+        (), max_length=20, description="Programs that are told of decisions, sign-offs and breaches."
+    )
     attachments: AttachmentSettings = Field(AttachmentSettings(), description="How much the register keeps of files.")
     archive: ArchiveSettings = Field(ArchiveSettings(), description="Where days that are over are sealed.")
 
@@ -137,6 +141,13 @@ class Settings(Strict):
         for place, site in enumerate(self.sites.known):
             if site.id in here:
                 raise Misplaced([(("sites", "known", place, "id"), "this place itself has that name (see vantage)")])
+        return self
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        problems = [*repeated_names(self.webhooks), *without_contracts(self.webhooks)]
+        if problems:
+            raise Misplaced([(("webhooks", *at), message) for at, message in problems])
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ thrown away by age: a collector that was away finds all of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 from zlib import MAX_WBITS, compress, decompressobj
 from zlib import error as ZlibError  # noqa: N812 - it is a class
@@ -34,6 +35,9 @@ T = TypeVar("T")
 Row = tuple[int | str | None, ...]
 """An entry as the register has it, without its digest."""
 
+AttachedRow = tuple[int, str, int, str, str, str, int]
+"""A file that goes with an entry: when it was attached, by whom, to which entry, name, media type, digest, size."""
+
 
 class Outrun(LineError):  # noqa: N818 - it says what has happened
     """Another message has come after the one that ours was to follow."""
@@ -42,7 +46,8 @@ class Outrun(LineError):  # noqa: N818 - it says what has happened
 class Entered(msgspec.Struct, array_like=True, frozen=True, tag="entered"):
     """Entries of the register, which follow on the one that is numbered `after` and has the digest `before`. `digest`:
     that of the last of them; of none, `before`. `packed`: the rows; `by`: the collector at which they were entered;
-    `once`: the key of the submission from which they come; `files`: packed contents that they name, by digest."""
+    `once`: the key of the submission from which they come; `files`: packed contents that they name, by digest, as far
+    as a message has room for them; `attached`: packed rows of the files that go with them."""
 
     by: Name
     after: Count
@@ -51,6 +56,7 @@ class Entered(msgspec.Struct, array_like=True, frozen=True, tag="entered"):
     packed: bytes
     once: str = ""
     files: bytes = b""
+    attached: bytes = b""
 
     def rows(self) -> list[Row]:
         """Raises MessageError."""
@@ -60,6 +66,10 @@ class Entered(msgspec.Struct, array_like=True, frozen=True, tag="entered"):
         """Raises MessageError."""
         return _unpacked(self.files, dict[str, bytes]) if self.files else {}
 
+    def papers(self) -> list[AttachedRow]:
+        """Raises MessageError."""
+        return _unpacked(self.attached, list[AttachedRow]) if self.attached else []
+
 
 class Logged(NamedTuple):
     """A message of the stream, and its place there."""
@@ -68,7 +78,7 @@ class Logged(NamedTuple):
     data: bytes
 
 
-def packed(several: list[Row] | dict[str, bytes]) -> bytes:
+def packed(several: Sequence[Row] | Sequence[AttachedRow] | dict[str, bytes]) -> bytes:
     """Rows, or contents by digest, as a message has them."""
     return compress(msgspec.msgpack.encode(several))
 

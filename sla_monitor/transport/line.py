@@ -14,7 +14,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,11 +38,15 @@ PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 PATIENCE_S = 5.0
 """How long the server may take to answer."""
 
+GOODBYE_S = 2.0
+"""How long a connection may take to close: one whose other end is silent never does, and is cut."""
+
 CANCEL_S = 0.5
 """After how long what does not end is told again to end."""
 
-PING_S, SILENT_PINGS = 3, 2
-"""A connection on which so many pings are not answered is dead, though nobody has closed it."""
+PING_S, SILENT_S = 3.0, 6.0
+"""How often the server is asked whether it is there; a connection on which it is silent for so long is dead, though
+nobody has closed it."""
 
 MAX_AGE_S = 86_400.0
 """Nobody reads what is older: the site sends again what is not in the record."""
@@ -85,10 +89,25 @@ class Delivered:
     data: bytes
     message: Msg = field(repr=False)
 
+    @property
+    def number(self) -> int:
+        """Its place in the stream, the same each time that it is delivered."""
+        return self.message.metadata.sequence.stream
+
+    def receipt(self) -> Delivered:
+        """To acknowledge it by later, without what it holds."""
+        self.message.data = b""
+        return replace(self, data=b"")
+
     async def ack(self) -> None:
         """It need not be delivered again. Whether the server hears that does not matter."""
         with suppress(Exception):
             await self.message.ack()
+
+    async def refuse(self, for_s: float) -> None:
+        """Have it delivered again after so long, rather than after ACK_S."""
+        with suppress(Exception):
+            await self.message.nak(delay=for_s)
 
 
 class FarConnection:
@@ -326,15 +345,16 @@ class FarLine(threading.Thread):
             self.is_up = self.was_up = True
             log.info("the line is up", extra={"server": _host(client)})
             serving = asyncio.ensure_future(self._serve(FarConnection(client, refusals)))
-            end = asyncio.ensure_future(closed.wait())
+            several = (serving, asyncio.ensure_future(closed.wait()), asyncio.ensure_future(_until_silent(client)))
             try:
-                await asyncio.wait([serving, end], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(several, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in (serving, end):
+                for task in several:
                     await _ended(task)
             if not serving.cancelled() and (error := serving.exception()) is not None:
                 raise error
-            raise LineError(refusals[-1] if refusals else "the connection has ended")
+            ended = "the connection has ended" if closed.is_set() else "the server does not answer"
+            raise LineError(refusals[-1] if refusals else ended)
         finally:
             self.is_up = False
             await _let_go(client)
@@ -386,8 +406,6 @@ async def _connected(settings: Nats, inbox: str, closed: asyncio.Event, refusals
         max_reconnect_attempts=1,
         reconnect_time_wait=0,
         connect_timeout=max(1, int(PATIENCE_S)),
-        ping_interval=PING_S,
-        max_outstanding_pings=SILENT_PINGS,
         error_cb=on_error,
         closed_cb=on_close,
     )
@@ -403,6 +421,15 @@ async def _connected(settings: Nats, inbox: str, closed: asyncio.Event, refusals
     return client
 
 
+async def _until_silent(client: Client) -> None:
+    """Until the server answers no more. The client could find that out by itself, and would tell after half a minute
+    in which it waits for a silent server's goodbye."""
+    with suppress(Exception):
+        while True:
+            await asyncio.sleep(PING_S)
+            await client.flush(SILENT_S)  # type: ignore[arg-type]
+
+
 async def _ended(task: asyncio.Future[Any]) -> None:
     """Cancel it until it has ended: a request that fails in the same moment may take the cancelling for its own."""
     while not task.done():
@@ -411,13 +438,14 @@ async def _ended(task: asyncio.Future[Any]) -> None:
 
 
 async def _let_go(client: Client) -> None:
-    """Close it, also where it never came up: the client itself leaves such a socket open."""
+    """Close it, also where it never came up: the client itself leaves such a socket open. TLS waits half a minute for
+    the other end to say goodbye as well, and the loop may end before that: what is still open then is cut."""
     with suppress(Exception):
-        await asyncio.wait_for(client.close(), PATIENCE_S)
+        await asyncio.wait_for(client.close(), GOODBYE_S)
     transport: Any = client._transport  # noqa: SLF001 - it has no other name
-    if transport is not None:
-        with suppress(Exception):
-            transport.close()
+    for writer in () if transport is None else (transport._io_writer, transport._bare_io_writer):  # noqa: SLF001
+        if writer is not None:
+            writer.transport.abort()
 
 
 def _host(client: Client) -> str:

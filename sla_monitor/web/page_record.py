@@ -80,9 +80,11 @@ class PageRecord:
         contracts: Callable[[], Sequence[Contract]],
         response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ()),
     ) -> None:
-        """`response_times`: of a contract's `service ID` or `endpoint ID`, of days and of months, ascending."""
+        """`opened` makes a reader; pages that ask much of it make one of their own.
+
+        `response_times`: of a contract's `service ID` or `endpoint ID`, of days and of months, ascending."""
         self.contracts, self.response_times = contracts, response_times
-        self._opened, self._lock = opened, threading.Lock()
+        self.opened, self._lock = opened, threading.Lock()
         self._reader: HistoryReader | None = None
         self._caches: dict[str, Cache] = {}
         self._kept: OrderedDict[tuple[str, str], SubjectHistory] = OrderedDict()
@@ -150,7 +152,7 @@ class PageRecord:
                 return known
             try:
                 if self._reader is None:
-                    self._reader = self._opened()
+                    self._reader = self.opened()
                 found = read(self._reader)
             except LedgerError as error:  # tried anew with the next page
                 self._forget_reader()

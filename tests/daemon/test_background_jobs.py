@@ -26,7 +26,7 @@ from sla_monitor.sla.observation import Observation
 from tests.archive.support import DAY_MS, T0, Place, observations
 from tests.fakes.clock import FakeClock
 from tests.ledger.support import UP
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 
 @pytest.fixture(autouse=True)

@@ -39,9 +39,14 @@ DOWN = Finding(Outcome.DOWN, Reason.TIMEOUT, "no answer", 900_000)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("nats") / "server") as server:
         yield server
+
+
+@pytest.fixture
+def server(started: Server) -> Server:
+    return started.emptied()
 
 
 class Voice:
@@ -147,6 +152,36 @@ def test_parcels_that_come_twice_in_parts_and_out_of_order_are_recorded_once(tmp
         voice.put(parcel(seen[40:], 41), parcel(more, 61))
         settled(collector, "a", 61)
         assert len(collector.times()) == 61
+
+
+def test_what_is_on_disk_later_than_it_is_waited_for_is_acknowledged_without_coming_again(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(far_sites, "COMMIT_S", 0.0)  # on any disk too little
+    with both(tmp_path, server) as (collector, voice):
+        for number in (1, 2, 3):
+            voice.put(parcel(saw(times(1, start=number)), number))
+        settled(collector, "a", 3)
+        wait(lambda: (voice.pulse(), time.sleep(0.05), voice.positions())[2] == {"a": 3})  # type: ignore[func-returns-value]
+        wait(lambda: not collector.far._in_hand)
+        assert collector.far.sites["north"].again == 0
+
+
+def test_what_there_is_no_room_for_comes_again_once_there_is(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(far_sites, "NO_ROOM_S", 0.2)
+    asked = list[int]()
+    with both(tmp_path, server) as (collector, voice):
+
+        def has_room_for(count: int) -> bool:
+            asked.append(count)
+            return len(asked) > 3
+
+        monkeypatch.setattr(collector.ledger, "has_room_for", has_room_for)
+        voice.put(parcel(saw(times(2))))
+        settled(collector, "a", 2)
+        assert len(asked) == 4
 
 
 def lies() -> dict[str, list[Observation]]:

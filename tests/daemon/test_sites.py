@@ -17,7 +17,8 @@ from sla_monitor.daemon import sites as sites_module
 from sla_monitor.daemon.site_process import COMMAND
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.daemon.running import Running, of, running, terms, told, wait
-from tests.probe.servers import OK, Peer, closed_port, serving, silent_port
+from tests.probe.servers import OK, Peer, serving, silent_port
+from tests.support.ports import free_port
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_who_holds_its_site_is_unknown_then_down_and_has_a_site_of_its_own(
     web = {
         "id": "web",
         "kind": "http",
-        "url": f"http://127.0.0.1:{closed_port()}/",
+        "url": f"http://127.0.0.1:{free_port()}/",
         "bearer_token": "${env:SITE_SECRET}",
     }
     with told("up", "up", "hold") as endpoints, running(of(endpoints) | {"c/web": endpoint_of(web)}) as run:
@@ -264,7 +265,7 @@ def test_a_number_is_never_given_to_another_endpoint(
 
 
 def test_five_thousand_endpoints_at_once_are_no_trouble() -> None:
-    port = closed_port()
+    port = free_port()
     web = {"kind": "http", "url": f"http://127.0.0.1:{port}/", "every": "60s", "expect": {"body_matches": "a+b"}}
     several = {f"c/e{n}": terms(port, f"e{n}", "60s") for n in range(2_500)}
     several |= {f"c/w{n}": endpoint_of({"id": f"w{n}", **web}) for n in range(2_500)}

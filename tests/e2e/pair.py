@@ -24,7 +24,8 @@ from sla_monitor.generate.file_set import rendered, write
 from sla_monitor.generate.prometheus import prometheus_files
 from sla_monitor.signing import SigningKey
 from tests.support.nats import Network, Server, serving
-from tests.support.running import demo_contract, free_port
+from tests.support.ports import free_port
+from tests.support.running import demo_contract
 from tests.support.stack import Alertmanager, alertmanager, now_ms
 
 NAMES = ("east", "west")

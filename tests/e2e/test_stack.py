@@ -24,7 +24,8 @@ from sla_monitor.demo.webhook import Call, Desk
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from tests.support.instants import exact
-from tests.support.running import Monitor, free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.running import Monitor, wait_until
 from tests.support.stack import now_ms
 
 HOUR_MS = 3_600_000

@@ -6,11 +6,11 @@ What is always so: nothing that the site had on disk is missing in the record, a
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from sla_monitor.outpost import handing_over, lane
 from sla_monitor.transport import line as line_module
 from tests.daemon import far_worker
 from tests.outpost import worker
+from tests.support.forked import forking, kill, preload
 from tests.support.nats import (
     KEY,
     OLDEST,
@@ -40,8 +41,7 @@ from tests.support.nats import (
 KILLS = int(os.environ.get("SITE_KILLS", "10"))
 """`make site-loop` asks for a hundred."""
 
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.outpost.worker", "tests.daemon.far_worker"])
+preload("tests.outpost.worker", "tests.daemon.far_worker")
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +54,15 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for what does it no harm."""
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("nats") / "server") as server:
         yield server
+
+
+@pytest.fixture
+def shared(started: Server) -> Server:
+    """One server for what does it no harm."""
+    return started.emptied()
 
 
 @pytest.fixture
@@ -87,8 +92,8 @@ def test_what_a_site_sees_is_recorded_and_leaves_its_outbox(tmp_path: Path, shar
 
 
 def test_a_site_that_is_cut_off_keeps_what_it_sees(tmp_path: Path, shared: Server) -> None:
-    network = Network(shared.port)
     with (
+        closing(Network(shared.port)) as network,
         collecting(tmp_path / "c", shared.settings("collector")) as collector,
         sending(tmp_path / "outbox.db", shared.settings("north", network.port)) as site,
     ):
@@ -103,7 +108,6 @@ def test_a_site_that_is_cut_off_keeps_what_it_sees(tmp_path: Path, shared: Serve
         assert site.outbox.waiting >= 1_500
         network.mend()
         arrive(collector, site, seen)
-    network.close()
 
 
 @pytest.mark.parametrize(("program", "is_store_lost"), [(PROGRAM, False), (PROGRAM, True), (OLDEST, True)])
@@ -236,16 +240,13 @@ def test_a_site_that_is_killed_at_any_time_loses_nothing_that_it_had_on_disk(tmp
     folder, seen = tmp_path / "site", times(200_000)
     folder.mkdir()
     (folder / "nats.json").write_text(json.dumps(shared.settings("north")))
-    with collecting(tmp_path / "c", shared.settings("collector")) as collector:
+    with collecting(tmp_path / "c", shared.settings("collector")) as collector, forking() as start:
         for _ in range(KILLS):
             before = read_kept(folder)
-            process = FORKED.Process(target=worker.main, args=(folder, seen[0], len(seen)))
-            process.start()
+            process = start(worker.main, (folder, seen[0], len(seen)))
             wait(lambda before=before: read_kept(folder) > before)  # type: ignore[misc]
             time.sleep(chance.random() / 2)
-            process.kill()
-            process.join()
-            process.close()
+            kill(process)
         kept = read_kept(folder)
         with sending(folder / "outbox.db", shared.settings("north")) as site:
             wait(lambda: site.outbox.waiting == 0)
@@ -268,14 +269,11 @@ def test_a_collector_that_is_killed_at_any_time_records_everything_once(tmp_path
     collector = Collector(folder, shared.settings("collector"), {KEY: terms()}, SystemClock())  # makes the key
     (folder / "nats.json").write_text(json.dumps(shared.settings("collector")))
     seen = times(count)
-    with sending(tmp_path / "outbox.db", shared.settings("north")) as site:
+    with sending(tmp_path / "outbox.db", shared.settings("north")) as site, forking() as start:
         for number in range(KILLS):
-            process = FORKED.Process(target=far_worker.main, args=(folder,))
-            process.start()
+            process = start(far_worker.main, (folder,))
             site.see(*seen[number * 400 : (number + 1) * 400])
             time.sleep(chance.random())
-            process.kill()
-            process.join()
-            process.close()
+            kill(process)
         with collecting(folder, shared.settings("collector")) as collector:
             arrive(collector, site, seen)

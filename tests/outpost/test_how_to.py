@@ -15,7 +15,8 @@ import yaml
 
 from sla_monitor.settings import Settings, load_settings
 from sla_monitor.transport.line import FarConnection, FarLine
-from tests.support.nats import OLDEST, PROGRAM, free_port, wait
+from tests.support.nats import OLDEST, PROGRAM, wait
+from tests.support.ports import free_port
 
 HOW_TO = Path(__file__).parents[2] / "docs/how-to"
 PAGE, TLS_PAGE = ((HOW_TO / name).read_text(encoding="utf-8") for name in ("run-a-site.md", "tls-for-sites.md"))

@@ -34,9 +34,14 @@ from tests.support.nats import KEY, Server, collecting, serving, terms, wait
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("nats") / "server") as server:
         yield server
+
+
+@pytest.fixture
+def server(started: Server) -> Server:
+    return started.emptied()
 
 
 def written(folder: Path, server: Server, key: Path) -> Path:

@@ -7,11 +7,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.reading.day_rows import DAY_MS, DayRows
+from sla_monitor.ledger.recording.attached_files import attach
 from sla_monitor.ledger.recording.register_entries import Register
-from sla_monitor.pair.day_roots import Difference, Teller, difference
+from sla_monitor.pair import day_roots
+from sla_monitor.pair.day_roots import Answer, Difference, Question, Teller, difference
+from sla_monitor.register.attachments import attached_file
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Phases, Reason
 from tests.pair.support import said
 from tests.register.saying import T0
@@ -94,3 +99,33 @@ def test_an_entry_that_is_another_is_named_and_what_is_each_ones_own_is_left_out
     assert lacking.told("east", "west").endswith("east has nothing, west has entry 2, ticket by ann")
     more = [*seen(), Observation("small/job", T0, UP)]
     assert compared(ledger(tmp_path / "c.db", seen()), ledger(tmp_path / "d.db", more), ["small/job"]) is None
+
+
+def test_entries_travel_in_answers_that_a_server_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day_roots, "AT_ONCE", 2)
+    several = [f"{number}" for number in range(5)]
+    with ledger(tmp_path / "a.db", (), several) as here, ledger(tmp_path / "b.db", (), [*several[:4], "x"]) as there:
+        answers = list[Answer]()
+
+        def ask(question: Question) -> Answer:
+            answers.append(Teller(there)(question))
+            return answers[-1]
+
+        found = difference(T0, Teller(here), ask)
+    assert found is not None
+    assert json.loads(found.here or "")[0] == json.loads(found.there or "")[0] == 5
+    assert [len(one["lines"]) for one in answers if "lines" in one] == [2, 2, 1, 0]
+
+
+def test_a_file_that_one_has_not_attached_is_named_and_their_order_does_not_matter(tmp_path: Path) -> None:
+    files = [attached_file(f"{name}.txt", b"As agreed.", 100) for name in ("one", "two")]
+    for place, several in enumerate((files, files[::-1], files[:1])):
+        path = tmp_path / f"{place}.db"
+        ledger(path, seen()).close()
+        for file in several:
+            attach(path, "small", [1], [file], {file.digest: b"As agreed."}, at_ms=T0 + 5, actor="ann")
+    assert compared(DayRows(tmp_path / "0.db"), DayRows(tmp_path / "1.db")) is None
+    found = compared(DayRows(tmp_path / "0.db"), DayRows(tmp_path / "2.db"))
+    assert found is not None
+    assert (found.key, found.at_ms, found.there) == ("register", T0 + 5, None)
+    assert found.told("east", "west").endswith("east has two.txt attached to entry 1 by ann, west has nothing")

@@ -217,6 +217,7 @@ def test_files_that_an_entry_names_come_with_it_also_from_the_other_one(tmp_path
         west.start()
         wait(lambda: are_the_same(east, west))
         assert names(west) == ["A"]
+        wait(lambda: kept(west, digest) == body)
 
 
 def kept(one: Collector, digest: str) -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import random
 import shutil
@@ -30,6 +29,7 @@ from sla_monitor.transport import line as line_module
 from sla_monitor.transport.line import FarConnection, once, to_site
 from tests.pair import pair_worker
 from tests.pair.support import are_the_same, names, paired, register, said, trouble
+from tests.support.forked import forking, kill, preload
 from tests.support.nats import (
     EVERY_MS,
     KEY,
@@ -48,8 +48,7 @@ from tests.support.nats import (
 KILLS = int(os.environ.get("PAIR_KILLS", "4"))
 """`make standby-records-loop` asks for a hundred."""
 
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.pair.pair_worker"])
+preload("tests.pair.pair_worker")
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +61,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "COMPARE_EVERY_S", 0.5)
     monkeypatch.setattr(shared_register, "PAUSE_S", 0.1)
     monkeypatch.setattr(line_module, "LONGEST_PAUSE_S", 0.3)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("nats") / "server") as server:
-        yield server
 
 
 @pytest.fixture
@@ -250,28 +243,24 @@ def test_whichever_is_killed_at_any_time_both_have_everything_once(tmp_path: Pat
             for name in PAIR}  # fmt: skip
     for one in made.values():
         (one.path.parent / "nats.json").write_text(json.dumps(own_server.settings("collector")))
-    processes = {name: _started(tmp_path / name) for name in PAIR}
     seen, entered = times(200 * KILLS, days_ago=20), list[str]()
-    with sending(tmp_path / "o.db", own_server.settings("north")) as site:
+    with sending(tmp_path / "o.db", own_server.settings("north")) as site, forking() as start:
+        processes = {name: start(pair_worker.main, (tmp_path / name,)) for name in PAIR}
         for number in range(KILLS):
             name = chance.choice(PAIR)
             site.see(*seen[number * 200 : (number + 1) * 200])
             if chance.random() < 0.7 and (tmp_path / name / "ledger.db").exists() and _enter(made[name], f"{number}"):
                 entered.append(f"{number}")
             time.sleep(chance.random())
-            processes[name].kill()
-            processes[name].join()
-            processes[name].close()
+            kill(processes[name])
             if chance.random() < 0.15:
                 own_server.kill()
                 if chance.random() < 0.5:
                     own_server.delete_store()
                 own_server.start()
-            processes[name] = _started(tmp_path / name)
+            processes[name] = start(pair_worker.main, (tmp_path / name,))
         for process in processes.values():
-            process.kill()
-            process.join()
-            process.close()
+            kill(process)
         with (
             collecting(tmp_path / "east", own_server.settings("collector"), name="east") as east,
             collecting(tmp_path / "west", own_server.settings("collector"), name="west") as west,
@@ -285,12 +274,6 @@ def test_whichever_is_killed_at_any_time_both_have_everything_once(tmp_path: Pat
             assert names(west) == found
             assert alike(east, west)
     print(f"{KILLS} kills: {len(seen)} observations and {len(found)} entries in both records, none lost, none twice")
-
-
-def _started(folder: Path) -> multiprocessing.process.BaseProcess:
-    process = FORKED.Process(target=pair_worker.main, args=(folder,))
-    process.start()
-    return process
 
 
 def _enter(one: Collector, name: str) -> bool:

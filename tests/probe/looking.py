@@ -28,6 +28,10 @@ def surroundings(clock: Clock | None = None) -> Surroundings:
     return Surroundings(clock or SystemClock(), "contract/it", 0)
 
 
+LATE_S = 8.0
+"""Less than peers in these tests hold on."""
+
+
 @contextmanager
 def prober(kind: str, **options: Any) -> Iterator[Prober]:
     """One that is closed in the end."""
@@ -42,8 +46,9 @@ def probed(kind: str, **options: Any) -> Finding:
 
 
 def timed(made: Prober) -> Finding:
-    """One probe, which must end by its deadline and half a second (the machine may be busy)."""
+    """One probe, which must end by its deadline: not long after it on a busy machine, and never where the peer alone
+    could end it."""
     began = time.monotonic()
     found = LOOP.run(probe.observe(made, LOOP, SystemClock()))
-    assert time.monotonic() - began < made.terms.timeout_ms / 1000 + 0.5
+    assert time.monotonic() - began < made.terms.timeout_ms / 1000 + LATE_S
     return found

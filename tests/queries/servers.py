@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from tests.support.running import free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.running import wait_until
 
 
 def success(value: Any, kind: str = "vector", **more: Any) -> bytes:

@@ -20,7 +20,7 @@ import trustme
 from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.queries.asking import BODY_LIMIT, NoAnswer, number
 from tests.queries.servers import Canned, canned, success
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 START_MS, AT_MS = 1_700_000_000_000, 1_700_000_090_500
 

@@ -15,7 +15,8 @@ from urllib.request import urlopen
 import pytest
 
 from tests.backfill.support import NOON, Desk, at, desk_in, minutes
-from tests.support.running import free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.running import wait_until
 
 SCRAPED_S = 15
 RANGE = ("--from", at(-10), "--until", at(60), "--yes")

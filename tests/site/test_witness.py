@@ -14,7 +14,8 @@ from sla_monitor.probe import Finding, Loop, Stopwatch, Surroundings, build
 from sla_monitor.site.witness import Witnesses
 from sla_monitor.transport import HostWords, SiteWords
 from tests.fakes.clock import FakeClock
-from tests.probe.servers import Conduct, Peer, answering, closed_port, page, serving, silent_port
+from tests.probe.servers import Conduct, Peer, answering, page, serving, silent_port
+from tests.support.ports import free_port
 
 
 class Room:
@@ -105,7 +106,7 @@ def test_any_answer_at_all_proves_that_we_are_online(room: Room, conduct: Conduc
 
 def test_a_port_that_refuses_proves_nothing(room: Room) -> None:
     """The refusal may come from our own side of a broken way."""
-    room.name(closed_port(), kind="tcp")
+    room.name(free_port(), kind="tcp")
     assert not room.ask()
 
 

@@ -29,7 +29,8 @@ from sla_monitor.settings import Settings
 from sla_monitor.signing import SigningKey
 from sla_monitor.sla.observation import Finding, Observation, Outcome
 from sla_monitor.transport import Answer, decode_signed, decode_to_site
-from sla_monitor.transport.line import FarLine
+from sla_monitor.transport.line import FarConnection, FarLine, once
+from tests.support.ports import free_port
 
 PROGRAM = Path(sys.executable).parent / "nats-server"
 OLDEST = Path("/usr/sbin/nats-server")
@@ -56,13 +57,8 @@ _SITE = """{{ user: {site}, password: "{password}", permissions: {{
   publish: "obs.{site}.>", subscribe: ["to.{site}", "_INBOX_{site}.>"] }} }}"""
 
 
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def wait(condition: Callable[[], bool], seconds: float = 40.0) -> None:
+def wait(condition: Callable[[], bool], seconds: float = 120.0) -> None:
+    """For what must come; nothing is asked how soon."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"still not so after {seconds} s"
@@ -99,6 +95,19 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def emptied(self) -> Server:
+        """Itself, without what tests before this one left in it: a parcel that was taken and not acknowledged would be
+        delivered again, to a collector that knows nothing of it."""
+
+        async def empty(connection: FarConnection) -> None:
+            for found in await connection.stream.streams_info():
+                await connection.stream.delete_stream(str(found.config.name))
+
+        nats = Settings.model_validate({"sites": {"nats": self.settings("collector")}}).sites.nats
+        assert nats is not None
+        once(nats, "_INBOX_collector", empty)
+        return self
+
     def delete_store(self) -> None:
         shutil.rmtree(self.folder / "store", ignore_errors=True)
 
@@ -133,15 +142,17 @@ class Network:
     and nobody is told."""
 
     def __init__(self, to_port: int) -> None:
-        self._to_port, self._pairs = to_port, list[socket.socket]()
+        self._to_port, self._pairs, self._lock = to_port, list[socket.socket](), threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.is_cut = self.swallow = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def cut(self) -> None:
-        self.is_cut = True
-        pairs, self._pairs = self._pairs, []
+        with self._lock:
+            self.is_cut = True
+            pairs, self._pairs = self._pairs, []
         for one in pairs:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -151,23 +162,28 @@ class Network:
 
     def close(self) -> None:
         self.cut()
+        self._listener.shutdown(socket.SHUT_RDWR)  # who waits at it hears of that, and not of its closing
+        self._accepting.join()
         self._listener.close()
 
     def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-                if self.is_cut:
-                    near.close()
-                    continue
-                far = socket.create_connection(("127.0.0.1", self._to_port), 5)
-            except OSError:
-                if self._listener.fileno() < 0:
-                    return
+        with contextlib.suppress(OSError):
+            while True:
+                self._connect(self._listener.accept()[0])
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(("127.0.0.1", self._to_port))
+        except OSError:
+            near.close()
+            return
+        with self._lock:
+            if self.is_cut:
                 near.close()
-                continue
+                far.close()
+                return
             self._pairs += [near, far]
-            threading.Thread(target=self._join, args=(near, far), daemon=True).start()
+        threading.Thread(target=self._join, args=(near, far), daemon=True).start()
 
     def _join(self, near: socket.socket, far: socket.socket) -> None:
         with near, far:

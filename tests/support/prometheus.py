@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 
 @contextmanager

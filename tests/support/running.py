@@ -5,29 +5,25 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sla_monitor.demo.estate import ANY_PORTS, MONITOR_URL, Estate
 from sla_monitor.demo.scenario import CALM
+from tests.support.ports import free_port
+
+PATIENCE_S = 120.0
+"""For whatever must come, also on a machine that is busy with much else; nothing is asked how soon."""
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
     """Poll until it holds; the failure says what was waited for."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -102,7 +98,7 @@ class Monitor:
     def status(self, path: str, method: str = "GET") -> int:
         try:
             request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             error.close()
@@ -112,7 +108,7 @@ class Monitor:
 
     def page(self) -> str:
         """What /metrics says now."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=30) as answer:
             text: str = answer.read().decode()
             return text
 
@@ -144,4 +140,4 @@ class Monitor:
         assert self.process is not None
         if self.process.poll() is None:
             self.send(number)
-        return self.process.wait(10)
+        return self.process.wait(60)

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.running import free_port, wait_until
+from tests.support.ports import free_port
+from tests.support.running import wait_until
 
 
 class Alertmanager:

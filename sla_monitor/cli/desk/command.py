@@ -25,7 +25,7 @@ LEAST = 12
 
 @click.group(cls=Commands)
 def desk() -> None:
-    """Passwords and tokens for the desk, its access table, and its audit."""
+    """Passwords and tokens for the desk, its access table, its audit, and a test of webhooks."""
 
 
 @desk.command()
@@ -117,6 +117,34 @@ def _document(settings: DeskSettings) -> dict[str, object]:
         for name, _, grant in _granted(settings)
     ]
     return {"actions": actions, "people": people}
+
+
+@desk.command("webhook-test")
+@click.argument("name")
+@config_option
+def webhook_test(name: str, config: Path) -> None:
+    """Send a signed test message to the webhook NAME of the settings, and say what became of it.
+
+    It is of the type `test` and changes nothing: neither what the receiver is told next, nor the record.
+    """
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.contract.reading.nearest import suggestion
+    from sla_monitor.settings import load_settings
+    from sla_monitor.webhooks.delivery import NotTaken, Receiver
+    from sla_monitor.webhooks.events import test_message
+
+    known = {one.name: one for one in load_settings(config).webhooks}
+    if name not in known:
+        raise click.UsageError(f"no webhook is called {name} ({suggestion(name, known)})")
+    webhook, now_ms = known[name], SystemClock().now_ms()
+    message, receiver = test_message(now_ms, secrets.token_hex(8)), Receiver(webhook)
+    try:
+        receiver.post(message, now_ms)
+    except NotTaken as error:
+        raise click.ClickException(f"{webhook.url} did not take the test message: {error}") from None
+    finally:
+        receiver.close()
+    click.echo(f"{webhook.url} took the test message {message.id}")
 
 
 @desk.command()

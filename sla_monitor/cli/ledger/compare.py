@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def compare(one: Path, other: Path, days: Sequence[datetime], config: Path, style: str) -> None:
     """Compare what two ledgers, or backups of them, have of each day, and name the first difference of each.
 
-    It compares what sites saw and what was entered. Jobs that report by themselves are judged by each collector on its
-    own: where the settings can be read, they are left out. Exit status 1 when a day differs.
+    It compares what sites saw, what was entered and what was attached. Jobs that report by themselves are judged by
+    each collector on its own: where the settings can be read, they are left out. Exit status 1 when a day differs.
     """
     from sla_monitor.ledger.reading.day_rows import DayRows
     from sla_monitor.pair.day_roots import Teller, difference

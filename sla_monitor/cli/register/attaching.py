@@ -70,12 +70,16 @@ def document_of_attachment(one: Attachment) -> dict[str, Any]:
         "size": one.file.size,
         "at": format_utc(one.at_ms),
         "actor": one.actor,
+        "is_here": one.is_here,
     }
 
 
 def describe_attachment(one: Attachment) -> str:
-    """`mail.eml, 2,345 bytes, 1f2e3d4c5b6a (by ann)`."""
-    return f"{plain(one.file.name)}, {one.file.size:,} bytes, {one.file.digest[:12]} (by {plain(one.actor)})"
+    """`mail.eml, 2,345 bytes, 1f2e3d4c5b6a (by ann)`, and where it is if it is not here."""
+    from sla_monitor.ledger.recording.attached_files import NOT_HERE
+
+    told = f"{plain(one.file.name)}, {one.file.size:,} bytes, {one.file.digest[:12]} (by {plain(one.actor)})"
+    return told if one.is_here else f"{told}: {NOT_HERE}"
 
 
 def write_attachment(ledger: Path, digest: str, output: Path) -> None:

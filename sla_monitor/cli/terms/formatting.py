@@ -8,6 +8,7 @@ from sla_monitor.assess.proposed_terms import ChangedTerms, TermsEffect
 from sla_monitor.cli.assess.comparison import format_comparison
 from sla_monitor.cli.shared.terminal import NONE, table, wrapped
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document.comparison_rows import describe_when
 from sla_monitor.ledger.recording.kept_files import TermsInForce
 from sla_monitor.register.kinds.terms_change import short
 from sla_monitor.register.terms_history import Proposal, TermsHistory
@@ -74,14 +75,7 @@ def _words(contract: Contract, several: Sequence[ChangedTerms]) -> Iterator[str]
         rows = [
             {"term": change.what, "was": change.was or NONE, "is to be": change.now or NONE} for change in one.changes
         ]
-        yield f"{_when(contract, one)}\n{table(rows)}"
-
-
-def _when(contract: Contract, one: ChangedTerms) -> str:
-    zone = contract.time_zone
-    since = "From the beginning" if one.from_ms is None else f"From {format_instant(one.from_ms, zone)}"
-    until = "" if one.until_ms is None else f" until {format_instant(one.until_ms, zone)}"
-    return f"{since}{until}: {format_count(len(one.changes), 'change')}"
+        yield f"{describe_when(one, contract.time_zone)}\n{table(rows)}"
 
 
 def _months(effect: TermsEffect, signed: Sequence[str], columns: int | None) -> Iterator[str]:

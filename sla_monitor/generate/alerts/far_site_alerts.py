@@ -8,7 +8,7 @@ from sla_monitor import names
 from sla_monitor.contract.terms import Terms
 from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import SHORT_DURATION, CountOf, Label, Value, text
-from sla_monitor.generate.alerts.monitor_alerts import monitor_alert, ours, service_by_name
+from sla_monitor.generate.alerts.monitor_alerts import contract_by_name, monitor_alert, ours, service_by_name
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.settings import Settings
 from sla_monitor.wording.durations import format_short_duration
@@ -51,7 +51,8 @@ def _too_few(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     outage, whatever it is, so that nobody else would be told."""
     wait_ms = settings.alerting.patience_ms
     at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
-    where = {"contract": "c", "service": "s"}
+    one = contracts[0] if contracts else None
+    where = {"contract": one.id, "service": one.services[0].id} if one else {"contract": "c", "service": "s"}
     endpoints = ours(names.SERVICE_WITHOUT_QUORUM, **where)
     return monitor_alert(
         settings,
@@ -72,6 +73,7 @@ def _too_few(settings: Settings, contracts: Sequence[Terms]) -> Alert:
             AlertTest("a short cut does not alert", at_ms, {endpoints: "0x3 1x2 0x100"}),
         ),
         for_ms=wait_ms,
+        contract=contract_by_name(contracts),
     )
 
 

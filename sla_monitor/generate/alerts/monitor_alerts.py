@@ -17,7 +17,7 @@ from sla_monitor.generate.alerts.annotations import (
     name_of_something,
     text,
 )
-from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
+from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes, title_of
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.probe_series import ProbeSeries
 from sla_monitor.generate.promql import lasting, sample, seconds, select
@@ -36,14 +36,15 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _not_probing(settings, contracts)
     yield _broken(settings, contracts)
     yield _restarted(settings)
-    yield _unwatched(settings)
+    yield _unwatched(settings, contracts)
     yield _untold(settings)
     yield _stale(settings)
     yield from _counts(settings)
     yield _log_grows(settings)
     yield _record_ahead(settings)
     yield from _states(settings)
-    yield _terms(settings)
+    yield _terms(settings, contracts)
+    yield _webhook_failing(settings)
     yield _silenced_by_hand(settings)
     yield _watchdog()
 
@@ -57,9 +58,12 @@ def monitor_alert(  # noqa: PLR0913 - what all of them share stands here once
     cases: tuple[AlertTest, ...],
     *,
     for_ms: int = 0,
+    contract: By | None = None,
 ) -> Alert:
+    """`contract`: the name of the one that it is about."""
     dashboard = text(f"{str(settings.links.dashboards).rstrip('/')}/d/{HEALTH}")
-    return Alert(name, severity, expression, description, cases, for_ms=for_ms, dashboard=dashboard)
+    details = {} if contract is None else {"contract_title": text(contract)}
+    return Alert(name, severity, expression, description, cases, for_ms=for_ms, dashboard=dashboard, details=details)
 
 
 def ours(metric: MetricName | str, **labels: str) -> str:
@@ -167,6 +171,16 @@ def _broken(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     )
 
 
+def contract_by_name(contracts: Sequence[Terms]) -> By:
+    """Contracts by name, with the supplier."""
+    return By("contract", {one.id: title_of(one) for one in contracts})
+
+
+def example_contract(contracts: Sequence[Terms]) -> str:
+    """The contract that unit tests speak of."""
+    return contracts[0].id if contracts else "c"
+
+
 def service_by_name(contracts: Sequence[Terms]) -> By:
     """Services by name; where two contracts call one id differently, it stays the id."""
     found: dict[str, set[str]] = {}
@@ -191,25 +205,27 @@ def _restarted(settings: Settings) -> Alert:
     )
 
 
-def _unwatched(settings: Settings) -> Alert:
+def _unwatched(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     """Each of several collectors says which contracts it leaves to others; one that nobody has would be missed by
     nobody."""
     wait_ms = settings.alerting.patience_ms
     at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
-    elsewhere = ours(names.CONTRACT_ELSEWHERE, contract="c")
-    info = sample(names.CONTRACT_INFO, instance="other:9810", job=JOB, contract="c")
+    name, one = contract_by_name(contracts), example_contract(contracts)
+    elsewhere = ours(names.CONTRACT_ELSEWHERE, contract=one)
+    info = sample(names.CONTRACT_INFO, instance="other:9810", job=JOB, contract=one)
     return monitor_alert(
         settings,
         names.CONTRACT_UNWATCHED,
         "critical",
         f"max by (contract) ({names.CONTRACT_ELSEWHERE.sample}) unless on (contract) {names.CONTRACT_INFO.sample}",
-        text("Contract ", Label("contract"), " has no collector that can be scraped: nothing of it is seen."),
+        text("No collector that can be scraped has ", name, ": nothing of it is seen."),
         (
-            AlertTest("fires when nobody has it", at_ms, {elsewhere: "1x100"}, {"contract": "c"}),
+            AlertTest("fires when nobody has it", at_ms, {elsewhere: "1x100"}, {"contract": one}),
             AlertTest("is quiet while another collector has it", at_ms, {elsewhere: "1x100", info: "1x100"}),
             AlertTest("a collector may be started anew", at_ms, {elsewhere: "1x100", info: "1x4 _x3 1x100"}),
         ),
         for_ms=wait_ms,
+        contract=name,
     )
 
 
@@ -430,18 +446,19 @@ WHAT_OF_TERMS = {
 }
 
 
-def _terms(settings: Settings) -> Alert:
+def _terms(settings: Settings, contracts: Sequence[Terms]) -> Alert:
     """One for each contract and problem, where the settings require an approval."""
     patience_ms, metric = settings.alerting.patience_ms, names.TERMS_PROBLEM
     at_ms = (minutes(patience_ms) + 2) * MINUTE_MS
-    labels = [{"contract": "gla", "problem": problem} for problem in names.TERMS_PROBLEMS]
+    name, example = contract_by_name(contracts), example_contract(contracts)
+    labels = [{"contract": example, "problem": problem} for problem in names.TERMS_PROBLEMS]
     first = labels[1]
     return monitor_alert(
         settings,
         names.TERMS_NOT_APPROVED,
         "warning",
         f"{metric.sample} == 1",
-        text("The terms of ", Label("contract"), " ", By("problem", WHAT_OF_TERMS)),
+        text("The terms of ", name, " ", By("problem", WHAT_OF_TERMS)),
         (
             *(
                 AlertTest(f"fires: {one['problem']}", at_ms, {ours(metric, **one): "1x100"}, {**OURS, **one})
@@ -451,6 +468,26 @@ def _terms(settings: Settings) -> Alert:
             AlertTest("a moment does not alert", at_ms, {ours(metric, **first): "1 0x100"}),
         ),
         for_ms=patience_ms,
+        contract=name,
+    )
+
+
+def _webhook_failing(settings: Settings) -> Alert:
+    """One for each receiver: what it is not told is kept, and is told it later, in order."""
+    wait_ms, one = settings.alerting.patience_ms, {"webhook": "servicenow"}
+    at_ms, series = (minutes(wait_ms) + 2) * MINUTE_MS, ours(names.WEBHOOK_FAILING, **one)
+    return monitor_alert(
+        settings,
+        names.WEBHOOK_ALERT,
+        "warning",
+        f"{names.WEBHOOK_FAILING.sample} == 1",
+        text("The webhook ", Label("webhook"), " is not told of what happens. Nothing is lost: it is tried again."),
+        (
+            AlertTest("fires while it lasts", at_ms, {series: "1x100"}, {**OURS, **one}),
+            AlertTest("is quiet while all is well", at_ms, {series: "0x100"}),
+            AlertTest("a moment does not alert", at_ms, {series: "1 0x100"}),
+        ),
+        for_ms=wait_ms,
     )
 
 

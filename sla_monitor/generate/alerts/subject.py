@@ -37,6 +37,11 @@ JUST_NOW_S = 300
 NO_KPI = "no KPI of the contract is about this service"
 
 
+def title_of(terms: Terms) -> str:
+    """A contract's name for people, with its supplier."""
+    return f"{name_of_something(terms.title, terms.id)}, {name_of_something(terms.supplier, terms.id)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """The services of one criticality."""
@@ -118,8 +123,7 @@ class AlertSubject:
     @property
     def title(self) -> str:
         """The contract's name for people, with its supplier."""
-        title = name_of_something(self.terms.title, self.id)
-        return f"{title}, {name_of_something(self.terms.supplier, self.id)}"
+        return title_of(self.terms)
 
     @property
     def service(self) -> By:

@@ -1,8 +1,8 @@
 """A day as two ledgers can be compared by it: what was seen and what was entered, and nothing of how it came in.
 
-Each observation and each entry is a line, a JSON array. Numbers of rows, links of the chain, intervals and positions
-differ between two records of the same, and are left out. So are the bodies of failed responses, of which each ledger
-keeps its own sample; what was said of the failure is in.
+Each observation, each entry and each file that was attached to one is a line, a JSON array. Numbers of rows, links of
+the chain, intervals and positions differ between two records of the same, and are left out. So are the bodies of failed
+responses, of which each ledger keeps its own sample; what was said of the failure is in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ OBSERVATION = (
     "transfer_us", "address", "status", "body_bytes", "certificate_expires_at_s", "detail",
 )  # fmt: skip
 ENTRY = "number", "at_ms", "actor", "contract", "kind", "digest"
-"""What is in a line of each, in its order."""
+ATTACHED = "attached", "at_ms", "entry", "actor", "name", "media_type", "digest", "size"
+"""What is in a line of each, in its order; the first of a file's is the word itself, where an entry has its number."""
 
 _OBSERVATIONS = """
 select e.key, o.at_ms, json_array(e.key, o.at_ms, n.name, r.name, o.duration_us, o.dns_us, o.connect_us, o.tls_us,
@@ -35,6 +36,10 @@ _OF_ONE = f"{_OBSERVATIONS} and e.key = ? order by o.at_ms, o.id"
 _ENTRIES = """
 select json_array(number, at_ms, actor, contract, kind, digest) from register where at_ms >= ? and at_ms < ?
 order by number
+"""
+_ATTACHED = """
+select json_array('attached', at_ms, entry, actor, name, media_type, digest, size) as line from attachments
+where at_ms >= ? and at_ms < ? order by entry, at_ms, line
 """
 _FIRST = "select min(at_ms) from observations"
 
@@ -72,8 +77,9 @@ class DayRows(Asking):
         return [line for _, _, line in self._rows(_OF_ONE, since_ms, since_ms + HOUR_MS, key)]
 
     def entries(self, start_ms: int) -> list[str]:
-        """What was entered in the day: number, time, author, contract, kind, and the digest that seals it."""
-        return [line for (line,) in self._rows(_ENTRIES, start_ms, start_ms + DAY_MS)]
+        """What was entered in the day, with the digest that seals each; then what was attached to entries."""
+        day = start_ms, start_ms + DAY_MS
+        return [line for query in (_ENTRIES, _ATTACHED) for (line,) in self._rows(query, *day)]
 
     def days(self, until_ms: int) -> Iterator[int]:
         """When each day begins that is over, the newest first, back to the first observation."""

@@ -27,10 +27,10 @@ from sla_monitor.ledger.connect import BUSY_SECONDS, immediate, snapshot
 from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.pruned_days import Older, contract_of
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
-from sla_monitor.ledger.recording.attached_files import Attachment, attached_bytes, attachments
+from sla_monitor.ledger.recording.attached_files import NOT_HERE, Attachment, attached_bytes, attachments
 from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
 from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_file, kept_terms, terms_in_force
-from sla_monitor.ledger.recording.month_results import MonthResult, month_results
+from sla_monitor.ledger.recording.month_results import MonthResult, month_results, told_months
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
@@ -95,8 +95,10 @@ from (select * from ended_spans union all select * from last_spans)
 where endpoint_id = (select id from endpoints where key = ?) order by start_ms desc limit ?
 """
 _TERMS_MARK = """
-select (select ifnull(max(number), 0) from register), (select ifnull(max(id), 0) from terms_in_force)
+select (select ifnull(max(number), 0) from register), (select ifnull(max(id), 0) from terms_in_force),
+  (select ifnull(max(id), 0) from kept_files)
 """
+_MONTHS_MARK = "select ifnull(max(id), 0) from month_results"
 _POSITIONS = "select site, outbox, sequence from site_positions"
 _WAS_SEEN = """
 select exists (select 1 from observations o where at_ms >= ? and at_ms < ?
@@ -446,6 +448,16 @@ class Reader(SingleObservations, Evidence):
         with self._proving() as proof:
             return month_results(proof, contract)
 
+    def told_months(self) -> list[MonthResult]:
+        """The same of all contracts."""
+        with self._proving() as proof:
+            return told_months(proof)
+
+    def months_mark(self) -> int:
+        """The last result of a month: by it is known whether another one was told."""
+        ((number,),) = self._rows(_MONTHS_MARK)
+        return int(number)
+
     def attachments(self, entry: int | None = None) -> list[Attachment]:
         """The files that were attached to an entry; without one, to all."""
         with self._proving() as proof:
@@ -457,18 +469,25 @@ class Reader(SingleObservations, Evidence):
             return attached_bytes(connection)
 
     def kept_file(self, digest: str) -> bytes:
-        """What a file holds that was put into the record, by its SHA-256. Raises LedgerError for one that was not."""
+        """What a file holds that was put into the record, by its SHA-256. Raises LedgerError for one that was not, or
+        is not here yet."""
         with self._proving() as proof:
             found = kept_file(proof, digest)
+            names = {one.file.name for one in attachments(proof) if one.file.digest == digest} if found is None else ()
+        if names:
+            raise LedgerError(
+                f"{self.path}: {', '.join(sorted(names))} ({digest[:12]}) is {NOT_HERE}: it comes by itself while both"
+                " run"
+            )
         if found is None:
             raise LedgerError(f"{self.path}: no file {digest[:12]} was put into the record")
         return found
 
-    def terms_mark(self) -> tuple[int, int]:
-        """The last entry of the register, and the last change of terms: by them it is known whether anything was added
-        of which terms in force depend."""
-        ((entry, change),) = self._rows(_TERMS_MARK)
-        return int(entry), int(change)
+    def terms_mark(self) -> tuple[int, int, int]:
+        """The last entry of the register, the last change of terms and the last file: by them it is known whether
+        anything was added of which terms in force depend."""
+        ((entry, change, file),) = self._rows(_TERMS_MARK)
+        return int(entry), int(change), int(file)
 
     def kept_terms(self, parts: Iterable[TermsPart], path: Path) -> KeptTerms:
         """The files of terms, from the record. `path`: where relative paths in the contract begin."""

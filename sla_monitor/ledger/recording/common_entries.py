@@ -6,7 +6,6 @@ registers are the same up to where their digests are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -29,8 +28,11 @@ from sla_monitor.ledger.chaining.register_chain import (
 from sla_monitor.ledger.connect import PATIENCE_SECONDS, immediate
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, open_reader
+from sla_monitor.ledger.recording.attached_files import Row as AttachedRow
+from sla_monitor.ledger.recording.attached_files import attachment_rows, rows_to_attach
 from sla_monitor.ledger.recording.kept_files import kept_rows
-from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.ledger.recording.register_entries import Overtaken, made
+from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
 
 Row = tuple[Any, ...]
@@ -40,9 +42,7 @@ WIDTH = len(COLUMNS) + 1
 _AFTER = f"select {', '.join((*COLUMNS, KNOWN_BY))}, digest from register where number > ? order by number"  # noqa: S608
 _SUBMIT = "insert or ignore into submissions values (?, ?, ?)"
 _AT = "select digest from register where number = ?"
-_KEPT = "select digest, body from kept_files where digest = ?"
 _AT_MS = COLUMNS.index("at_ms")
-_DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 class Tail(NamedTuple):
@@ -65,13 +65,15 @@ class Missing(LedgerError):  # noqa: N818
 
 class Draft(NamedTuple):
     """Entries that are numbered and not entered: `after` which one, and the tail that they would be. `once`: the key
-    of the submission that they come from; `files`: contents that they name, by digest."""
+    of the submission that they come from; `files`: contents that they name, by digest, as far as these came with them;
+    `attached`: the files that go with them."""
 
     after: Tail
     rows: list[Row]
     tail: Tail
     once: str = ""
     files: Mapping[str, bytes] = MappingProxyType({})
+    attached: Sequence[AttachedRow] = ()
 
 
 def tail(path: Path) -> Tail:
@@ -87,20 +89,19 @@ def digest_at(path: Path, number: int) -> str | None:
 
 
 def entries_after(path: Path, number: int, most_bytes: int) -> Draft:
-    """The next entries after one, about so many bytes of them. Raises Missing, LedgerError and its kinds."""
+    """The next entries after one, about so many bytes of them, without their files. Raises Missing, LedgerError and its
+    kinds."""
     with closing(open_reader(path, Resting(path))) as database:
         before = _digest_at(database.conn, number)
         if before is None:
             raise Missing(f"{path}: there is no entry {number}")
         rows, size, digest = list[Row](), 0, before
-        files = dict[str, bytes]()
         for *row, digest in database.conn.execute(_AFTER, (number,)):  # noqa: B007 - the last one is
             rows.append(tuple(row))
-            files |= _named(database.conn, row)
-            size += sum(len(one) for one in row if isinstance(one, str)) + sum(map(len, files.values()))
+            size += sum(len(one) for one in row if isinstance(one, str))
             if size >= most_bytes:
                 break
-    return Draft(Tail(number, before), rows, Tail(number + len(rows), digest), files=files)
+    return Draft(Tail(number, before), rows, Tail(number + len(rows), digest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class Submission:
     read_to: int | None = None
     once: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+    attached: Sequence[AttachedFile] = ()
 
 
 def drafted(path: Path, new: Submission, after: Tail) -> Draft:
@@ -126,7 +128,9 @@ def drafted(path: Path, new: Submission, after: Tail) -> Draft:
             raise Overtaken(f"{path}: somebody else has added to the register meanwhile; try again")
     numbered = list(sealed([row_of(entry) for entry in new.entries], last))
     rows = [(*columns, known_by) for *columns, _, known_by in numbered]
-    return Draft(last, rows, Tail(numbered[-1][0], numbered[-1][-2]) if numbered else last, new.once, new.files)
+    end = Tail(numbered[-1][0], numbered[-1][-2]) if numbered else last
+    attached = rows_to_attach([row[0] for row in rows], new.attached, *made(new.entries))
+    return Draft(last, rows, end, new.once, new.files, attached)
 
 
 def take_over(path: Path, draft: Draft) -> int:
@@ -148,7 +152,8 @@ def take_over(path: Path, draft: Draft) -> int:
         _check(path, draft.tail, new[-1][-2])
         database.conn.executemany(INSERT, new)
         kept = kept_rows(database.conn, draft.files)
-        append(database.conn, new[0][_AT_MS], {"register": chained(new), "kept_files": kept})
+        papers = attachment_rows(database.conn, draft.attached)
+        append(database.conn, new[0][_AT_MS], {"register": chained(new), "kept_files": kept, "attachments": papers})
         if draft.once:
             database.conn.execute(_SUBMIT, (draft.once, draft.after.number + 1, draft.tail.number))
         return len(new)
@@ -157,13 +162,6 @@ def take_over(path: Path, draft: Draft) -> int:
 def _digest_at(connection: Any, number: int) -> str | None:
     row = connection.execute(_AT, (number,)).fetchone() if number else ("",)
     return None if row is None else str(row[0])
-
-
-def _named(connection: Any, row: Sequence[Any]) -> dict[str, bytes]:
-    """The contents that are kept and that an entry names."""
-    digests = dict.fromkeys(_DIGEST.findall(" ".join(text for text in row if isinstance(text, str))))
-    found = (connection.execute(_KEPT, (digest,)).fetchone() for digest in digests)
-    return {row[0]: bytes(row[1]) for row in found if row is not None}
 
 
 def _check(path: Path, told: Tail, digest: str | None) -> None:

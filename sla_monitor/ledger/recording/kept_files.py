@@ -95,7 +95,10 @@ def kept_terms(proof: Proof, parts: Iterable[TermsPart], path: Path) -> KeptTerm
     for part in parts:
         content = kept_file(proof, part.digest)
         if content is None:
-            raise LedgerError(f"the ledger does not have {part.name} {part.digest[:12]} (propose the terms again)")
+            raise LedgerError(
+                f"the ledger does not have {part.name} {part.digest[:12]} (propose the terms again; where the other"
+                " collector of a pair holds it, it comes by itself while both run)"
+            )
         files[part.name] = content
     return KeptTerms(path, files)
 

@@ -41,7 +41,11 @@ def record_months(path: Path, results: Sequence[MonthResult]) -> None:
         append(database.conn, results[0].at_ms if results else 0, {"month_results": rows})
 
 
+def told_months(proof: Proof) -> list[MonthResult]:
+    """The results of all contracts, in the order in which they were told. Raises LedgerDamaged."""
+    return [MonthResult(*columns) for _, *columns in proof.whole("month_results")]
+
+
 def month_results(proof: Proof, contract: str) -> list[MonthResult]:
     """A contract's results, in the order in which they were told. Raises LedgerDamaged."""
-    rows = proof.whole("month_results")
-    return [MonthResult(*columns) for _, *columns in rows if columns[1] == contract]
+    return [one for one in told_months(proof) if one.contract == contract]

@@ -30,7 +30,7 @@ from sla_monitor.ledger.chaining.register_chain import (
 from sla_monitor.ledger.connect import immediate, snapshot
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
-from sla_monitor.ledger.recording.attached_files import attachment_rows
+from sla_monitor.ledger.recording.attached_files import attachment_rows, rows_to_attach
 from sla_monitor.ledger.recording.kept_files import kept_rows
 from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
@@ -96,8 +96,8 @@ class Register:
                     numbered = list(sealed(rows, now_last))
                 database.conn.executemany(INSERT, numbered)
                 kept = kept_rows(database.conn, files)
-                given = [row[0] for row in numbered] if attached else []
-                papers = attachment_rows(database.conn, given, attached, *_made(entries)) if attached else []
+                new = rows_to_attach([row[0] for row in numbered], attached, *made(entries))
+                papers = attachment_rows(database.conn, new)
                 added = {"register": chained(numbered), "kept_files": kept, "attachments": papers}
                 append(database.conn, entries[0].at_ms if entries else 0, added)
                 if once and numbered:
@@ -135,7 +135,7 @@ def _submitted(connection: sqlite3.Connection, once: str) -> tuple[int, ...]:
     return tuple(range(row[0], row[1] + 1)) if row else ()
 
 
-def _made(entries: Sequence[Entry]) -> tuple[int, str]:
+def made(entries: Sequence[Entry]) -> tuple[int, str]:
     """When the entries were made, and by whom."""
     return (entries[0].at_ms, entries[0].actor) if entries else (0, "")
 

@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document.entries import entry_document
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.instant import format_utc
-from sla_monitor.register.redaction import is_redacted
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.register_shapes import EntriesJson, EntryJson, FieldProblemJson
 from sla_monitor.web.api.service_json import API
-from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
 
@@ -29,21 +27,11 @@ def entry_address(contract: str, number: int) -> str:
 def entry_json(entry: Entry, contract: Contract, undone_by: int | None = None) -> EntryJson:
     nulls = Nulls()
     return {
+        **entry_document(entry, contract),
         "url": entry_address(contract.id, entry.number),
-        "number": entry.number,
-        "at": format_utc(entry.at_ms),
-        "actor": plain(entry.actor),
         "known_by": nulls.text(
             "known_by", describe_known_by(entry.known_by), "an earlier version took people at their word"
         ),
-        "contract": contract.id,
-        "kind": f"{getattr(entry.body, 'kind', '')}",
-        "words": plain(entry.body.words(EntryWording(contract.time_zone, contract.currency))),
-        "said": entry.body.model_dump(mode="json", by_alias=True, exclude_none=True),
-        "reference": entry.reference,
-        "evidence": entry.evidence,
-        "note": entry.note,
-        "is_redacted": is_redacted(entry),
         "undone_by": nulls.told("undone_by", undone_by, "it stands"),
         "why_null": nulls.why,
     }

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from typing_extensions import TypedDict
 
+from sla_monitor.document.entries import EntryDocument
 from sla_monitor.web.api.shapes import ProblemJson, WithReasons
 
 
-class EntryJson(WithReasons):
+class EntryJson(EntryDocument, WithReasons):
     """One entry of the register, as whoever asks may read it."""
 
     url: str
     """This entry."""
-    number: int
-    """By which others speak of it."""
-    at: str
-    """When it was entered."""
-    actor: str
-    """Who entered it."""
     known_by: str | None
     """How the program knew who it is, in words."""
-    contract: str
-    """The contract's id."""
-    kind: str
-    """Which kind of entry it is."""
-    words: str
-    """What it says, in a sentence."""
-    said: dict[str, Any]
-    """The same by field, as the kind's model has it in the request to enter it."""
-    reference: str
-    """A number in somebody's files; empty: none."""
-    evidence: str
-    """Where the supporting documents are; empty: nowhere."""
-    note: str
-    """Why, in words; empty: it is not told."""
-    is_redacted: bool
-    """Whether a text of the authority's own was left out."""
     undone_by: int | None
     """The entry that takes it back."""
 

@@ -13,6 +13,8 @@ from sla_monitor.web.desk.maintenance_page import MaintenancePage
 from sla_monitor.web.desk.month_page import CountersignForm, MonthPage, SignOffForm
 from sla_monitor.web.desk.obligations_page import ObligationsPage
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
+from sla_monitor.web.desk.terms_form import TermsForm
+from sla_monitor.web.desk.terms_page import ProposedTermsPage, TermsDecision, TermsPage
 from sla_monitor.web.desk.undo_form import UndoForm
 
 DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
@@ -35,6 +37,10 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk/contracts/([^/]+)/credits\.csv", CreditsFile),
     (r"/desk/contracts/([^/]+)/credits/invoice", InvoiceForm),
     (r"/desk/contracts/([^/]+)/obligations", ObligationsPage),
+    (r"/desk/contracts/([^/]+)/terms", TermsPage),
+    (r"/desk/contracts/([^/]+)/terms/propose", TermsForm),
+    (r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})", ProposedTermsPage),
+    (r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)", TermsDecision),
     (r"/desk/audit", AuditPage),
     (r"/desk/audit\.csv", AuditFile),
 )

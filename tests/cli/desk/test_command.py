@@ -15,6 +15,7 @@ from sla_monitor.ledger.recording.audit import AuditEvent, add_events
 from sla_monitor.settings.desk.access_table import TABLE
 from sla_monitor.web.identity.desk_state import digest_of
 from tests.register.office import Office
+from tests.webhooks.receiver import SECRET, receiving
 
 SETTINGS = """
 ledger: {path: ledger.db}
@@ -94,3 +95,25 @@ def test_check_says_what_cannot_work(office: Office) -> None:
     (office.folder / "sla-monitor.yaml").write_text(alone)
     done = CliRunner().invoke(cli, ["check", "--config", str(office.folder / "sla-monitor.yaml")])
     assert ": desk: no program may read /metrics: Prometheus is refused" in done.stderr
+
+
+HOOKED = """
+ledger: {path: ledger.db}
+webhooks:
+  - {name: servicenow, url: "%s", secret: "${env:HOOK}", events: [decision], contracts: [small]}
+"""
+
+
+def test_a_test_message_is_signed_and_its_outcome_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK", SECRET)
+    config = tmp_path / "sla-monitor.yaml"
+    with receiving() as inbox:
+        config.write_text(HOOKED % inbox.url)
+        code, out, _ = ask("webhook-test", "servicenow", "--config", str(config))
+        assert (code, inbox.types, inbox.forged) == (0, ["test"], 0)
+        assert f"{inbox.url} took the test message {inbox.taken[0]['id']}" in out
+        inbox.statuses = [410]
+        code, _, err = ask("webhook-test", "servicenow", "--config", str(config))
+        assert (code, "did not take the test message: status 410" in err) == (1, True)
+    code, _, err = ask("webhook-test", "servicnow", "--config", str(config))
+    assert (code, "did you mean servicenow?" in err) == (2, True)

@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from sla_monitor.cli.generate.demo import _write_missing_example
 from sla_monitor.cli.generate.demo import demo as demo_command
 from sla_monitor.demo.estate import Ports
 from sla_monitor.demo.monitor import states
+from tests.support.ports import take
 from tests.support.running import calm_estate, wait_until
 from tests.support.wheel import unpacked_wheel
 
@@ -35,24 +36,13 @@ CONFIG = REPOSITORY / "config"
 def offset() -> int:
     """By how much to move the demo's ports so that all are free, and the port after the last one too."""
     for candidate in range(1_000 + 10 * (time.time_ns() // 1_000 % 1_000), 40_000, 1_010):
-        if all(map(is_free, wanted(candidate))):
+        if all(map(take, wanted(candidate))):
             return candidate
     raise AssertionError("no free ports on this host")
 
 
 def wanted(offset: int) -> list[int]:
     return [*asdict(Ports().moved(offset)).values(), 9_810 + offset]
-
-
-def is_free(port: int) -> bool:
-    with ExitStack() as stack:
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            probe = stack.enter_context(socket.socket(socket.AF_INET, kind))
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return True
 
 
 def moved_configuration(folder: Path, offset: int) -> Path:

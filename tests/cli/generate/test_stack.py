@@ -13,7 +13,7 @@ import yaml
 
 from sla_monitor.settings import load_settings
 from tests.cli.generate.test_demo import REPOSITORY, moved_configuration, offset
-from tests.support.running import free_port
+from tests.support.ports import free_port
 
 __all__ = ["offset"]  # a fixture
 

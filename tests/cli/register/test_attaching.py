@@ -35,8 +35,9 @@ def test_a_file_goes_with_its_entry_and_comes_back_as_it_was(office: Office, tmp
         "mail.eml", "message/rfc822", digest(MAIL), len(MAIL)
     )  # fmt: skip
     assert other["name"] == "list.csv"
-    office.done("attach", "small", "1", office.file(b"%PDF-1.7", "later.pdf"), actor="bob")
-    assert "later.pdf, 8 bytes" in office.done("show", "small", "1").out
+    for _ in range(2):
+        office.done("attach", "small", "1", office.file(b"%PDF-1.7", "later.pdf"), actor="bob")
+    assert office.done("show", "small", "1").out.count("later.pdf, 8 bytes") == 1
     put = tmp_path / "out"
     assert office.run("attachment", digest(MAIL)[:10], "--output", str(put)).code == 0
     assert put.read_bytes() == MAIL

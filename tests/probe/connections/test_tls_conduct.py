@@ -18,7 +18,8 @@ from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe import certificates
 from tests.probe.conftest import server_context
 from tests.probe.looking import probed, prober, terms, timed
-from tests.probe.servers import OK, Peer, Server, answering, closed_port, page, serving
+from tests.probe.servers import OK, Peer, Server, answering, page, serving
+from tests.support.ports import free_port
 
 FORGED = page(b"forged", "500 Forged")
 LARGE = page(b"x" * 9_000)
@@ -245,7 +246,7 @@ def test_keys_may_change_in_the_middle_of_an_answer(
     """openssl's own server: `k` changes its keys, `K` wants ours changed too, `r` agrees on everything anew."""
     pem = tmp_path / "server.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
-    port = closed_port()
+    port = free_port()
     server = subprocess.Popen(
         ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", pem, "-key", pem, version, "-crlf"],
         stdin=subprocess.PIPE,

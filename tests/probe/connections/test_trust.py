@@ -11,7 +11,8 @@ import trustme
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.conftest import server_context
 from tests.probe.looking import probed, prober, timed
-from tests.probe.servers import OK, Peer, answering, closed_port, page, serving
+from tests.probe.servers import OK, Peer, answering, page, serving
+from tests.support.ports import free_port
 
 
 def test_our_client_certificate_is_shown(authority: trustme.CA, ca_file: Path, tmp_path: Path) -> None:
@@ -63,7 +64,7 @@ def test_our_client_certificate_does_not_leave_its_origin(authority: trustme.CA,
 def test_a_certificate_file_that_is_missing_or_none_is_unknown_and_named(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").write_text("nothing\n")
     for name, words in (("absent.pem", "absent.pem"), ("empty.pem", "no certificate or crl found")):
-        found = probed("http", url=f"https://127.0.0.1:{closed_port()}/", ca_file=tmp_path / name)
+        found = probed("http", url=f"https://127.0.0.1:{free_port()}/", ca_file=tmp_path / name)
         assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)
         assert words in found.detail
 

@@ -10,7 +10,8 @@ import pytest
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe.conftest import SECRET, TOKEN
 from tests.probe.looking import probed, prober, timed
-from tests.probe.servers import OK, Peer, Server, answering, closed_port, header, page, serving
+from tests.probe.servers import OK, Peer, Server, answering, header, page, serving
+from tests.support.ports import free_port
 
 
 def through(first: Server, path: str = "/", **options: Any) -> Finding:
@@ -84,7 +85,7 @@ def test_basic_credentials_in_an_echo_are_hidden() -> None:
     ],
 )
 def test_a_secret_that_is_not_there_is_unknown_and_named(options: dict[str, Any]) -> None:
-    found = probed("http", url=f"http://127.0.0.1:{closed_port()}/", **options)
+    found = probed("http", url=f"http://127.0.0.1:{free_port()}/", **options)
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)
     assert "${" in found.detail
 
@@ -101,6 +102,6 @@ def test_a_secret_that_arrives_later_is_used(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_secret_that_cannot_stand_in_a_header_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBE_SECRET", f"{TOKEN}\r\nX-Injected: yes")
-    found = probed("http", url=f"http://127.0.0.1:{closed_port()}/", bearer_token=SECRET)
+    found = probed("http", url=f"http://127.0.0.1:{free_port()}/", bearer_token=SECRET)
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_MISCONFIGURED)
     assert TOKEN not in found.detail

@@ -10,7 +10,8 @@ import pytest
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.conftest import SECRET, TOKEN
 from tests.probe.looking import probed, prober, timed
-from tests.probe.servers import OK, Conduct, Peer, answering, closed_port, header, serving
+from tests.probe.servers import OK, Conduct, Peer, answering, header, serving
+from tests.support.ports import free_port
 
 
 def proxying(heard: list[bytes], upstream: int | None = None, refusal: bytes = b"") -> Conduct:
@@ -75,6 +76,6 @@ def test_a_proxy_that_drips_ends_by_the_deadline() -> None:
 
 
 def test_a_proxy_that_is_gone_is_not_the_supplier_s_fault() -> None:
-    found = probed("http", url="http://supplier.invalid/", proxy=f"http://127.0.0.1:{closed_port()}")
+    found = probed("http", url="http://supplier.invalid/", proxy=f"http://127.0.0.1:{free_port()}")
     assert (found.outcome, found.reason) == (Outcome.UNKNOWN, Reason.MONITOR_OFFLINE)
     assert found.detail.startswith("the proxy cannot be reached: ")

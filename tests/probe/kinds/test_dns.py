@@ -6,7 +6,6 @@ import contextlib
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +21,8 @@ from sla_monitor.probe.stopwatch import Stopwatch
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe.looking import LOOP, probed
 from tests.probe.name_servers import Reply, framed, name_server, our_name_server, records
-from tests.probe.servers import Peer, closed_port, serving
+from tests.probe.servers import Peer, serving
+from tests.support.ports import free_port
 
 OTHER = "other.example."
 ALIAS = ("www.example. 60 CNAME a.example.", "a.example. 60 CNAME b.example.")
@@ -297,7 +297,7 @@ def test_a_name_server_that_hangs_up_leaves_time_for_its_next_address() -> None:
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 def test_a_port_on_which_nothing_listens(transport: str) -> None:
-    found = probed("dns", server="127.0.0.1", port=closed_port(), ask="www.example", transport=transport)
+    found = probed("dns", server="127.0.0.1", port=free_port(), ask="www.example", transport=transport)
     assert found.reason is Reason.CONNECTION_REFUSED
 
 
@@ -345,7 +345,5 @@ def test_a_probe_that_is_over_leaves_no_socket() -> None:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
         others = list(LOOP._watched.values())
-        began = time.monotonic()
         LOOP.run(unanswered())
-        assert time.monotonic() - began < 0.5
         assert [watched for watched in LOOP._watched.values() if watched not in others] == []

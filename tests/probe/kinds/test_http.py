@@ -11,7 +11,8 @@ import pytest
 
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import probed, prober, timed
-from tests.probe.servers import OK, Peer, answering, closed_port, page, serving
+from tests.probe.servers import OK, Peer, answering, page, serving
+from tests.support.ports import free_port
 
 
 def ask(answer: bytes, **options: Any) -> tuple[Outcome, Reason | None, str]:
@@ -185,7 +186,7 @@ def test_a_pattern_that_would_hang_python_takes_no_time() -> None:
 
 
 def test_nothing_listens_there() -> None:
-    found = probed("http", url=f"http://127.0.0.1:{closed_port()}/")
+    found = probed("http", url=f"http://127.0.0.1:{free_port()}/")
     assert (found.outcome, found.reason) == (Outcome.DOWN, Reason.CONNECTION_REFUSED)
 
 
@@ -206,7 +207,7 @@ def test_the_environment_s_proxies_and_passwords_are_ignored(monkeypatch: pytest
     netrc.write_text("default login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     heard: list[bytes] = []
     with serving(answering(OK, heard)) as server:
         found = probed("http", url=f"http://127.0.0.1:{server.port}/")

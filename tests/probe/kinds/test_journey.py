@@ -17,7 +17,8 @@ from sla_monitor.probe import Finding
 from sla_monitor.sla.observation import EVIDENCE_LIMIT, Outcome, Reason
 from tests.probe.conftest import SECRET, TOKEN, server_context
 from tests.probe.looking import probed, prober, timed
-from tests.probe.servers import Conduct, Peer, Server, closed_port, header, page, serving
+from tests.probe.servers import Conduct, Peer, Server, header, page, serving
+from tests.support.ports import free_port
 
 Answer = bytes | Callable[[Peer], None]
 Asked = tuple[str, bytes, bytes]
@@ -288,7 +289,7 @@ def test_what_cleans_up_is_left_out_where_its_values_are_missing() -> None:
 
 
 def test_what_cleans_up_is_not_asked_of_somebody_who_never_answered() -> None:
-    found = probed("journey", base=f"http://127.0.0.1:{closed_port()}", steps=[
+    found = probed("journey", base=f"http://127.0.0.1:{free_port()}", steps=[
         {"id": "in", "url": "/in"}, {"id": "out", "url": "/out", "always": True}
     ])  # fmt: skip
     assert found.reason is Reason.CONNECTION_REFUSED
@@ -298,7 +299,7 @@ def test_what_cleans_up_is_not_asked_of_somebody_who_never_answered() -> None:
 
 def test_a_later_step_that_cannot_connect_has_no_answer_of_an_earlier_one_as_evidence() -> None:
     site = Site({"/in": page(b"welcome")})
-    found = walk(site, {"url": "/in"}, {"url": f"http://127.0.0.1:{closed_port()}/"})
+    found = walk(site, {"url": "/in"}, {"url": f"http://127.0.0.1:{free_port()}/"})
     assert (found.reason, found.status) == (Reason.CONNECTION_REFUSED, None)
     assert b"welcome" not in found.evidence
     assert found.detail.startswith("step 2 of 2, «s2»: the connection was refused")

@@ -14,7 +14,8 @@ from sla_monitor.probe.connections.connecting import connect_to
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.looking import LOOP, probed
 from tests.probe.name_servers import our_name_server
-from tests.probe.servers import OK, Peer, answering, closed_port, serving, silent_port
+from tests.probe.servers import OK, Peer, answering, serving, silent_port
+from tests.support.ports import free_port
 
 
 def test_a_port_that_takes_connections_is_up() -> None:
@@ -26,7 +27,7 @@ def test_a_port_that_takes_connections_is_up() -> None:
 
 
 def test_a_port_that_refuses_is_down() -> None:
-    assert probed("tcp", host="127.0.0.1", port=closed_port()).reason is Reason.CONNECTION_REFUSED
+    assert probed("tcp", host="127.0.0.1", port=free_port()).reason is Reason.CONNECTION_REFUSED
 
 
 def test_an_address_that_never_answers_ends_by_the_deadline() -> None:
@@ -77,7 +78,7 @@ def test_every_kind_goes_on_to_the_next_address(server_tls: ssl.SSLContext, ca_f
 
 
 def test_an_address_that_we_have_no_way_to_hides_no_failure_of_another() -> None:
-    refusing: Address = (socket.AF_INET, ("127.0.0.1", closed_port()))
+    refusing: Address = (socket.AF_INET, ("127.0.0.1", free_port()))
     elsewhere: Address = (socket.AF_INET, ("255.255.255.255", 9))  # our own host refuses
 
     async def attempt(addresses: list[Address]) -> None:

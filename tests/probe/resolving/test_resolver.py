@@ -37,7 +37,8 @@ from tests.probe.name_servers import (
     resolving,
     zone,
 )
-from tests.probe.servers import OK, Peer, answering, closed_port, serving
+from tests.probe.servers import OK, Peer, answering, serving
+from tests.support.ports import free_port
 
 
 def found(host: str, family: str = "any", port: int = 80, timeout_ms: int = 5000) -> list[Address]:
@@ -146,7 +147,7 @@ def test_a_name_server_of_ours_that_answers_nothing_is_our_own_trouble(kind: str
     options = where.get(kind, {"host": "www.example", "port": 1})
     with our_name_server({"www.example": SILENT, ".": SILENT}):
         silent = probed(kind, **options)
-    with resolving(closed_port()):
+    with resolving(free_port()):
         refused = probed(kind, **options)
     for finding in (silent, refused):
         assert (finding.outcome, finding.reason) == (Outcome.UNKNOWN, Reason.MONITOR_OFFLINE)
@@ -158,7 +159,7 @@ def test_one_of_our_name_servers_is_enough() -> None:
         for other in (lambda _: None, records(rcode=dns.rcode.SERVFAIL)):
             with name_server(other) as bad, resolving(bad.port, good.port):
                 assert ips("www.example") == ["127.0.0.1"]
-        with resolving(closed_port(), good.port):
+        with resolving(free_port(), good.port):
             assert ips("www.example") == ["127.0.0.1"]
 
 
@@ -177,7 +178,7 @@ def test_silence_and_a_closed_port_prove_that_none_is(
         assert not LOOP.run(resolver().is_answering())
         assert not LOOP.run(resolver().is_answering())
     assert caplog.messages == ["our own name server does not answer"]
-    with resolving(closed_port()):
+    with resolving(free_port()):
         assert not LOOP.run(resolver().is_answering())
 
 

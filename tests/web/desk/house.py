@@ -92,9 +92,15 @@ class Browser:
         told = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._ask("POST", path, urlencode(fields, doseq=True).encode(), told)
 
-    def send(self, path: str, body: bytes, content_type: str) -> Page:
-        """Post a body as it is."""
-        return self._ask("POST", path, body, {"Content-Type": content_type})
+    def upload(self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> Page:
+        """Send a form with files, each with its name."""
+        parts = [f'name="{key}"\r\n\r\n'.encode() + text.encode() for key, text in fields.items()]
+        parts += [
+            f'name="{key}"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'.encode() + content
+            for key, (name, content) in files.items()
+        ]
+        body = b"".join(b"--B\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--B--\r\n"
+        return self._ask("POST", path, body, {"Content-Type": "multipart/form-data; boundary=B"})
 
     def fill_in(self, page: Page, path: str, **fields: str) -> Page:
         """Send the last form of a page with these fields."""

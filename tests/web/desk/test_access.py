@@ -79,6 +79,14 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/desk/contracts/small/credits/invoice", Action.TRACK_CREDITS, "small",
     ),
     r"/desk/contracts/([^/]+)/obligations": ("/desk/contracts/small/obligations", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/terms": ("/desk/contracts/small/terms", Action.SEE_NOTES, "small"),
+    r"/desk/contracts/([^/]+)/terms/propose": (
+        "/desk/contracts/small/terms/propose", Action.PROPOSE_TERMS, "small",
+    ),
+    r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": ("/desk/contracts/small/terms/1", Action.SEE_NOTES, "small"),
+    r"/desk/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)": (
+        "/desk/contracts/small/terms/1/reject", Action.APPROVE_TERMS, "small",
+    ),
     r"/desk/audit": ("/desk/audit", Action.SEE_AUDIT, None),
     r"/desk/audit\.csv": ("/desk/audit.csv", Action.SEE_AUDIT, None),
 }  # fmt: skip

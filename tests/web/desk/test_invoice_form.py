@@ -30,17 +30,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield found
 
 
-def upload(
-    browser: Browser, content: bytes, fields: Mapping[str, str] | None = None, name: str = "i.csv", path: str = INVOICE
-) -> Page:
-    """Send a file with the form that a page has."""
-    page = browser.get(path)
-    assert page.status == 200
+def upload(browser: Browser, content: bytes, fields: Mapping[str, str] | None = None) -> Page:
+    """Send a file with the form that the page has."""
+    page = browser.get(INVOICE)
     whole = {**page.hidden, "column_invoice": "Doc no", **(fields or {})}
-    parts = [f'--B\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{text}\r\n' for key, text in whole.items()]
-    head = f'--B\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/csv\r\n\r\n'
-    body = "".join(parts).encode() + head.encode() + content + b"\r\n--B--\r\n"
-    return browser.send(path, body, "multipart/form-data; boundary=B")
+    return browser.upload(INVOICE, whole, {"file": ("i.csv", content)})
 
 
 def test_lines_are_compared_kept_once_and_taken_back_together(house: House) -> None:

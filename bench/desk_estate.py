@@ -1,0 +1,126 @@
+"""An authority's desk after ten years: contracts with a register each, somebody of each role, and what is assessed.
+
+The register of a contract has some sixteen entries a month: tickets, figures, a booking and a claim with their
+decisions, an action and its end, credits from notice to payment, and a line of the minutes. Nothing was probed: what
+pages of the desk cost comes from the register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sla_monitor.assess import assess
+from sla_monitor.clock import SystemClock
+from sla_monitor.contract.contract import Contract, TermsVersion
+from sla_monitor.contract.terms import Terms
+from sla_monitor.ledger import HistoryReader
+from sla_monitor.ledger.opening import make_ledger
+from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.register.entries import Entry
+from sla_monitor.register.instant import Milliseconds
+from tests.fakes.clock import FakeClock
+from tests.register.office import TERMS
+from tests.web.desk.house import House, furnished, hashed
+
+NOW = datetime(2026, 11, 20, 14, 25, 26, tzinfo=UTC)
+NOW_MS = int(NOW.timestamp()) * 1000
+HOUR, DAY = 3_600_000, 86_400_000
+TICKETS = 4
+"""A month."""
+
+PEOPLE: Mapping[str, str] = {
+    "vera": "viewer", "olga": "operator", "carl": "contract_manager", "anna": "approver", "fred": "finance",
+    "sue": "supplier", "audrey": "auditor",
+}  # fmt: skip
+"""Somebody of each role in all contracts, but for the supplier, who has one. A participant has no desk of contracts."""
+
+PARTS: dict[str, Any] = {
+    "term": {"start": "2016-10-01", "end": "2036-03-31"},
+    "relief": {"deadline_months": 1},
+    "invoicing": {"notify_working_days": 10, "invoice_months": 1, "invoice_working_days": 10, "payment_days": 30},
+    "obligations": [
+        {"id": "report", "title": "Monthly report", "kind": "report", "rrule": "FREQ=MONTHLY;BYMONTHDAY=10"},
+        {"id": "insurance", "title": "Certificate of insurance", "kind": "insurance", "due": "2026-11-12"},
+    ],
+}
+
+
+def contract(name: str) -> Contract:
+    return Contract((TermsVersion(0, Terms.model_validate({**TERMS, **PARTS, "id": name, "supplier": f"S {name}"})),))
+
+
+def months(years: int) -> Iterator[tuple[str, datetime]]:
+    """Those that are over, each with its first instant."""
+    for back in range(years * 12, 0, -1):
+        number = NOW.year * 12 + NOW.month - 1 - back
+        first = datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)
+        yield f"{first:%Y-%m}", first
+
+
+def said_in(month: str, first: datetime, number: int) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Who says what in a month, in its order. `number`: of the first of them."""
+    begin_ms = int(first.timestamp()) * 1000
+    later = [f"{first + timedelta(days=days):%Y-%m-%d}" for days in (35, 45, 70, 90)]
+
+    def at(days: int, hours: int = 0) -> Milliseconds:
+        return Milliseconds(begin_ms + days * DAY + hours * HOUR)
+
+    for n in range(TICKETS):
+        ticket = {"kind": "ticket", "id": f"{month}/{n}", "priority": f"P{1 + n % 2}", "service": "custody"}
+        yield "robot", {**ticket, "opened": at(n), "responded": at(n, 1), "ended": at(n, 3)}, ""
+    booked = {"kind": "maintenance", "services": ["custody"], "start": at(12, 22), "end": at(13), "notified": at(3)}
+    yield "sue", booked, ""
+    yield "anna", {"kind": "decision", "about": number + TICKETS, "granted": True}, "as agreed"
+    claimed = {"kind": "claim", "cause": "third_party", "services": ["custody"], "start": at(15), "end": at(15, 2)}
+    yield "sue", claimed, "The carrier’s line was cut."
+    yield "anna", {"kind": "decision", "about": number + TICKETS + 2, "granted": False}, "the line is theirs"
+    for kpi, value in (("KPI2", "85"), ("KPI3", "82")):
+        yield "carl", {"kind": "figure", "kpi": kpi, "month": month, "party": "agreed", "value": value}, ""
+    yield "carl", {"kind": "action", "owner": "Sue", "due": later[1], "month": month}, "Write the plan."
+    yield "carl", {"kind": "done", "about": number + TICKETS + 6}, ""
+    yield "carl", {"kind": "minute", "month": month}, "The parties met and noted the figures."
+    yield "sue", {"kind": "obligation_met", "obligation": "report", "due": f"{month}-10", "met": at(8), "by": "Sue"}, ""
+    yield "fred", {"kind": "credit_notified", "month": month, "amount": "20.00", "on": later[0]}, ""
+    billed = {"kind": "credit_invoiced", "month": month, "amount": "20.00", "on": later[2], "invoice": f"I-{month}"}
+    yield "fred", billed, ""
+    yield "fred", {"kind": "credit_settled", "month": month, "amount": "20.00", "on": later[3], "how": "set_off"}, ""
+
+
+def entries_of(name: str, years: int, number: int) -> list[Entry]:
+    """The register of a contract. `number`: of the first of them."""
+    found: list[Entry] = []
+    for month, first in months(years):
+        at_ms = int(first.timestamp()) * 1000 + 20 * DAY
+        for actor, said, note in list(said_in(month, first, number + len(found))):
+            at = Milliseconds(min(at_ms, NOW_MS))
+            known = {"actor": actor, "contract": name, "note": note, "known_by": "password"}
+            known |= {"evidence": f"{month}.csv"} if said["kind"] == "credit_invoiced" else {}
+            found.append(Entry.model_validate({"number": number + len(found), "at": at, "said": said, **known}))
+    return found
+
+
+def people(last: str) -> list[dict[str, Any]]:
+    """`last`: the contract that the supplier has."""
+    only: dict[str, dict[str, Any]] = {"supplier": {"contracts": [last]}}
+    return [{"name": name, "roles": [{"role": role, **only.get(role, {})}]} for name, role in PEOPLE.items()]
+
+
+@contextmanager
+def aged_desk(folder: Path, contracts: int, years: int) -> Iterator[tuple[House, Sequence[Contract], int]]:
+    """A running desk, its contracts, and how many entries it has."""
+    ledger, several = folder / "ledger.db", [contract(f"contract-{n:02}") for n in range(contracts)]
+    make_ledger(ledger)
+    register, count = Register.open(ledger, SystemClock()), 0
+    for one in several:
+        count += len(register.add(entries_of(one.id, years, count + 1)))
+    (folder / "password").write_text(hashed(rounds=12) + "\n")
+    users = [{**one, "password": f"${{file:{folder / 'password'}}}"} for one in people(several[-1].id)]
+    tokens: list[dict[str, Any]] = []
+    with furnished(folder, clock=FakeClock(NOW_MS), contracts=several, users=users, tokens=tokens) as house:
+        with HistoryReader(ledger) as reader:
+            house.parts.board.assessment = assess(several, reader, NOW_MS)
+        yield house, several, count
