@@ -206,6 +206,14 @@ class _Waiting:
             yield Matter("sign_off", Action.SIGN_OFF, what, on, month=month)
         if old:
             yield self._older(old)
+        for past in one.earlier:
+            signed = self.effective.sign_off(past.month)
+            if signed is not None and self.effective.countersignature(past.month) is None:
+                what = f"{describe_entry(signed[0], self.contract)}"
+                yield Matter(
+                    "countersign", Action.COUNTERSIGN, what, None,
+                    party="supplier", barred=signed[0].actor, entry=signed[0].number, month=past.month,
+                )  # fmt: skip
 
     def _older(self, months: Sequence[str]) -> Matter:
         """The oldest comes first: its sign-off is what the next one rests on."""

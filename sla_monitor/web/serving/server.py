@@ -138,6 +138,7 @@ class Web:
             reception=Reception(self.desk, self.clock, self._state(), self.limits.waiting),
             desk=self._desk(),
             attachments=self.attachments,
+            archive=self.archive,
         )
 
     def _desk(self) -> DeskRegister | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
@@ -51,6 +52,7 @@ class WebParts:
     reception: Reception
     attachments: AttachmentSettings = AttachmentSettings()  # noqa: RUF009 - frozen
     desk: DeskRegister | None = None
+    archive: Path | None = None
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     access: Access = field(default_factory=Access)
     active: int = 0
@@ -73,8 +75,8 @@ class WebParts:
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
-        self.entering = Bounded(1, self.limits.waiting)
-        self.previewing = Bounded(1, 2)  # the figures of years, twice: seconds
+        # What an entry would change takes seconds with ten years of record: nobody else's entry waits for it.
+        self.entering, self.previewing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
         for bounded in (
