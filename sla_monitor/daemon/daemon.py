@@ -148,6 +148,7 @@ class Daemon:
             ledger=settings.ledger.path,
             open_register=partial(register_of, settings),
             attachments=settings.attachments,
+            archive=settings.archive.folder,
         )
 
     def _elsewhere(self) -> PageLinks:

@@ -90,7 +90,7 @@ class MonthPage(ProposingForm):
 
     def _month(self, contract: Contract, month: str, standing: EffectiveEntries, future: list[str]) -> ShownMonth:
         """From the one thread of `WebParts.previewing`."""
-        with self.site.open_evidence() as evidence:
+        with self.site.record.opened() as evidence:
             found = assess_month(contract, evidence, month, self.site.clock.now_ms())
         words = signed_words(found)
         signed, counter = standing.sign_off(month), standing.countersignature(month)

@@ -76,6 +76,7 @@ class Web:
     ledger: Path | None = None
     open_register: Callable[[Path, Clock], Register] = Register.open
     attachments: AttachmentSettings = AttachmentSettings()  # noqa: RUF009 - frozen
+    archive: Path | None = None
 
     def __post_init__(self) -> None:
         self.port = 0

@@ -42,9 +42,7 @@ class Desk:
         for contract in self.contracts:
             for kind, words, note in SAID:
                 say(self.ledger, contract, kind, words, note)
-        self.register = DeskRegister(
-            self.ledger, lambda: self.contracts, FakeClock(NOW_MS), lambda: HistoryReader(self.ledger)
-        )
+        self.register = DeskRegister(self.ledger, lambda: self.contracts, FakeClock(NOW_MS))
         self.vera = Person("vera", "vera", "password", (RoleGrant.model_validate({"role": "viewer"}),))
 
     def first_page(self) -> object:
