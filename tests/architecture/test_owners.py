@@ -41,7 +41,7 @@ OWNERS = {
     "pydantic_core": {"contract", "evidence"},
     "pythonjsonlogger": {"log.py"},
     "re2": {"contract"},
-    "requests": {"probe", "silences.py"},
+    "requests": {"probe", "silences.py", "webhooks"},
     "sqlite3": {"ledger", "backfill", "outpost"},
     "sqlite_utils": {"ledger"},
     "tabulate": {"cli"},

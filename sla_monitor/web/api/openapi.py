@@ -11,9 +11,9 @@ from typing_extensions import is_typeddict
 
 from sla_monitor.contract.reading.json_schema import shapes_schema
 from sla_monitor.register.entries import KINDS
+from sla_monitor.register.request_bodies import request_schemas
 from sla_monitor.web.api import register_shapes, shapes
 from sla_monitor.web.api.outage_json import MOST
-from sla_monitor.web.api.requests import request_schemas
 from sla_monitor.web.page.selection import CRITICALITIES, STATES
 
 VERSION = "1"

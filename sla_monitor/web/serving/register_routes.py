@@ -14,11 +14,18 @@ from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, made_of
 from sla_monitor.register.redaction import redacted
+from sla_monitor.register.request_bodies import (
+    ENTERED,
+    ApprovalRequest,
+    Beside,
+    DecisionRequest,
+    EntryRequest,
+    UndoRequest,
+)
 from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
 from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
-from sla_monitor.web.api.requests import ENTERED, ApprovalRequest, Beside, DecisionRequest, EntryRequest, UndoRequest
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.entering import CheckedStatements, Statement
 from sla_monitor.web.identity.person import Person

@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 
 from sla_monitor.register.entries import KINDS
 from sla_monitor.register.redaction import LEFT_OUT
+from sla_monitor.register.request_bodies import ENTERED
 from sla_monitor.settings.desk.access_table import allows
 from sla_monitor.web import Limits
 from sla_monitor.web.api.openapi import openapi_document
-from sla_monitor.web.api.requests import ENTERED
 from sla_monitor.web.identity.desk_state import digest_of
 from tests.web.api.test_answers import resolved
 from tests.web.desk.house import ROLES, House, furnished
