@@ -49,14 +49,24 @@ def burn_records(subject: AlertSubject) -> list[dict[str, Any]]:
     left, whole = subject.select(names.KPI_ALLOWANCE_LEFT), subject.select(names.KPI_ALLOWANCE)
     alerting = subject.settings.alerting
     windows = {ms for burn in (*alerting.page, *alerting.ticket) for ms in (burn.long_ms, burn.short_ms)}
-    hours = f"increase({subject.select(names.SERVICE_AGREED)}[{lasting(subject.recent_ms)}])"
     deltas = [
         {"record": f"{names.DELTA_RECORD}{lasting(ms)}", "expr": _within(subject, ms)}
         for ms in sorted(windows)
         if subject.terms.availability_kpis
     ]
     sofar = {"record": names.DOWNTIME_RECORD, "expr": f"{whole} - {left}"}
-    return [{"record": subject.hours_record, "expr": hours}, *([sofar] if deltas else []), *deltas]
+    return [{"record": subject.hours_record, "expr": _hours(subject)}, *([sofar] if deltas else []), *deltas]
+
+
+def _hours(subject: AlertSubject) -> str:
+    """While nothing is worked out, or a pair's figures are held, whether service hours have ended is not known: they
+    are what they were, and no alert ends for it. That is an alert of its own."""
+    agreed, recent = subject.select(names.SERVICE_AGREED), lasting(subject.recent_ms)
+    return joined(
+        f"increase({agreed}[{recent}])",
+        f"unless on (instance) changes({names.ASSESSED.sample}[{recent}]) == 0",
+        f"or ({subject.select(subject.hours_record)} and {agreed})",
+    )
 
 
 def _within(subject: AlertSubject, window_ms: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sla_monitor import names
 from sla_monitor.contract.endpoints.endpoint import JourneyEndpoint
-from sla_monitor.generate.alerts.alert import Alert, AlertTest
+from sla_monitor.generate.alerts.alert import OURS, Alert, AlertTest
 from sla_monitor.generate.alerts.annotations import (
     FirstThatHolds,
     Instant,
@@ -27,7 +27,7 @@ from sla_monitor.generate.alerts.subject import (
     minutes,
 )
 from sla_monitor.generate.grafana.drill_down import SERVICE
-from sla_monitor.generate.promql import PER_SERVICE, joined, lasting
+from sla_monitor.generate.promql import PER_SERVICE, joined, lasting, sample
 from sla_monitor.sla.observation import Reason
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.vocabulary import describe_reason
@@ -146,8 +146,12 @@ def _down_cases(subject: AlertSubject, group: Group, wait_ms: int) -> Iterator[A
         yield AlertTest("one failed probe pages no one", at_ms, {down: values, degraded: "0x3 1 0x~", **hours})
     booked = subject.sample(names.SERVICE_MAINTENANCE, service=service.id)
     yield AlertTest("permitted maintenance pages no one", late, {down: "0x3 1x~", booked: "1x~", **hours})
-    closed = {subject.sample(names.SERVICE_AGREED, service=service.id): "3600x~"}
+    agreed, assessed = subject.sample(names.SERVICE_AGREED, service=service.id), sample(names.ASSESSED, **OURS)
+    closed = {agreed: "3600x~", assessed: "0+60x~"}
     yield AlertTest("no page outside service hours", late, {down: "0x3 1x~", **closed})
+    at = late // MINUTE_MS
+    still = dict.fromkeys((agreed, assessed), f"0+60x{at} {60 * at}x~")
+    yield AlertTest("figures that stand still end nothing", late + 20 * MINUTE_MS, {down: "0x3 1x~", **still}, came)
     unseen = subject.sample(names.SERVICE_STATE, service=service.id, state="unknown")
     yield AlertTest("what the monitor does not see pages no one", late, {down: "0x~", unseen: "1x~", **hours})
 
