@@ -25,6 +25,7 @@ from sla_monitor.register.kinds.parts import is_same_person
 from sla_monitor.register.terms_history import terms_history
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.recovery import MonthCredit
+from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.deadlines import describe_deadline
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.instants import format_month, format_stretch
@@ -203,6 +204,13 @@ class _Waiting:
             yield Matter("sign_off", Action.SIGN_OFF, what, on, month=month)
         if old:
             yield self._older(old)
+        for past in filter(self._is_restated, one.earlier):
+            what = f"{format_month(past.month)} once more: its points or its credit are not those that were signed off"
+            yield Matter("sign_off", Action.SIGN_OFF, what, None, month=past.month)
+
+    def _is_restated(self, past: PeriodResult) -> bool:
+        signed = self.effective.sign_off(past.month)
+        return signed is not None and (past.points, past.deducted) != (signed[1].points, signed[1].credit)
 
     def _older(self, months: Sequence[str]) -> Matter:
         """The oldest comes first: its sign-off is what the next one rests on."""
