@@ -210,7 +210,9 @@ class _Waiting:
 
     def _is_restated(self, past: PeriodResult) -> bool:
         signed = self.effective.sign_off(past.month)
-        return signed is not None and (past.points, past.deducted) != (signed[1].points, signed[1].credit)
+        if signed is None:
+            return False
+        return past.points != signed[1].points or past.deducted != signed[1].credit
 
     def _older(self, months: Sequence[str]) -> Matter:
         """The oldest comes first: its sign-off is what the next one rests on."""
