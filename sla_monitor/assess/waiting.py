@@ -207,6 +207,14 @@ class _Waiting:
         for past in filter(self._is_restated, one.earlier):
             what = f"{format_month(past.month)} once more: its points or its credit are not those that were signed off"
             yield Matter("sign_off", Action.SIGN_OFF, what, None, month=past.month)
+        for past in one.earlier:
+            signed = self.effective.sign_off(past.month)
+            if signed is not None and self.effective.countersignature(past.month) is None:
+                what = f"{describe_entry(signed[0], self.contract)}"
+                yield Matter(
+                    "countersign", Action.COUNTERSIGN, what, None,
+                    party="supplier", barred=signed[0].actor, entry=signed[0].number, month=past.month,
+                )  # fmt: skip
 
     def _is_restated(self, past: PeriodResult) -> bool:
         signed = self.effective.sign_off(past.month)

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.register.entries import KINDS, Action, Decision, Done, Entry, ReportedFigure, SignOff, Undo
+from sla_monitor.register.entries import (
+    KINDS,
+    Action,
+    Countersigned,
+    Decision,
+    Done,
+    Entry,
+    ReportedFigure,
+    SignOff,
+    Undo,
+)
 from sla_monitor.register.kinds.kind import EntryKind
 
 Kind = TypeVar("Kind", bound=EntryKind)
@@ -48,6 +58,14 @@ class EffectiveEntries:
     def sign_off(self, month: str) -> tuple[Entry, SignOff] | None:
         """The last sign-off of a month."""
         return next((pair for pair in reversed(self.of(SignOff)) if pair[1].month == month), None)
+
+    def countersignature(self, month: str) -> tuple[Entry, Countersigned] | None:
+        """That of the last sign-off of a month: of an earlier one it counts no more."""
+        signed = self.sign_off(month)
+        if signed is None:
+            return None
+        found = (pair for pair in self.of(Countersigned) if pair[0].number > signed[0].number)
+        return next((pair for pair in found if (pair[1].month, pair[1].digest) == (month, signed[1].digest)), None)
 
     @property
     def open_actions(self) -> tuple[tuple[Entry, Action], ...]:

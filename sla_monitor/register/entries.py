@@ -18,6 +18,7 @@ from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.acknowledgement import Acknowledgement
 from sla_monitor.register.kinds.claim import Claim
 from sla_monitor.register.kinds.correction import Correction
+from sla_monitor.register.kinds.countersignature import Countersigned
 from sla_monitor.register.kinds.credit_claim import CreditClaim
 from sla_monitor.register.kinds.decision import Decision, Undo
 from sla_monitor.register.kinds.dispute import Dispute
@@ -46,6 +47,7 @@ __all__ = [
     "Claim",
     "ClockStop",
     "Correction",
+    "Countersigned",
     "CreditClaim",
     "CreditInvoiced",
     "CreditNotified",
@@ -103,6 +105,7 @@ EntryBody = Annotated[
     | ObligationMet
     | ObligationExcused
     | SignOff
+    | Countersigned
     | Minute
     | Action
     | Done

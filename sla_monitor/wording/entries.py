@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from sla_monitor.register.instant import format_utc
 from sla_monitor.wording.durations import format_exact_duration
 from sla_monitor.wording.instants import format_instant, format_month
 from sla_monitor.wording.numbers import format_money
@@ -61,3 +62,11 @@ def describe_entry(entry: Entry, contract: Contract) -> str:
     terms = contract.version_at(entry.at_ms if begins_ms is None else begins_ms).terms
     called = {service.id: service.name for service in terms.services if service.name}
     return plain(entry.body.words(EntryWording(contract.time_zone, terms.currency, called)))
+
+
+def describe_future_entry(number: int, at_ms: int) -> str:
+    """Of an entry that a clock made which was ahead."""
+    return (
+        f"entry {number} is dated {format_utc(at_ms)}, later than now, and does not count until then; if the"
+        " clock was ahead, undo it and enter it again"
+    )

@@ -10,7 +10,7 @@ from sla_monitor.wording.numbers import format_count
 
 MatterKind: TypeAlias = Literal[
     "decide", "figure", "action", "obligation", "claim_relief", "claim_credit", "notify", "invoice", "payment",
-    "refund", "sign_off", "terms",
+    "refund", "sign_off", "countersign", "terms",
 ]  # fmt: skip
 Urgency: TypeAlias = Literal["late", "today", "soon", "later", "undated"]
 
@@ -28,6 +28,7 @@ MATTER_WORDS: dict[MatterKind, str] = {
     "payment": "Payment",
     "refund": "Refund",
     "sign_off": "Sign-off",
+    "countersign": "Countersignature",
     "terms": "New terms",
 }
 """What sort of matter it is."""
@@ -44,6 +45,7 @@ TO_DO: dict[MatterKind, str] = {
     "payment": "Enter the payment",
     "refund": "Enter the payment",
     "sign_off": "Sign it off",
+    "countersign": "Countersign it",
     "terms": "Look at the terms",
 }
 """What does it: the words of its one link."""

@@ -23,6 +23,7 @@ from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
+from sla_monitor.wording.waiting import TO_DO
 from tests.e2e.seat import DESKTOP, PHONE, PLAIN_PHONE, WIDE, Seat, seats
 from tests.register.office import TERMS
 from tests.support.nats import Network
@@ -259,6 +260,25 @@ async def restarted(daemon: DeskDaemon, wire: Network) -> None:
     wire.mend()
 
 
+async def sign(carl: Seat, sue: Seat, daemon: DeskDaemon, what: str, why: str = "") -> None:
+    """Both parties, each from their desk on."""
+    await assessed(carl, words := f"{TO_DO['sign_off']}: {what}")
+    await carl.press(words)
+    await carl.look("month")
+    if why:
+        await carl.fill("reason", why)
+    is_open = await carl.has("Sign it off with these open points")
+    await carl.press(f"Sign it off{' with these open points' if is_open else ''}")
+    await carl.sees("It is entered")
+    signed = daemon.entries()[-1]
+    await assessed(sue, words := f"{TO_DO['countersign']}, entry {signed.number}")
+    await sue.press(words)
+    await sue.press("Countersign it")
+    await sue.open(f"/desk/contracts/small/months/{MONTH}")
+    await sue.look("month")
+    await sue.sees("Both parties have signed the same figures")
+
+
 async def assessed(seat: Seat, words: str) -> None:
     """Look at the desk until a round of the daemon has brought this matter."""
     while True:
@@ -273,7 +293,8 @@ CORRECTED = "The probe’s own network was down."
 SAID = [
     ("figure", "sue", "password"), ("claim", "sue", "password"), ("dispute", "sue", "password"),
     ("correction", "carl", "password"), ("decision", "anna", "password"), ("decision", "anna", "password"),
-    ("sign_off", "carl", "command"), ("decision", "anna", "password"), ("sign_off", "carl", "command"),
+    ("sign_off", "carl", "password"), ("countersignature", "sue", "password"), ("decision", "anna", "password"),
+    ("sign_off", "carl", "password"), ("countersignature", "sue", "password"),
     ("credit_notified", "fred", "password"),
 ]  # fmt: skip
 
@@ -300,7 +321,7 @@ def test_a_month_from_open_to_signed(street: Street, tmp_path: Path) -> None:
         await enter(carl)
         await decide(anna, number(daemon, CORRECTED), "Both logs agree.")
         await decide(anna, number(daemon, DISPUTED), "Settled by the correction.")
-        await sign_off(carl, daemon)
+        await sign(carl, sue, daemon, f"Review and sign-off of {FIRST:%B %Y}")
         shown = (
             "£500.00",
             "£100.00",
@@ -308,7 +329,8 @@ def test_a_month_from_open_to_signed(street: Street, tmp_path: Path) -> None:
             "is signed off: its figures change",
         )
         await decide(anna, number(daemon, CLAIMED), "Late, but the cable was seen by our own people.", *shown)
-        await sign_off(carl, daemon, "A late claim was granted.")
+        again = f"{FIRST:%B %Y} once more: its points or its credit are not those that were signed off"
+        await sign(carl, sue, daemon, again, "A late claim was granted.")
         await assessed(fred, credit := f"Enter the notice: £100.00, credit of {FIRST:%B %Y}")
         await fred.press(credit)
         await fred.look("notice")
@@ -323,8 +345,3 @@ def test_a_month_from_open_to_signed(street: Street, tmp_path: Path) -> None:
     again = json.loads(daemon.run("assess", "small", "--period", MONTH, "--format", "json"))
     assert (again["status"], again["restatement"]) == ("final", None)
     assert "whole" in daemon.run("ledger", "check")
-
-
-async def sign_off(seat: Seat, daemon: DeskDaemon, why: str = "") -> None:
-    words = ["register", "sign-off", "small", "--period", MONTH, "--actor", seat.name, "--yes"]
-    daemon.run(*words, *(["--why", why] if why else []))

@@ -111,6 +111,7 @@ def test_every_kind_either_changes_figures_or_is_among_those_that_do_not(kind: s
         "credit_settled": {"month": "2026-01", "amount": "1.00", "on": "2026-02-05", "how": "paid"},
         "credit_written_off": {"month": "2026-01", "amount": "1.00", "on": "2026-02-05"},
         "sign_off": {"month": "2026-01", "digest": "0" * 64, "points": "0", "credit": "0.00"},
+        "countersignature": {"month": "2026-01", "digest": "0" * 64},
         "minute": {"month": "2026-01"},
         "action": {"owner": "A. Person", "month": "2026-01"},
         "done": {"about": 1},

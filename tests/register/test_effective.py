@@ -79,6 +79,18 @@ def test_the_last_sign_off_of_a_month_is_the_one_that_stands() -> None:
     assert what.sign_off("2026-02") is None
 
 
+def test_a_countersignature_is_of_the_last_sign_off_alone() -> None:
+    words, mine = {"month": "2026-01", "digest": "a" * 64, "points": "1", "credit": "2.00"}, {"month": "2026-01"}
+    said = entries(("sign_off", words), ("countersignature", {**mine, "digest": "a" * 64}))
+    found = effective_entries(said).countersignature("2026-01")
+    assert found is not None
+    assert found[0].number == 2
+    assert effective_entries(said).countersignature("2026-02") is None
+    for digest in ("a", "b"):
+        again = entry(3, "sign_off", **{**words, "digest": digest * 64, "reason": "relief"})
+        assert effective_entries([*said, again]).countersignature("2026-01") is None
+
+
 def test_claims_await_a_decision_and_bookings_where_the_terms_ask_for_one() -> None:
     said = entries(claim(), booking(services=["service"]), decision(1))
     assert [each.number for each in effective_entries(said).pending(contract_of())] == [2]

@@ -20,6 +20,7 @@ NOW_MS = parse_instant("2026-03-10T12:00:00Z")
 Said = tuple[str, dict[str, Any]]
 
 SIGNED: Said = ("sign_off", {"month": "2026-01", "digest": "0" * 64, "points": "1", "credit": "0.00"})
+COUNTERSIGNED: Said = ("countersignature", {"month": "2026-01", "digest": "0" * 64})
 DISPUTE: Said = ("dispute", {"party": "supplier", "services": ["desk"], "start": "2026-01-05", "end": "2026-01-06"})
 ACTION: Said = ("action", {"owner": "bob"})
 ACKNOWLEDGED: Said = ("acknowledgement", {"service": "custody"})
@@ -76,6 +77,7 @@ GOOD: list[tuple[Said, Sequence[Said]]] = [
     (("earn_back", {"month": "2026-01", "amount": "5.00"}), ()),
     (("credit_claim", {"month": "2026-01", "claimed": "2026-02-20"}), ()),
     (SIGNED, ()),
+    (COUNTERSIGNED, (SIGNED,)),
     ((SIGNED[0], {**SIGNED[1], "reason": "relief"}), (SIGNED,)),
     (("minute", {"month": "2026-03"}), ()),
     (ACTION, ()),
@@ -190,6 +192,13 @@ BAD: list[tuple[Said, Sequence[Said], str]] = [
     ),
     ((SIGNED[0], {**SIGNED[1], "month": "2026-03"}), (), "month: 2026-03 has not ended"),
     (SIGNED, (SIGNED,), "reason: is missing: entry 1 made 2026-01 final already"),
+    (COUNTERSIGNED, (), "month: nobody has signed 2026-01 off (the authority signs first)"),
+    (COUNTERSIGNED, (SIGNED, COUNTERSIGNED), "month: entry 2 has countersigned 2026-01 already"),
+    (
+        (COUNTERSIGNED[0], {**COUNTERSIGNED[1], "digest": "1" * 64}),
+        (SIGNED,),
+        "digest: is not that of entry 1, which signed 2026-01 off",
+    ),
     (("done", {"about": 1}), (claim(),), "about: entry 1 is a claim, and no action"),
     (("done", {"about": 1}), (ACTION, ("done", {"about": 1})), "about: action 1 is done already"),
     (undo(1), (claim(), undo(1)), "about: entry 1 was undone by entry 2"),
@@ -277,3 +286,9 @@ def test_a_service_of_another_time_is_told_apart_from_one_that_never_was() -> No
 def test_a_credit_that_needs_no_claim_is_not_claimed() -> None:
     found = wrong(("credit_claim", {"month": "2026-01", "claimed": "2026-02-20"}), of=contract(claims={}))
     assert found == ["kind: credits of this contract need no claim (see its claims)"]
+
+
+def test_whoever_signed_a_month_off_does_not_countersign_it() -> None:
+    assert wrong(COUNTERSIGNED, (SIGNED,), actor=" ANN ") == [
+        "actor: ann signed 2026-01 off (somebody else must countersign)"
+    ]

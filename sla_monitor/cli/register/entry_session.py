@@ -131,13 +131,11 @@ class EntrySession:
 
     def future_entries(self) -> Iterator[str]:
         """Of each entry that a clock made which was ahead: it has no effect before its time."""
-        from sla_monitor.register.instant import SKEW_MS, format_utc
+        from sla_monitor.register.instant import SKEW_MS
+        from sla_monitor.wording.entries import describe_future_entry
 
         for number, at_ms in self.register.dated_after(self.contract.id, self.clock.now_ms() + SKEW_MS):
-            yield (
-                f"entry {number} is dated {format_utc(at_ms)}, later than now, and does not count until then; if the"
-                " clock was ahead, undo it and enter it again"
-            )
+            yield describe_future_entry(number, at_ms)
 
 
 def _contract(name: str, config: Path, ledger: Path | None) -> Contract:

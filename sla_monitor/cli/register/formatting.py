@@ -195,6 +195,8 @@ def _document(entry: Entry) -> dict[str, Any]:
 
 def reservations(session: EntrySession, entered: Entered, entry: Entry) -> list[str]:
     """What whoever has made an entry may not expect: time that the contract refuses, figures that do not change."""
+    if not entry.body.changes_figures:  # what is not read cannot be found damaged
+        return []
     from sla_monitor.assess.supposed import reservations_of
 
     changes = entered.changes

@@ -18,6 +18,8 @@ SHOWN = 12
 
 def stretches_of(session: EntrySession, entry: Entry) -> tuple[BookedStretch, ...]:
     """Those of the booking that an entry is about, from now on."""
+    if not entry.body.changes_figures:  # what is not read cannot be found damaged
+        return ()
     from sla_monitor.assess import supposed
 
     return supposed.stretches_of(session.contract, session.entries(), entry, session.clock.now_ms())

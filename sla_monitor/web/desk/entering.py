@@ -17,10 +17,12 @@ from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
+from sla_monitor.register.instant import SKEW_MS
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.rules import problems
 from sla_monitor.settings.desk.access_table import TABLE, Role
 from sla_monitor.web.identity.person import Person
+from sla_monitor.wording.entries import describe_future_entry
 
 
 class ForbiddenEntry(Exception):  # noqa: N818 - it is no fault
@@ -83,6 +85,11 @@ class DeskRegister:
         if known is None or known[0] != last:
             known = self._standing[contract] = last, effective_entries(self.entries(contract))
         return known[1]
+
+    def future_entries(self, contract: str) -> list[str]:
+        """Of each entry that is dated later than now: it does not count yet."""
+        late = self.register.dated_after(contract, self.clock.now_ms() + SKEW_MS)
+        return [describe_future_entry(number, at_ms) for number, at_ms in late]
 
     def submitted(self, once: str) -> tuple[int, ...]:
         """The numbers of what was submitted with a key before; none: nothing was. Raises LedgerError."""

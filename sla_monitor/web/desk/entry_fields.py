@@ -24,7 +24,7 @@ TEXTS = {
     "reference": "A number in somebody’s files.",
     "evidence": "Where the supporting documents are.",
 }
-OWN_PAGES = frozenset({"decision", "undo", "sign_off"})
+OWN_PAGES = frozenset({"decision", "undo", "sign_off", "countersignature"})
 """Kinds that have a page of their own: what they are about has to be shown first."""
 
 _CHOICES: dict[str, Callable[[Terms], Sequence[str]]] = {

@@ -28,7 +28,7 @@ Again = Callable[[Mapping[str, str]], Awaitable[None]]
 class ProposingForm(DeskHandler):
     """Base of the forms whose entries are shown with what they change before they are made."""
 
-    methods = ("GET", "HEAD", "POST")
+    methods: tuple[str, ...] = ("GET", "HEAD", "POST")
 
     async def propose(
         self, form: PostedForm, contract: Contract, statements: Sequence[Statement], again: Again

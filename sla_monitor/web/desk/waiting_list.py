@@ -29,6 +29,8 @@ _FORMS: dict[MatterKind, str] = {
     "claim_credit": "/enter/credit_claim?month={month}",
     "notify": "/enter/credit_notified?month={month}&amount={amount}",
     "invoice": "/enter/credit_invoiced?month={month}&amount={amount}",
+    "sign_off": "/months/{month}",
+    "countersign": "/months/{month}",
     "payment": "/enter/credit_settled?month={month}&amount={amount}",
 }
 """Where each is done, below its contract's address."""

@@ -138,6 +138,7 @@ class Web:
             views=self.views,
             reception=Reception(self.desk, self.clock, self._state(), self.limits.waiting),
             desk=self._desk(),
+            archive=self.archive,
             open_evidence=self._evidence,
         )
 

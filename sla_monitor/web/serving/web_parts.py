@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
@@ -51,6 +52,7 @@ class WebParts:
     reception: Reception
     open_evidence: Callable[[], Reader]
     desk: DeskRegister | None = None
+    archive: Path | None = None
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     access: Access = field(default_factory=Access)
     active: int = 0

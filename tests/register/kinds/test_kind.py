@@ -63,6 +63,8 @@ def before(name: str) -> list[Entry]:
     """The entry that an example is about, or that it goes on from."""
     if name in {"credit_invoiced", "credit_settled"}:
         return [example("credit_notified").model_copy(update={"number": 1})]
+    if name == "countersignature":
+        return [example("sign_off").model_copy(update={"number": 1, "actor": "bob"})]
     subject = example(name).body.subject()
     about = example("action" if name == "done" else "terms_proposed" if name.startswith("terms_") else "claim")
     by = "ann" if name == "terms_withdrawn" else "bob"

@@ -51,6 +51,15 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/desk/contracts/small/enter/acknowledgement", Action.ACKNOWLEDGE, "small",
     ),
     r"/desk/contracts/([^/]+)/maintenance": ("/desk/contracts/small/maintenance", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
+        "/desk/contracts/small/months/2024-10", Action.SEE_SERVICE, "small",
+    ),
+    r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off": (
+        "/desk/contracts/small/months/2024-10/sign-off", Action.SIGN_OFF, "small",
+    ),
+    r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign": (
+        "/desk/contracts/small/months/2024-10/countersign", Action.COUNTERSIGN, "small",
+    ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
         "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",

@@ -1,0 +1,80 @@
+"""A month signed off and countersigned: by two people of two roles, each the digest of the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.register.entries import SignOff
+from sla_monitor.register.kinds.countersignature import Countersigned
+from tests.web.desk.house import House
+from tests.web.desk.test_decide_form import words
+from tests.web.desk.test_waiting_list import mine
+from tests.web.desk.waiting_house import assessed, say, waiting_house
+
+MONTH = "/desk/contracts/small/months/2026-10"
+
+
+@pytest.fixture
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with waiting_house(tmp_path_factory.mktemp("signing")) as found:
+        yield found
+
+
+def test_both_parties_sign_the_same_figures(house: House) -> None:
+    carl, sue = house.browser("carl"), house.browser("sue")
+    page = carl.get(MONTH)
+    assert "1 point, £100.00 deducted" in words(page)
+    assert "KPI1 Custody availability 99.59 % (minor, 1 point)" in words(page)
+    assert "KPI3 (Satisfaction) is not assessed: the supplier has reported no figure" in words(page)
+    assert "No day of this month is sealed" in words(page)
+    assert "/countersign" not in sue.get(MONTH).text
+    assert carl.fill_in(page, f"{MONTH}/sign-off").status == 303
+    signed = house.entries()[-1].body
+    assert isinstance(signed, SignOff)
+    assert signed.acknowledged
+    assert ("countersign", None) in mine(house, "sue")
+    page = sue.get(MONTH)
+    assert "The supplier has not countersigned it yet." in words(page)
+    first, again = (sue.fill_in(page, f"{MONTH}/countersign") for _ in range(2))
+    assert (first.status, again.location) == (303, f"{first.location}&again=1")
+    counter = house.entries()[-1]
+    assert isinstance(counter.body, Countersigned)
+    assert (counter.actor, counter.body.digest) == ("sue", signed.digest)
+    assert "Both parties have signed the same figures." in words(carl.get(MONTH))
+    assert "<form" not in sue.get(MONTH).text.partition("<main")[2]
+    assessed(house)
+    assert {kind for kind, _ in mine(house, "sue")}.isdisjoint({"countersign"})
+    assert not check(house.ledger, lambda _, __: None).problems
+
+
+def test_figures_that_move_are_not_signed_unseen(house: House) -> None:
+    carl = house.browser("carl")
+    page = carl.get(MONTH)
+    say(house, "figure", "sue", kpi="KPI3", month="2026-10", party="supplier", value="85")
+    moved = carl.fill_in(page, f"{MONTH}/sign-off")
+    assert moved.status == 409
+    assert "The figures have moved since you looked" in words(moved)
+    assert carl.fill_in(moved, f"{MONTH}/sign-off").status == 303
+
+
+def test_a_restatement_is_signed_and_countersigned_again(house: House) -> None:
+    carl, sue = house.browser("carl"), house.browser("sue")
+    carl.fill_in(carl.get(MONTH), f"{MONTH}/sign-off")
+    old = sue.get(MONTH)
+    assert sue.fill_in(old, f"{MONTH}/countersign").status == 303
+    say(house, "decision", "anna", about=1, granted=True, note="It was ours.")
+    page = carl.get(MONTH)
+    assert "The figures are others now than those that were signed" in words(page)
+    assert carl.fill_in(page, f"{MONTH}/sign-off", reason="").status == 422
+    assert carl.fill_in(page, f"{MONTH}/sign-off", reason="A claim was granted.").status == 303
+    assert "The supplier has not countersigned it yet." in words(sue.get(MONTH))
+    assert sue.post(f"{MONTH}/countersign", {**sue.get(MONTH).hidden, "digest": old.hidden["digest"]}).status == 409
+    assert sue.fill_in(sue.get(MONTH), f"{MONTH}/countersign").status == 303
+
+
+def test_a_month_that_runs_is_signed_by_nobody(house: House) -> None:
+    assert house.browser("carl").get("/desk/contracts/small/months/2026-11").status == 404
+    assert house.browser("carl").get("/desk/contracts/small/months/2019-01").status == 404
