@@ -25,7 +25,9 @@ def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     assert len(rows) == 45
     with serving(Parts()) as web:
         for path, methods in rows:
-            answer = ask(web, re.sub("<[a-z]+>", "x", path.replace("<number>", "1").replace("<month>", "2026-10")), "DELETE")
+            answer = ask(
+                web, re.sub("<[a-z]+>", "x", path.replace("<number>", "1").replace("<month>", "2026-10")), "DELETE"
+            )
             assert (answer.status, answer.headers["allow"]) == (405, methods)
 
 

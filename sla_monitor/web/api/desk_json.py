@@ -30,6 +30,6 @@ def _matter(row: WaitingRow) -> MatterJson:
         "entry": nulls.told("entry", matter.entry, "it is about no entry"),
         "month": nulls.text("month", matter.month[:7], "it is about no month"),
         "subject": nulls.text("subject", matter.name, "it is about no KPI and no obligation"),
-        "url": nulls.text("url", row.address, row.how or "whoever asks may not do it"),
+        "url": nulls.text("url", row.address, "whoever asks may not do it, or nobody does it here"),
         "why_null": nulls.why,
     }

@@ -29,6 +29,7 @@ _FORMS: dict[MatterKind, str] = {
     "claim_credit": "/enter/credit_claim?month={month}",
     "notify": "/enter/credit_notified?month={month}&amount={amount}",
     "invoice": "/enter/credit_invoiced?month={month}&amount={amount}",
+    "terms": "/terms/{number}",
     "sign_off": "/months/{month}",
     "countersign": "/months/{month}",
     "payment": "/enter/credit_settled?month={month}&amount={amount}",
@@ -38,7 +39,7 @@ _FORMS: dict[MatterKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A matter as it is listed. `address`: where somebody does it, empty: not here, `how` says where; `whose`: for
+    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for
     whom it waits, of those of others."""
 
     contract: str
@@ -50,7 +51,6 @@ class WaitingRow:
     urgency: Urgency
     address: str
     button: str
-    how: str
     whose: str
     is_mine: bool
 
@@ -100,7 +100,6 @@ def _row(contract: Contract, matter: Matter, person: Person, today: date, *, is_
     is_barred = not matter.is_for(person.name, matter.party)
     may = person.may(matter.action, contract.id) and not is_barred
     address = address_of(contract.id, matter) if may else ""
-    how = f"sla-monitor terms show {contract.id} --proposal {matter.entry}" if matter.kind == "terms" and may else ""
     return WaitingRow(
         contract=contract.id,
         title=plain(contract.versions[-1].terms.supplier),
@@ -111,7 +110,6 @@ def _row(contract: Contract, matter: Matter, person: Person, today: date, *, is_
         urgency=urgency_of(matter.on, today),
         address=address,
         button=TO_DO[matter.kind],
-        how=how,
         whose=_whose(matter, is_barred=is_barred),
         is_mine=is_mine and may,
     )

@@ -75,8 +75,8 @@ class WebParts:
         self.beating = Bounded(1, self.limits.waiting)
         self.reloading = Bounded(1, 1)
         self.fetching = Bounded(1, self.limits.waiting)
-        self.entering = Bounded(1, self.limits.waiting)
-        self.previewing = Bounded(1, 2)  # the figures of years, twice: seconds
+        # What an entry would change takes seconds with ten years of record: nobody else's entry waits for it.
+        self.entering, self.previewing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
 
     def close(self) -> None:
         for bounded in (

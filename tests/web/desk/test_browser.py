@@ -12,6 +12,7 @@ from tests.web.desk.house import PASSWORD, House, furnished
 from tests.web.page.test_browser import AXE, CONTRASTS, STICKS_OUT, VIOLATIONS, WIDE_ENOUGH
 
 MINUTE = "/desk/contracts/small/enter/minute"
+CALENDAR, MONTH = "/desk/contracts/small/maintenance", "/desk/contracts/small/months/2024-10"
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_the_desk_by_keyboard_on_a_phone_and_a_desktop(house: House, tmp_path: P
             await type_in(browser, "carl", PASSWORD)
             assert await browser.value("location.pathname") == MINUTE
             for width, scheme in ((390, "dark"), (1280, "light")):
-                for name, path in (("desk", "/desk"), ("form", MINUTE)):
+                for name, path in (("desk", "/desk"), ("form", MINUTE), ("calendar", CALENDAR), ("month", MONTH)):
                     await browser.open(f"{here}{path}", width, scheme=scheme)
                     await is_well_made(browser, tmp_path, f"{name}-{width}")
             await browser.value("document.querySelector('main form').requestSubmit()")
