@@ -42,6 +42,9 @@ def _no_change(contract: Contract, said: Sequence[Entry], entry: Entry, now_ms: 
     """That a decision, waiver or correction about months that are over has come to nothing."""
     months = months_of(entry.body, contract.time_zone, {other.number: other for other in said})
     is_over = bool(months) and months[-1] < month_at(now_ms, contract.time_zone)
+    about = next((one for one in said if one.number == entry.body.subject()), entry)
+    if not about.body.changes_figures:  # nobody expects that a dispute changes any
+        return
     is_asked = entry.body.asks_for_decision(contract)
     if entry.body.is_meant_to_change and not is_asked and is_over and not changes:
         yield f"no figure, no point and no money of {format_month(months[0])} or later changes by it"

@@ -25,6 +25,7 @@ from sla_monitor.register.kinds.parts import is_same_person
 from sla_monitor.register.terms_history import terms_said
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.recovery import MonthCredit
+from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.deadlines import describe_deadline
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.instants import format_month, format_stretch
@@ -206,6 +207,9 @@ class _Waiting:
             yield Matter("sign_off", Action.SIGN_OFF, what, on, month=month)
         if old:
             yield self._older(old)
+        for past in filter(self._is_restated, one.earlier):
+            what = f"{format_month(past.month)} once more: its points or its credit are not those that were signed off"
+            yield Matter("sign_off", Action.SIGN_OFF, what, None, month=past.month)
         for past in one.earlier:
             signed = self.effective.sign_off(past.month)
             if signed is not None and self.effective.countersignature(past.month) is None:
@@ -214,6 +218,12 @@ class _Waiting:
                     "countersign", Action.COUNTERSIGN, what, None,
                     party="supplier", barred=signed[0].actor, entry=signed[0].number, month=past.month,
                 )  # fmt: skip
+
+    def _is_restated(self, past: PeriodResult) -> bool:
+        signed = self.effective.sign_off(past.month)
+        if signed is None:
+            return False
+        return past.points != signed[1].points or past.deducted != signed[1].credit
 
     def _older(self, months: Sequence[str]) -> Matter:
         """The oldest comes first: its sign-off is what the next one rests on."""

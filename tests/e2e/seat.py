@@ -63,12 +63,14 @@ class Seat:
 
     async def press(self, words: str, *, times: int = 1, arrives: bool = True) -> None:
         """Press the button or follow the link that says so, and wait for what comes."""
-        find = f"""[...document.querySelectorAll('main button, main a, main summary')]
-            .find(one => (one.getAttribute('aria-label') || one.innerText).trim() === {json.dumps(words)})"""
         self.tab.events.clear()
-        await self._touch(find, words, times)
+        await self._touch(_called(words), words, times)
         if arrives:
             await self._arrive()
+
+    async def has(self, words: str) -> bool:
+        """Whether there is such a button or link."""
+        return bool(await self.tab.value(f"Boolean({_called(words)})"))
 
     async def pick(self, field: str, option: str) -> None:
         """Tick or choose one of several."""
@@ -82,7 +84,7 @@ class Seat:
             await self.tab.value(f"{find}.focus()")
             await self._keys(text.replace("_", " "))
             return
-        if kind == "datetime-local":
+        if kind in {"datetime-local", "date"}:
             await self._fill_instant(find, text)
             assert await self.tab.value(f"{find}.value") == text, f"{field} holds something else"
             return
@@ -97,7 +99,7 @@ class Seat:
             return
         await self.tab.value(f"{find}.focus()")
         when = datetime.fromisoformat(text)
-        await self._keys(f"{when:%m%d%Y%I%M%p}")
+        await self._keys(f"{when:%m%d%Y%I%M%p}" if "T" in text else f"{when:%m%d%Y}")
 
     async def comes(self, end: str) -> None:
         """Wait until what was last clicked has led to an address that ends so."""
@@ -143,7 +145,8 @@ class Seat:
     async def _touch(self, find: str, what: str, times: int = 1) -> None:
         spot = await self.tab.value(
             f"""(() => {{ const one = {find}; if (!one) return null; one.scrollIntoView({{block: 'center'}});
-            const box = one.getBoundingClientRect(); return [box.x + Math.min(box.width / 2, 40), box.y + box.height / 2] }})()"""
+            const box = one.getBoundingClientRect();
+            return [box.x + Math.min(box.width / 2, 40), box.y + box.height / 2] }})()"""
         )
         if spot is None:
             raise NothingThereError(f"{self.name} finds no {what!r} on {await self.path()}:\n{await self.text()}")
@@ -170,6 +173,12 @@ class Seat:
     async def _settled(self) -> None:
         while await self.tab.value("document.readyState") != "complete":
             await asyncio.sleep(0.02)
+
+
+def _called(words: str) -> str:
+    """The button or link of a page that says so."""
+    return f"""[...document.querySelectorAll('main button, main a, main summary')]
+        .find(one => (one.getAttribute('aria-label') || one.innerText).trim() === {json.dumps(words)})"""
 
 
 @asynccontextmanager

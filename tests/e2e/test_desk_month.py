@@ -23,6 +23,7 @@ from sla_monitor.ledger import Ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
+from sla_monitor.wording.waiting import TO_DO
 from tests.e2e.seat import DESKTOP, PHONE, PLAIN_PHONE, WIDE, Seat, seats
 from tests.register.office import TERMS
 from tests.support.nats import Network
@@ -107,9 +108,12 @@ class Street:
     daemon: DeskDaemon
     wire: Network
 
-    def tell(self, story: Story, profile: Path) -> None:
+    def tell(self, story: Story, profile: Path, *names: str) -> None:
+        """What these people do, each signed in."""
+        screens = {name: PEOPLE[name] for name in names}
+
         async def run() -> None:
-            async with seats(profile, f"http://127.0.0.1:{self.wire.port}", PEOPLE, SHOTS) as people:
+            async with seats(profile, f"http://127.0.0.1:{self.wire.port}", screens, SHOTS) as people:
                 for seat in people.values():
                     await seat.sign_in(PASSWORD)
                 await story(people)
@@ -168,6 +172,12 @@ async def say(seat: Seat, note: str) -> None:
     await seat.fill("note", note)
 
 
+def number(daemon: DeskDaemon, note: str) -> int:
+    """Of the one entry with this note."""
+    (found,) = [one.number for one in daemon.entries() if one.note == note]
+    return found
+
+
 def notes(daemon: DeskDaemon) -> list[str]:
     return [one.note for one in daemon.entries()]
 
@@ -192,7 +202,7 @@ def test_what_is_sent_twice_late_or_as_the_daemon_dies_is_entered_once_or_not_at
 
         await state(sue, "Dispute", at(10, 20), at(11, 20), "It was planned.", party="supplier")
         await sue.press("Enter it")
-        (dispute,) = [one.number for one in daemon.entries() if one.note == "It was planned."]
+        dispute = number(daemon, "It was planned.")
         for seat, chosen in ((anna, "grant"), (adam, "refuse")):
             await seat.open(f"/desk/contracts/small/entries/{dispute}/decide")
             await seat.pick("decision", chosen)
@@ -238,7 +248,7 @@ def test_what_is_sent_twice_late_or_as_the_daemon_dies_is_entered_once_or_not_at
         await carl.sees("Nothing was entered twice")
         assert notes(daemon).count("The daemon dies before it answers.") == 1
 
-    street.tell(story, tmp_path)
+    street.tell(story, tmp_path, "carl", "anna", "adam", "sue")
     assert "whole" in daemon.run("ledger", "check")
 
 
@@ -253,41 +263,89 @@ async def restarted(daemon: DeskDaemon, wire: Network) -> None:
     wire.mend()
 
 
+async def sign(carl: Seat, sue: Seat, daemon: DeskDaemon, what: str, why: str = "") -> None:
+    """Both parties, each from their desk on."""
+    await assessed(carl, words := f"{TO_DO['sign_off']}: {what}")
+    await carl.press(words)
+    await carl.look("month")
+    if why:
+        await carl.sees("Nobody has signed those that stand now")
+        await carl.fill("reason", why)
+    is_open = await carl.has("Sign it off with these open points")
+    await carl.press(f"Sign it off{' with these open points' if is_open else ''}")
+    await carl.sees("It is entered")
+    signed = daemon.entries()[-1]
+    await assessed(sue, words := f"{TO_DO['countersign']}, entry {signed.number}")
+    await sue.press(words)
+    await sue.press("Countersign it")
+    await sue.open(f"/desk/contracts/small/months/{MONTH}")
+    await sue.look("month")
+    await sue.sees("Both parties have signed the same figures")
+
+
+async def assessed(seat: Seat, words: str) -> None:
+    """Look at the desk until a round of the daemon has brought this matter."""
+    while True:
+        await seat.open("/desk")
+        if await seat.has(words):
+            return
+        await asyncio.sleep(0.2)
+
+
+CLAIMED, DISPUTED = "The carrier’s line was cut <b>by others</b>.", "Our log shows no outage."
+CORRECTED = "The probe’s own network was down."
+SAID = [
+    ("figure", "sue", "password"), ("claim", "sue", "password"), ("dispute", "sue", "password"),
+    ("correction", "carl", "password"), ("decision", "anna", "password"), ("decision", "anna", "password"),
+    ("sign_off", "carl", "password"), ("countersignature", "sue", "password"), ("decision", "anna", "password"),
+    ("sign_off", "carl", "password"), ("countersignature", "sue", "password"),
+    ("credit_notified", "fred", "password"),
+]  # fmt: skip
+
+
 def test_a_month_from_open_to_signed(street: Street, tmp_path: Path) -> None:
-    daemon = street.daemon
+    daemon, before = street.daemon, len(street.daemon.entries())
 
     async def story(people: People) -> None:
         sue, carl, anna, fred = people["sue"], people["carl"], people["anna"], people["fred"]
-        for seat in people.values():
-            await seat.look("desk")
+        await sue.open("/desk")
+        await sue.press(f"Give the figure: KPI3 (Satisfaction) of {FIRST:%B %Y}")
+        await sue.fill("value", "91")
+        await sue.look("figure")
+        await enter(sue, "91")
         late = {"cause": "third_party", "aware": at(9, 6), "notified": at(9, 26)}
-        await state(sue, "Claim", at(9, 6), at(17, 6), "The carrier’s line was cut <b>by others</b>.", **late)
+        await state(sue, "Claim", at(9, 6), at(17, 6), CLAIMED, **late)
         await enter(sue)
-        await state(sue, "Dispute", at(14, 13), at(16, 13), "Our log shows no outage.", party="supplier")
+        await state(sue, "Dispute", at(14, 13), at(16, 13), DISPUTED, party="supplier")
         await sue.press("Enter it")
         await sue.look("entered")
         await carl.open("/desk")
         await carl.look("desk")
-        await state(carl, "Correction", at(14, 13), at(16, 13), "The probe’s own network was down.", outcome="up")
+        await state(carl, "Correction", at(14, 13), at(16, 13), CORRECTED, outcome="up")
         await enter(carl)
-        await decide(anna, 3, "Both logs agree.")
-        await decide(anna, 2, "Settled by entry 3.")
-        await sign_off(carl, daemon)
-        await decide(anna, 1, "Late, but the cable was seen by our own people.")
-        await carl.open("/desk")
-        await carl.look("desk")
-        await sign_off(carl, daemon, "A late claim was granted.")
-        await fred.open("/desk")
-        await fred.look("desk")
+        await decide(anna, number(daemon, CORRECTED), "Both logs agree.")
+        await decide(anna, number(daemon, DISPUTED), "Settled by the correction.")
+        await sign(carl, sue, daemon, f"Review and sign-off of {FIRST:%B %Y}")
+        shown = (
+            "£500.00",
+            "£100.00",
+            "Working Days after it was known; 2 are allowed",
+            "is signed off: its figures change",
+        )
+        await decide(anna, number(daemon, CLAIMED), "Late, but the cable was seen by our own people.", *shown)
+        again = f"{FIRST:%B %Y} once more: its points or its credit are not those that were signed off"
+        await sign(carl, sue, daemon, again, "A late claim was granted.")
+        await assessed(fred, credit := f"Enter the notice: £100.00, credit of {FIRST:%B %Y}")
+        await fred.press(credit)
+        await fred.look("notice")
+        await fred.fill("on", f"{NOW:%Y-%m-%d}")
+        await fred.press("Enter it")
+        await fred.sees("It is entered")
 
-    street.tell(story, tmp_path)
-    print([(one.number, one.body.kind, one.actor, one.known_by) for one in street.daemon.entries()])
-    print(daemon.run("register", "list", "small"))
-    print(daemon.run("ledger", "check"))
-    print(daemon.run("assess", "small", "--period", MONTH))
-    assert 0
-
-
-async def sign_off(seat: Seat, daemon: DeskDaemon, why: str = "") -> None:
-    words = ["register", "sign-off", "small", "--period", MONTH, "--actor", seat.name, "--yes"]
-    daemon.run(*words, *(["--why", why] if why else []))
+    street.tell(story, tmp_path, "sue", "carl", "anna", "fred")
+    told = json.loads(daemon.run("register", "list", "small", "--format", "json"))["entries"]
+    assert [(one["said"]["kind"], one["actor"], one["known_by"]) for one in told[before:]] == SAID
+    assert [one["said"]["credit"] for one in told if one["said"]["kind"] == "sign_off"] == ["500.00", "100.00"]
+    again = json.loads(daemon.run("assess", "small", "--period", MONTH, "--format", "json"))
+    assert (again["status"], again["restatement"]) == ("final", None)
+    assert "whole" in daemon.run("ledger", "check")

@@ -216,3 +216,13 @@ def test_a_file_of_figures_says_it_once(tmp_path: Any) -> None:
     file = office.file("kpi,month,value\nKPI3,2024-02,9\nKPI3,2024-03,8\n", "figures.csv")
     said = office.done("import", "small", file, "--kind", "figure", "--party", "supplier", "--yes")
     assert said.out.count("shown beside it") == 1
+
+
+def test_a_late_claim_says_how_late_it_is_where_that_is_for_the_authority_to_decide(tmp_path: Any) -> None:
+    office = Office.furnished(tmp_path, relief={"notice_working_days": 2, "late": "decided"})
+    known = ("--aware", "2024-02-05 10:00", "--notified", "2024-02-15 10:00", "--yes")
+    said = office.done("add", "claim", "small", *OFFICE, *known)
+    late = (
+        "notified 8 Working Days after it was known; 2 are allowed: the contract leaves it to the authority's decision"
+    )
+    assert f"but {late}" in " ".join(said.out.split())

@@ -106,8 +106,10 @@ async def connected(host: str, page: str = "") -> AsyncIterator[Tab]:
             "webSocketDebuggerUrl"
         ]
     socket = await websocket_connect(address, max_message_size=64 * 1024 * 1024)
-    yield Tab(socket)
-    socket.close()
+    try:
+        yield Tab(socket)
+    finally:
+        socket.close()
 
 
 @asynccontextmanager

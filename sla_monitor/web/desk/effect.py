@@ -64,7 +64,10 @@ def effect_of(
     if granting:
         whole = replace(checked, entries=(*checked.entries, *granting))
         granted = _effect(open_evidence, contract, whole, now_ms)
-    return replace(_effect(open_evidence, contract, checked, now_ms), granted=granted)
+    own = _effect(open_evidence, contract, checked, now_ms)
+    if granted is not None:
+        granted = replace(granted, but=tuple(line for line in granted.but if line not in own.but))
+    return replace(own, granted=granted)
 
 
 def _grant(asked: Entry) -> Entry:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import Entry, Timed
@@ -10,6 +11,8 @@ from sla_monitor.wording.entries import EntryWording, describe_entry, describe_n
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.text import plain
+
+_WHEN, _ENTERED = "When", "Entered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +25,24 @@ class ShownEntry:
     note: str
 
 
-def shown_entry(contract: Contract, entry: Entry, *, is_entered: bool = True) -> ShownEntry:
-    """Everything that an entry says, for whoever may read it. `is_entered` False: it would be entered."""
+def draft_entry(contract: Contract, entry: Entry, said: Sequence[Entry]) -> ShownEntry:
+    """The same of an entry that nobody has made yet, with what it is about. `said`: the register."""
+    shown = shown_entry(contract, entry)
+    about = next((one for one in said if one.number == entry.body.subject()), None)
+    facts = tuple(fact for fact in shown.facts if fact[0] != _ENTERED)
+    if about is not None:
+        whole = shown_entry(contract, about)
+        facts = (("About", whole.words), *(fact for fact in whole.facts if fact[0] == _WHEN), *facts)
+    return replace(shown, facts=facts)
+
+
+def shown_entry(contract: Contract, entry: Entry) -> ShownEntry:
+    """Everything that an entry says, for whoever may read it."""
     zone, body = contract.time_zone, entry.body
     say = EntryWording(zone, contract.currency)
     facts = {
-        "When": format_stretch(body.start_ms, body.end_ms, zone) if isinstance(body, Timed) else "",
-        "Entered": f"{format_instant(entry.at_ms, zone)} by {describe_actor(entry.actor, entry.known_by)}"
-        if is_entered
-        else "",
+        _WHEN: format_stretch(body.start_ms, body.end_ms, zone) if isinstance(body, Timed) else "",
+        _ENTERED: f"{format_instant(entry.at_ms, zone)} by {describe_actor(entry.actor, entry.known_by)}",
         **describe_notices(body.notices(), say),
         "Reference": entry.reference,
         "Documents": entry.evidence,

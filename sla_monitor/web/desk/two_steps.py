@@ -16,7 +16,7 @@ from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement
 from sla_monitor.web.desk.forms import BACK, CONFIRMED, ONCE, READ_TO, SEE, PostedForm
-from sla_monitor.web.desk.shown_entry import shown_entry
+from sla_monitor.web.desk.shown_entry import draft_entry
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
@@ -93,7 +93,7 @@ class ProposingForm(DeskHandler):
         self.show_page(
             "confirm.html",
             contract=contract,
-            entries=[shown_entry(contract, one, is_entered=False) for one in checked.entries],
+            entries=[draft_entry(contract, one, checked.said) for one in checked.entries],
             is_asked=any(one.body.asks_for_decision(contract) for one in checked.entries),
             effect=effect,
             newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],

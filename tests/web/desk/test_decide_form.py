@@ -131,3 +131,24 @@ def test_an_entry_that_changes_figures_is_taken_back_once_that_was_seen(house: H
     between = carl.fill_in(carl.get(path), path, why="It was another day.")
     assert "Credit, GBP £0.00 £100.00" in words(between)
     assert confirm(carl, between, path).status == 303
+
+
+def test_two_who_decide_on_a_dispute_at_once_make_one_decision(house: House) -> None:
+    """It changes no figure, and the second one is shown what the first has decided all the same."""
+    path, (anna, again) = "/desk/contracts/small/entries/3/decide", (house.browser("anna") for _ in range(2))
+    pages = [
+        one.fill_in(one.get(path), path, decision=word, note="Settled.", _see="yes")
+        for one, word in ((anna, "grant"), (again, "refuse"))
+    ]
+    assert decisions(house) == [], "a button that only shows enters nothing"
+    assert all("About Dispute by the authority" in words(page) for page in pages)
+    assert confirm(anna, pages[0], path).status == 303
+    late = confirm(again, pages[1], path)
+    assert "Others have entered something since" in words(late)
+    assert [one.granted for one in decisions(house)] == [True]
+
+
+def test_whoever_decides_is_told_that_the_month_is_signed_off(house: House) -> None:
+    say(house, "sign_off", "carl", month="2026-10", digest="0" * 64, points="1", credit="100.00")
+    told = "October 2026 is signed off: its figures change all the same, and it has to be signed off again"
+    assert told in words(house.browser("anna").get(CLAIM))

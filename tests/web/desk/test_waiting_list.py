@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,3 +99,11 @@ def test_a_form_knows_what_its_link_knows(house: House) -> None:
     page = house.browser("carl").get("/desk/contracts/small/enter/done?about=4").text
     assert 'name="about"' in page
     assert 'value="4"' in page
+
+
+def test_a_month_that_came_out_otherwise_after_its_sign_off_waits_for_another_one(tmp_path: Path) -> None:
+    told = "October 2026 once more: its points or its credit are not those that were signed off"
+    with waiting_house(tmp_path) as house:
+        for number, credit in ((1, "100.00"), (2, "500.00")):
+            say(house, "sign_off", "carl", month="2026-10", digest="0" * 64, points="1", credit=credit, reason="Anew.")
+            assert [told in one["text"] for one in listed(house, "carl")["mine"]].count(True) == number - 1
