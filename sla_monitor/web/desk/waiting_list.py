@@ -21,7 +21,6 @@ SHOWN = 50
 """Rows of a list: whoever has more has them by contract."""
 
 _FORMS: dict[MatterKind, str] = {
-    "terms": "/terms/{number}",
     "decide": "/entries/{number}/decide",
     "figure": "/enter/figure?kpi={name}&month={month}&party={party}",
     "action": "/enter/done?about={number}",
