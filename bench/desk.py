@@ -131,7 +131,8 @@ def told(house: House, contract: str, profile: str) -> None:
             continue
         ratio = one.again_ms / status_ms
         print(
-            f"  {address}: {one.anew_ms:.1f} after a new entry, then {one.again_ms:.1f} ({ratio:.1f} of the status page),"
+            f"  {address}: {one.anew_ms:.1f} after a new entry, then {one.again_ms:.1f}"
+            f" ({ratio:.1f} of the status page),"
             f" {one.role}, {one.size / 1000:.0f} kB",
             flush=True,
         )
