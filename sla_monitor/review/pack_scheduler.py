@@ -17,7 +17,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_of, run_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.effective import effective_entries
-from sla_monitor.register.entries import Entry, SignOff
+from sla_monitor.register.entries import Countersigned, Entry, SignOff
 from sla_monitor.review.pack_input import Copy
 from sla_monitor.review.pack_store import register_number
 from sla_monitor.review.posting import outgoing
@@ -40,7 +40,7 @@ class Due:
     month: str
     copy: Copy = "authority"
     signed: int = 0
-    """The last entry that signs the month; 0: none does."""
+    """The last entry that signs the month, for either party; 0: none does."""
 
     @property
     def message(self) -> str:
@@ -68,15 +68,18 @@ def due(
     month = shifted(period.name, -1)
     since_ms = first_ms if first_ms is not None else min((entry.at_ms for entry in entries), default=None)
     begun = since_ms is not None and since_ms < period.start_ms
-    signed_by = {said.month: entry.number for entry, said in effective_entries(entries).of(SignOff)}
+    effective = effective_entries(entries)
+    signed_by = {said.month: entry.number for entry, said in effective.of(SignOff)}
+    for entry, countersigned in effective.of(Countersigned):
+        signed_by[countersigned.month] = max(signed_by.get(countersigned.month, 0), entry.number)
     for copy in copies(reviews, contract.id):
         last = Due(contract.id, month, copy, signed_by.get(month, 0))
         if begun and month in run_of(contract) and register_number(reviews.folder / last.name) is None:
             yield last
-        for entry, said in effective_entries(entries).of(SignOff):
-            signed = Due(contract.id, said.month, copy, signed_by[said.month])
+        for name, number in signed_by.items():
+            signed = Due(contract.id, name, copy, number)
             made = register_number(reviews.folder / signed.name)
-            if made is not None and made < entry.number:
+            if made is not None and made < number:
                 yield signed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -32,7 +33,10 @@ DAY = 86_400_000
 
 
 def signed(number: int, month: str) -> Entry:
-    said = {"kind": "sign_off", "month": month, "digest": "0" * 64, "points": 0, "credit": 0}
+    return entry_of(number, {"kind": "sign_off", "month": month, "digest": "0" * 64, "points": 0, "credit": 0})
+
+
+def entry_of(number: int, said: dict[str, Any]) -> Entry:
     return Entry.model_validate(
         {"number": number, "at": Milliseconds(0), "actor": "a", "contract": OWN.id, "said": said}
     )
@@ -67,6 +71,8 @@ def test_a_pack_is_made_once_and_anew_when_its_month_is_signed(tmp_path: Path) -
     assert asked(tmp_path, now_ms, signed(7, "2026-09")) == []
     assert asked(tmp_path, now_ms, signed(8, "2026-09")) == ["2026-09"]
     assert asked(tmp_path, now_ms, signed(8, "2026-06")) == []
+    theirs = {"kind": "countersignature", "month": "2026-09", "digest": "0" * 64}
+    assert asked(tmp_path, now_ms, signed(7, "2026-09"), entry_of(8, theirs)) == ["2026-09"]
 
 
 def test_the_suppliers_copy_is_due_where_it_is_bundled_or_sent(tmp_path: Path) -> None:

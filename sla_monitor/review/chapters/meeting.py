@@ -7,7 +7,7 @@ from datetime import date
 
 from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.working_days import add_working_days
-from sla_monitor.register.entries import Action, Entry, Minute
+from sla_monitor.register.entries import Action, Countersigned, Entry, Minute
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table, TextLines
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_day, format_day_at, format_month
@@ -71,8 +71,12 @@ def _acknowledged(case: PackInput) -> Iterator[Table]:
         return
     entry, said = found
     rows = tuple((Cell(line),) for line in said.acknowledged or ())
-    by = f"{entry.actor} on {format_day_at(entry.at_ms, case.zone)}, entry {entry.number}"
-    yield Table("acknowledged", f"Open at the sign-off, and acknowledged by {by}", (Column("Open point", 8),), rows)
+    yield Table(
+        "acknowledged",
+        f"Open at the sign-off, and acknowledged by {_by(case, entry)}",
+        (Column("Open point", 8),),
+        rows,
+    )
 
 
 def _dates(case: PackInput) -> str:
@@ -138,4 +142,21 @@ def signatures(case: PackInput) -> Section:
         Section(f"signature-{name}", f"For {side}", (TextLines(("Name", "Office", "Signature", "Date")),))
         for name, side in (("authority", one.authority), ("supplier", one.supplier))
     )
-    return Section("signatures", "Signatures", (Prose((said,)),), sides)
+    return Section("signatures", "Signatures", (Prose((said, *_signed(case))),), sides)
+
+
+def _signed(case: PackInput) -> Iterator[str]:
+    """Who signed at the desk for either party, where the contract's suppliers countersign there."""
+    signed = case.register.sign_off(case.month)
+    if signed is None or not case.register.of(Countersigned):
+        return
+    yield f"Signed off for the authority by {_by(case, signed[0])}, with the digest {signed[1].digest}."
+    countersigned = case.register.countersignature(case.month)
+    if countersigned is None:
+        yield "Nobody has countersigned it for the supplier yet."
+    else:
+        yield f"Countersigned for the supplier by {_by(case, countersigned[0])}, with the same digest."
+
+
+def _by(case: PackInput, entry: Entry) -> str:
+    return f"{entry.actor} on {format_day_at(entry.at_ms, case.zone)}, entry {entry.number}"

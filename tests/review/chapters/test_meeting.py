@@ -8,7 +8,7 @@ from typing import Any
 
 from sla_monitor.register.effective import effective_subset
 from sla_monitor.register.entries import KINDS
-from sla_monitor.review.blocks import Section, TextLines
+from sla_monitor.review.blocks import Prose, Section, TextLines
 from sla_monitor.review.chapters.change_control import change_control
 from sla_monitor.review.chapters.failed_kpis import failed_kpis
 from sla_monitor.review.chapters.meeting import meeting, signatures
@@ -63,6 +63,22 @@ def test_each_party_signs_by_itself(tmp_path: Path) -> None:
         (lines,) = section.blocks
         assert isinstance(lines, TextLines)
         assert lines.labels == ("Name", "Office", "Signature", "Date")
+
+
+def test_both_signatures_of_the_desk_are_in_the_pack(tmp_path: Path) -> None:
+    def said(*more: dict[str, Any]) -> list[str]:
+        (prose,) = signatures(case(tmp_path, SIGN_OFF, *more)).blocks
+        assert isinstance(prose, Prose)
+        return list(prose.lines[1:])
+
+    theirs = {"kind": "countersignature", "month": "2026-09", "digest": "0" * 64}
+    assert said() == []
+    ours, countersigned = said(theirs)
+    assert ", entry 1, with the digest 000" in ours
+    assert countersigned.startswith("Countersigned for the supplier by ")
+    assert countersigned.endswith(", entry 2, with the same digest.")
+    again = said(theirs, SIGN_OFF | {"digest": "1" * 64, "reason": "A claim"})
+    assert again[1] == "Nobody has countersigned it for the supplier yet."
 
 
 def test_a_decisions_reason_stands_beside_what_it_decided(tmp_path: Path) -> None:
