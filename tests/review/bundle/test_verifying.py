@@ -406,7 +406,7 @@ def test_hostile_content_is_told_in_a_line(bundle: Path, tmp_path: Path) -> None
 
 def test_damaged_bundles_are_told_and_none_breaks_the_program(bundle: Path, tmp_path: Path) -> None:
     """Bytes changed, cut out and put in, seeded. What a ZIP says beside its files may change without harm: then the
-    files are what they were."""
+    files are what they were. A directory may lose some of them: then their digests have no file."""
     dice = random.Random(11)
     kept = {name: content for name, content in contents(bundle).items() if not name.startswith(("days/", "csv/"))}
     whole = written(tmp_path / "s.zip", NAME, kept).read_bytes()
@@ -423,4 +423,4 @@ def test_damaged_bundles_are_told_and_none_breaks_the_program(bundle: Path, tmp_
                 content[at:at] = dice.randbytes(dice.randint(1, 40))
         (tmp_path / "b.zip").write_bytes(content)
         problems = wrong(run("verify", tmp_path / "b.zip"))
-        assert problems == ["bundle"] or contents(tmp_path / "b.zip") == before
+        assert problems or contents(tmp_path / "b.zip") == before

@@ -39,6 +39,7 @@ def test_every_link_leads_on_and_tells_no_secret(house: House, who: str) -> None
     assert len(pages) > (2 if who == "kent" else 8)
     assert {path: page.status for path, page in pages.items() if page.status not in {200, 303}} == {}
     pages |= {path: browser.get(path) for path in EVERY_ADDRESS if path not in pages}
+    del pages["/api/v1/openapi.json"]  # it describes every address to everybody, and is about nobody
     for path, page in pages.items():
         assert [secret for secret in HIDDEN.get(who, ()) if secret in page.text] == [], path
 
