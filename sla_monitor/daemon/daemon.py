@@ -243,10 +243,11 @@ class Daemon:
         self._collector.stop()
         self._assessing.stop()
         self._web.stop(0.5)
-        if not self._ledger.close(STOP_SECONDS):
-            log.error("the ledger could not be closed in time; what was not committed is lost")
         self._errands.close()
         self._terms.close()
+        # Last of all: where a reader is still open, its log is not copied into the database.
+        if not self._ledger.close(STOP_SECONDS):
+            log.error("the ledger could not be closed in time; what was not committed is lost")
         log.info("stopped")
 
     def reload(self) -> list[str]:
