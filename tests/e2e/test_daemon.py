@@ -340,11 +340,13 @@ def test_it_ends_in_time_whatever_the_suppliers_do(monitor: Monitor) -> None:
         assert time.monotonic() - began < 5
     with read_only(monitor.ledger) as reader:
         found = {
-            observation.finding.outcome
+            (observation.finding.outcome, observation.finding.reason)
             for n in range(len(rows))
             for observation in reader.observations(f"demo/e{n}", 0, FOREVER_MS)
         }
-    assert Outcome.UNKNOWN not in found
+    unknown = {reason for outcome, reason in found if outcome is Outcome.UNKNOWN}
+    # The machine may have let us stand still; that a probe was under way at the end is no such reason.
+    assert unknown <= {Reason.CLOCK_STEPPED}
 
 
 def test_a_contract_that_a_reload_removes_is_gone_from_the_metrics_at_once(monitor: Monitor) -> None:
