@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import tempfile
@@ -32,6 +33,18 @@ def _is_roomy(folder: Path) -> bool:
         return False
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize >= ENOUGH_BYTES and not found.f_flag & os.ST_NOEXEC
+
+
+@pytest.fixture(autouse=True)
+def log_is_as_it_was() -> Iterator[None]:
+    """A command that a test runs in this process sets up the log: the next test would find messages that it did not ask
+    for."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    for one in [one for one in root.handlers if one not in handlers]:
+        root.removeHandler(one)
 
 
 @pytest.fixture(autouse=True)
