@@ -199,7 +199,7 @@ def _together(sights: tuple[PlaceNow, ...], seen: Mapping[str, SeenFrom], places
 
 @dataclass(slots=True)
 class ServiceTally:
-    """Probes at the endpoints of a service since the daemon started, whichever they were."""
+    """Probes of the place `main` at the endpoints of a service since the daemon started, whichever they were."""
 
     probes: int = 0
     failed: int = 0
@@ -225,8 +225,8 @@ class Board:
             watched = self.endpoints.get(observation.endpoint)
             if watched is not None:
                 watched.saw(observation, place, self.now_ms)
-                if place == MAIN:
-                    tally = self.tallies[watched.contract, watched.service]
+                tally = self.tallies.get((watched.contract, watched.service)) if place == MAIN else None
+                if tally is not None:
                     tally.probes += 1
                     tally.failed += observation.finding.outcome is Outcome.DOWN
 
@@ -243,7 +243,9 @@ class Board:
             if key in self.endpoints:
                 watched = self.endpoints[key]
                 watched.skipped += count
-                self.tallies[watched.contract, watched.service].skipped += count
+                tally = self.tallies.get((watched.contract, watched.service))
+                if tally is not None:
+                    tally.skipped += count
 
     def watch(self, watched: Iterable[Watched]) -> None:
         """Replace the list of endpoints; those that stay keep what has been seen of them."""
@@ -255,6 +257,8 @@ class Board:
                 if old is not None:
                     old.become(new, self.now_ms)
                 self.endpoints[new.key] = old or new
+                if MAIN not in new.terms.sites:  # a nought that stays would look like no probing
+                    continue
                 service = new.contract, new.service
                 self.tallies[service] = tallies.get(service) or self.tallies.get(service) or ServiceTally()
 

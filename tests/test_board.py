@@ -154,3 +154,13 @@ def test_one_far_place_is_what_it_sees(quorum: object, finding: Finding) -> None
     ]
     made.settle(T + 10 * EVERY)
     assert (one.outcome, one.sights[0].is_cut_off) == (Outcome.UNKNOWN, True)
+
+
+def test_probes_are_counted_of_services_that_the_collector_probes_and_of_no_others() -> None:
+    """A nought that stays reads as: it makes no probes."""
+    for places, tallies in ((None, [1]), (THREE, []), ({"sites": ["main", "north"], "quorum": 1}, [1])):
+        made, _ = board(places)
+        see(made, "main", 0, DOWN)
+        made.skip("c/e", 2)
+        assert [one.probes for one in made.tallies.values()] == tallies
+        assert [one.skipped for one in made.tallies.values()] == [2] * len(tallies)

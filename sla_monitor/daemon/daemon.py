@@ -164,7 +164,7 @@ class Daemon:
             own = replace(
                 own, facts={**own.facts, "Other collectors": f"have {format_count(len(elsewhere), 'contract')}"}
             )
-        reasons = [*own.reasons, *self._terms.reasons(), *self._errands.troubles()]
+        reasons = [*own.reasons, *self._terms.reasons(), *self._months.reasons(), *self._errands.troubles()]
         facts = {**own.facts, **self._errands.facts()}
         if self._keeper is None:
             return replace(own, reasons=reasons, facts=facts)

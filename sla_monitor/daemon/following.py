@@ -47,6 +47,8 @@ class Following:
         self._member, self.comparing, self._reports, self.files = member, comparing, reports, files
         self._line = FarLine(settings.sites.nats, "pair", INBOX, self._serve)
         self._trouble = "not compared yet"
+        self._unasked: dict[str, str] = {}
+        self._faulty: set[str] = set()
 
     @classmethod
     def of(
@@ -80,6 +82,8 @@ class Following:
         if self.trouble:
             yield f"the register may lack what is entered at the other collector of the pair: {self.trouble}"
         yield from self.files.troubles()
+        for what, why in sorted(self._unasked.items()):
+            yield f"{what} of the other collector may be missing here: {why}"
         if self.comparing.trouble:
             yield f"the days of the pair cannot be compared: {self.comparing.trouble}"
         for day_ms, told in sorted(self.comparing.unequal.items()):
@@ -88,7 +92,7 @@ class Following:
     def metrics(self) -> Own:
         """The metrics about it."""
         return {
-            names.PAIR_IN_STEP: [((), not self.trouble and not self.files.lacking)],
+            names.PAIR_IN_STEP: [((), not self.trouble and not self.files.lacking and not self._faulty)],
             names.PAIR_COMPARISONS: [((), self.comparing.compared)],
             names.PAIR_DIFFERENCES: [((), len(self.comparing.unequal))],
         }
@@ -111,7 +115,7 @@ class Following:
             asyncio.ensure_future(each)
             for each in (
                 self._compare(connection),
-                self._fetch(connection, "reports", self._reports.fetch),
+                self._fetch(connection, "job reports", self._reports.fetch),
                 self._fetch(connection, "files", self.files.fetch),
             )
         ]
@@ -153,11 +157,27 @@ class Following:
         while True:
             try:
                 await fetch(connection)
-            except (LineError, LedgerError, MessageError) as error:
-                log.debug("the other collector cannot be asked now", extra={"for": what, "error": str(error)})
-            except Exception:
+                self._note_asked(what, "")
+            except LineError as error:  # it may be down, which is told by itself
+                self._note_asked(what, str(error))
+            except (LedgerError, MessageError) as error:
+                self._note_asked(what, str(error), is_fault=True)
+            except Exception as error:
                 log.exception("internal error while the other collector was asked", extra={"for": what})
+                self._note_asked(what, str(error) or type(error).__name__, is_fault=True)
             await asyncio.sleep(FETCH_EVERY_S)
+
+    def _note_asked(self, what: str, why: str, *, is_fault: bool = False) -> None:
+        """Why the other one gave no answer that is of use; nothing: it did. `is_fault`: it is there, and yet so."""
+        before = self._unasked.pop(what, "")
+        self._faulty.discard(what)
+        if why:
+            self._unasked[what] = why
+            self._faulty |= {what} if is_fault else set()
+        if why and not before:
+            log.warning("the other collector cannot be asked", extra={"for": what, "error": why})
+        elif before and not why:
+            log.info("the other collector answers again", extra={"for": what})
 
     async def _compare(self, connection: FarConnection) -> None:
         while True:

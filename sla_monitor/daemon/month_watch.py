@@ -55,6 +55,10 @@ class MonthWatch:
         self._signed = {name: months for name, months in self._signed.items() if name in contracts}
         self._basis = {name: basis for name, basis in self._basis.items() if name in contracts}
 
+    def reasons(self) -> list[str]:
+        """What is not as it should be, for the page."""
+        return [f"results of closed months cannot be put on record: {self._problem}"] if self._problem else []
+
     def metrics(self) -> Own:
         return {names.SIGNED_DIFFER: [((contract,), len(months)) for contract, months in self._signed.items()]}
 

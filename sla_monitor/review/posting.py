@@ -12,12 +12,13 @@ import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LineError, ReviewError, SecretError
 from sla_monitor.review.pack_store import FOLDER_MODE
 from sla_monitor.settings import Mail
+from sla_monitor.transport.shared_marks import SharedMarks
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -48,21 +49,11 @@ def put_message(file: Path, made: EmailMessage) -> None:
         raise ReviewError(f"{file}: cannot be written ({error.strerror})") from None
 
 
-class Marks(Protocol):
-    """Values that both collectors read and replace. Either raises LineError where the server cannot be reached."""
-
-    def read(self, key: str) -> tuple[bytes, int]:
-        """The value and its revision; 0: there is none."""
-
-    def replace(self, key: str, data: bytes, revision: int) -> int:
-        """Its new revision, if it still had that one; else 0."""
-
-
 class Posting:
     """The mails of one of the pair. `check` is called every minute or so. `failing`: the mail server took one not."""
 
     def __init__(
-        self, folder: Path, mail: Mail | None, marks: Marks, may_speak: Callable[[], bool], clock: Clock
+        self, folder: Path, mail: Mail | None, marks: SharedMarks, may_speak: Callable[[], bool], clock: Clock
     ) -> None:
         self._folder, self._mail, self._marks, self._may_speak = outgoing(folder), mail, marks, may_speak
         self._clock = clock

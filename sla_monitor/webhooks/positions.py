@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sla_monitor.errors import LineError
+from sla_monitor.transport.shared_marks import SharedMarks
 
 MONTHS_BACK_MS = 3_600_000
 """Two collectors of a pair work a month out within so long of each other."""
@@ -100,21 +101,11 @@ class FilePosition:
             raise PositionError(f"{self.path}: {error.strerror}") from None
 
 
-class Marks(Protocol):
-    """Values that both collectors of a pair read and replace. Either raises LineError."""
-
-    def read(self, key: str) -> tuple[bytes, int]:
-        """The value and its revision; 0: there is none."""
-
-    def replace(self, key: str, data: bytes, revision: int) -> int:
-        """Its new revision, if it still had that one; else 0."""
-
-
 @dataclass
 class MarkPosition:
     """Where both collectors of a pair read it: whoever speaks next goes on from there."""
 
-    marks: Marks
+    marks: SharedMarks
     key: str
     _revision: int = 0
 

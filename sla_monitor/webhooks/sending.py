@@ -19,9 +19,10 @@ from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.reading.reader import Reader
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.webhooks import Webhook
+from sla_monitor.transport.shared_marks import SharedMarks
 from sla_monitor.webhooks.delivery import NotTaken, Receiver
 from sla_monitor.webhooks.events import Message, message_of_entry, messages_of_months
-from sla_monitor.webhooks.positions import FilePosition, MarkPosition, Marks, Position, PositionError, Positions
+from sla_monitor.webhooks.positions import FilePosition, MarkPosition, Position, PositionError, Positions
 
 EVERY_S, LONGEST_S = 5.0, 300.0
 """Between two looks at the ledger; and between two attempts at most, which begin EVERY_S apart and double."""
@@ -88,6 +89,8 @@ class Sending:
         reader, position = self._reader, self.positions.load()
         last, *_ = reader.terms_mark()
         if position is None:
+            # A position that somebody deleted looks the same: what was not told by then never will be.
+            log.warning("a receiver is told of what comes from now on", extra=self._about(entry=last))
             self.positions.store(Position.beginning(last, self.clock.now_ms()))
             return
         if position.entry > last:  # a ledger that was restored: what comes is not what was told
@@ -175,7 +178,7 @@ class Webhooks:
         contracts: Callable[[], Sequence[Contract]],
         clock: Clock,
         may_speak: Callable[[], bool],
-        marks: Marks | None = None,
+        marks: SharedMarks | None = None,
     ) -> None:
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -222,7 +225,7 @@ class Webhooks:
         one.close()
 
 
-def _position(webhook: Webhook, ledger: Path, marks: Marks | None) -> Positions:
+def _position(webhook: Webhook, ledger: Path, marks: SharedMarks | None) -> Positions:
     if marks is not None:
         return MarkPosition(marks, f"webhook.{webhook.name}")
     return FilePosition(ledger.with_name(f"webhook-{webhook.name}.json"))

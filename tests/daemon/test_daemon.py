@@ -44,6 +44,30 @@ def test_probes_are_made_and_told_of_before_the_first_figures_are_there(
         assert assessed(one) == ["demo"]
 
 
+def test_at_the_end_all_is_in_the_database_and_nothing_in_its_log(tmp_path: Path) -> None:
+    """Whoever reads the ledger beside the daemon is closed before it: else the log stays, and a copy of the database
+    alone is an old one."""
+    with calm_estate(tmp_path / "estate") as estate:
+        settings = files(tmp_path / "monitor", estate)
+        told = json.loads(settings.read_text())
+        secret = tmp_path / "monitor/secret"
+        secret.write_text("whsec_" + "A" * 32)
+        secret.chmod(0o600)
+        where = {"url": "http://127.0.0.1:9/", "secret": f"${{file:{secret}}}"}
+        webhook = {"name": "desk", **where, "events": ["decision"], "contracts": ["demo"]}
+        settings.write_text(json.dumps(told | {"webhooks": [webhook]}))
+        one = Daemon(settings, read_configuration(settings), SystemClock())
+        ledger = one._configuration.settings.ledger.path
+        try:
+            one.start()
+            wait_until(lambda: all(watched.probes for watched in one.board.endpoints.values()))
+            wait_until(lambda: assessed(one) == ["demo"])
+        finally:
+            one.stop()
+    assert ledger.stat().st_size > 8_192
+    assert [file.name for file in ledger.parent.glob(f"{ledger.name}-*")] == []
+
+
 def assessed(one: Daemon) -> list[str]:
     return [contract.contract for contract in one.board.assessment.contracts]
 

@@ -18,14 +18,14 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class AuditKeeping:
-    """`ledger` None: nothing is kept. `keep` belongs to the web server's loop."""
+    """`ledger` None: nothing is kept. `keep` belongs to the web server's loop. `is_failing`: it cannot be written."""
 
     audit: AuditLog
     ledger: Path | None
     clock: Clock
     _workers: Workers = field(default_factory=lambda: Workers(1))
     _writing: threading.Lock = field(default_factory=threading.Lock)
-    _is_failing: bool = False
+    is_failing: bool = False
 
     def keep(self) -> None:
         """Have what is due written; what cannot be written is tried again the next time."""
@@ -46,9 +46,9 @@ class AuditKeeping:
             try:
                 add_events(self.ledger, due)
             except LedgerError as error:
-                if not self._is_failing:
+                if not self.is_failing:
                     log.error("the audit cannot be written; it is tried again", extra={"error": f"{error}"})
-                self._is_failing = True
+                self.is_failing = True
                 self.audit.hand_back(due)
             else:
-                self._is_failing = False
+                self.is_failing = False

@@ -33,6 +33,8 @@ class DeskEvent(StrEnum):
     SIGNED_OUT_EVERYWHERE = "signed-out-everywhere"
     FORBIDDEN = "forbidden"
     DOWNLOADED = "downloaded"
+    NOT_KEPT = "not-kept"
+    """So many events of any kind, for which there was no room while the ledger could not be written."""
 
 
 Key = tuple[str, str, str, str]
@@ -89,7 +91,8 @@ class AuditLog:
     def hand_back(self, events: list[AuditEvent]) -> None:
         """They could not be recorded: they wait for the next time, before what has come since."""
         with self._lock:
-            self._waiting = [*events, *self._waiting][:HELD]
+            several = [*events, *self._waiting]
+            self._waiting = several if len(several) <= HELD else [*several[: HELD - 1], _not_kept(several[HELD - 1 :])]
 
     def _ended(self, keys: list[Key]) -> Iterator[AuditEvent]:
         for key in keys:
@@ -98,3 +101,9 @@ class AuditLog:
                 named, more = alike.addresses[:ADDRESSES], len(alike.addresses) > ADDRESSES
                 told = ", ".join(named) + (", and others" if more else "")
                 yield replace(alike.event, addresses=told, count=alike.count)
+
+
+def _not_kept(several: list[AuditEvent]) -> AuditEvent:
+    """That there were so many more, and nothing else of them."""
+    first_ms, last_ms = min(one.at_ms for one in several), max(one.until_ms for one in several)
+    return AuditEvent(first_ms, last_ms, DeskEvent.NOT_KEPT, count=sum(one.count for one in several))

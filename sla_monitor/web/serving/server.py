@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 
 from tornado.http1connection import HTTP1ServerConnection
@@ -84,6 +84,7 @@ class Web:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
+        self._audit: AuditKeeping | None = None
 
     def start(self) -> None:
         """Bind, then serve. Raises ListenError, and ConfigError for a web-config that cannot be used."""
@@ -124,7 +125,7 @@ class Web:
         return WebParts(
             board=self.board,
             metrics=self.metrics,
-            health=self.health,
+            health=self._health,
             reload=self.reload,
             report=self.report,
             tokens=Tokens(self.tokens),
@@ -141,6 +142,12 @@ class Web:
             attachments=self.attachments,
             archive=self.archive,
         )
+
+    def _health(self) -> Health:
+        found = self.health()
+        if self._audit is None or not self._audit.is_failing:
+            return found
+        return replace(found, reasons=[*found.reasons, "the audit of the desk cannot be written; it is tried again"])
 
     def _desk(self) -> DeskRegister | None:
         if self.ledger is None:
@@ -179,7 +186,7 @@ class Web:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         server = bounded_server(application(site), self.limits, site.files.context)
         server.add_sockets(sockets)
-        audit = AuditKeeping(site.reception.audit, self.ledger, self.clock)
+        audit = self._audit = AuditKeeping(site.reception.audit, self.ledger, self.clock)
         started.set()
         while not self._stopping.is_set():
             await _either(self._stopping, FILES_EVERY_S)

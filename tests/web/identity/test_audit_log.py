@@ -49,4 +49,6 @@ def test_what_could_not_be_written_comes_again_first() -> None:
     log.hand_back(due)
     assert [one.actor for one in log.due(2)] == ["ann", "bob"]
     log.hand_back([event(1)] * (HELD + 5))
-    assert len(log.due(2)) == HELD
+    found = log.due(2)
+    assert (len(found), sum(one.count for one in found)) == (HELD, HELD + 5)
+    assert found[-1].event == "not-kept"
