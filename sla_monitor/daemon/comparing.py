@@ -66,14 +66,14 @@ class Comparing:
         self._known: Digests | None = None
 
     async def answer(self, data: bytes) -> bytes:
-        """What the other one is told."""
+        """What the other one is told; nothing: the day is not complete here. A fault is none of that: it is told."""
         key = self._member.key
         try:
             question = understood(data, key.public)
             told = await asyncio.to_thread(self._told, question)
         except (MessageError, LedgerError, KeyError, TypeError, ValueError) as error:
             log.warning("a question about a day cannot be answered", extra={"error": str(error)})
-            told = {}
+            told = {"fault": "it cannot answer that; its log says why"}
         return signed(told, key)
 
     async def compare(self, connection: FarConnection) -> None:
@@ -110,6 +110,8 @@ class Comparing:
     def _compare(self, day_ms: int, name: str, here: Teller, there: Callable[[Question], Answer]) -> None:
         def asked(question: Question) -> Answer:
             answer = there(question)
+            if "fault" in answer:
+                raise LineError(f"{name}: {answer['fault']}")
             if not answer:
                 raise Incomplete(f"{name} does not have all of {utc_day(day_ms)} yet")
             return answer

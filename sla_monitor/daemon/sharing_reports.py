@@ -59,7 +59,9 @@ class SharedReports:
                 question = signed({"after": after}, self._member.key)
                 answer = await connection.ask(reports_of(name), question)
                 told = understood(answer, self._member.key.public)
-                is_more = bool(told) and await asyncio.to_thread(self._take, name, outbox, after, told)
+                if not told:
+                    raise MessageError("the other collector has no answer to that")
+                is_more = await asyncio.to_thread(self._take, name, outbox, after, told)
 
     def _told(self, after: int) -> dict[str, Any]:
         with JobReports(self._member.path) as reports:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sla_monitor import names
 from sla_monitor.daemon import following, sharing_reports
 from sla_monitor.ledger.housekeeping.checking import backup
 from sla_monitor.ledger.housekeeping.restoring import restore
@@ -66,6 +67,25 @@ def test_each_hears_what_jobs_report_to_the_other(tmp_path: Path, server: Server
         west.restart()
         say(east, ReportKind.DONE)
         wait(lambda: alike(east, west, 11))
+
+
+def test_one_that_is_there_and_cannot_say_what_jobs_reported_is_told(tmp_path: Path, server: Server) -> None:
+    def told(one: Collector) -> tuple[bool, float | None]:
+        assert one.following is not None
+        ((_, in_step),) = one.following.metrics()[names.PAIR_IN_STEP]
+        return any(
+            "job reports of the other collector may be missing" in each for each in one.following.troubles()
+        ), in_step
+
+    with paired(tmp_path, server) as (east, west):
+        say(west, ReportKind.DONE)
+        wait(lambda: alike(east, west, 1))
+        assert told(east) == (False, True)
+        away = west.path.with_name("away.db")
+        west.path.rename(away)
+        wait(lambda: told(east) == (True, False))
+        away.rename(west.path)
+        wait(lambda: told(east) == (False, True))
 
 
 def _same_end(one: Collector, other: Collector) -> bool:
