@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.ledger.recording.month_results import MonthResult
 from sla_monitor.register.affected_months import Others, first_changed
 from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.sla.rounding import exact_decimal
 
@@ -189,6 +189,11 @@ class MonthsTold:
         return MonthFigures(told[-1].figures) if told else None
 
 
+def is_worth_as_signed(result: PeriodResult, said: SignOff) -> bool:
+    """Whether points and money are those that were signed; a month without figures was signed without them."""
+    return said.measured is False or (exact_decimal(result.points, 9) == said.points and result.deducted == said.credit)
+
+
 def differ_from_signed(results: Iterable[PeriodResult], effective: EffectiveEntries, told: MonthsTold) -> list[str]:
     """The months that would now come out otherwise than they were signed: in points or money, or in a KPI's figure, as
     it had been told by then."""
@@ -199,9 +204,6 @@ def differ_from_signed(results: Iterable[PeriodResult], effective: EffectiveEntr
             continue
         entry, said = signed
         now, then = figures_of(result), told.at(result.month, entry.at_ms)
-        is_worth_the_same = said.measured is False or (
-            exact_decimal(result.points, 9) == said.points and result.deducted == said.credit
-        )
-        if not is_worth_the_same or (then is not None and then != now):
+        if not is_worth_as_signed(result, said) or (then is not None and then != now):
             found.append(result.month)
     return found

@@ -6,7 +6,7 @@ minute older.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess.assessment import ContractAssessment
 from sla_monitor.assess.deadlines import Deadline
 from sla_monitor.assess.known_days import KnownDays
+from sla_monitor.assess.recalculations import is_worth_as_signed
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import period_of, run_of
@@ -64,11 +65,15 @@ class Matter:
 
 
 def matters_of(
-    days: KnownDays, effective: EffectiveEntries, one: ContractAssessment | None, now_ms: int
+    days: KnownDays,
+    effective: EffectiveEntries,
+    one: ContractAssessment | None,
+    now_ms: int,
+    differing: Collection[str] = (),
 ) -> tuple[Matter, ...]:
     """All of a contract, that of `days`, the soonest first, what has no day last. `one`: its running month; None:
-    nothing is assessed yet."""
-    found = _Waiting(days, effective, now_ms)
+    nothing is assessed yet. `differing`: signed months of which a KPI's figure is another one than was signed."""
+    found = _Waiting(days, effective, now_ms, differing)
     several = [*found.entered(), *(found.worked_out(one) if one is not None else ())]
     return tuple(sorted(several, key=lambda matter: (matter.on or date.max, matter.kind, matter.entry or 0)))
 
@@ -78,6 +83,7 @@ class _Waiting:
     days: KnownDays
     effective: EffectiveEntries
     now_ms: int
+    differing: Collection[str]
 
     @property
     def contract(self) -> Contract:
@@ -208,7 +214,7 @@ class _Waiting:
         if old:
             yield self._older(old)
         for past in filter(self._is_restated, one.earlier):
-            what = f"{format_month(past.month)} once more: its points or its credit are not those that were signed off"
+            what = f"{format_month(past.month)} once more: its figures are not those that were signed off"
             yield Matter("sign_off", Action.SIGN_OFF, what, None, month=past.month)
         for past in one.earlier:
             signed = self.effective.sign_off(past.month)
@@ -223,7 +229,7 @@ class _Waiting:
         signed = self.effective.sign_off(past.month)
         if signed is None:
             return False
-        return past.points != signed[1].points or past.deducted != signed[1].credit
+        return past.month in self.differing or not is_worth_as_signed(past, signed[1])
 
     def _older(self, months: Sequence[str]) -> Matter:
         """The oldest comes first: its sign-off is what the next one rests on."""

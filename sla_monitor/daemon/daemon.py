@@ -149,6 +149,7 @@ class Daemon:
             open_register=partial(register_of, settings),
             attachments=settings.attachments,
             archive=settings.archive.folder,
+            differing=self._months.differing,
         )
 
     def _elsewhere(self) -> PageLinks:

@@ -59,6 +59,10 @@ class MonthWatch:
         """What is not as it should be, for the page."""
         return [f"results of closed months cannot be put on record: {self._problem}"] if self._problem else []
 
+    def differing(self, contract: str) -> Sequence[str]:
+        """Its signed months that come out otherwise now."""
+        return self._signed.get(contract, ())
+
     def metrics(self) -> Own:
         return {names.SIGNED_DIFFER: [((contract,), len(months)) for contract, months in self._signed.items()]}
 

@@ -54,6 +54,7 @@ class Parts:
     desk: DeskSettings = field(default_factory=DeskSettings)
     desk_ledger: Path | None = None
     attachments: AttachmentSettings = AttachmentSettings()  # noqa: RUF009 - frozen
+    differing: tuple[str, ...] = ()
 
     def metrics(self, accept: str, accept_encoding: str) -> tuple[Mapping[str, str], bytes]:
         self.scrapes.append((accept, accept_encoding))
@@ -102,6 +103,7 @@ def web_of(
         desk=lambda: parts.desk,
         ledger=parts.desk_ledger,
         attachments=parts.attachments,
+        differing=lambda _: parts.differing,
         limits=limits or Limits(),
     )
 

@@ -18,6 +18,7 @@ from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit
 from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.entering import as_read_by
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.person import Person
 from sla_monitor.wording.instants import format_date, format_day, format_month
@@ -155,7 +156,7 @@ class CreditsPage(CreditPages):
 
         def note_of(number: int) -> str:
             entry = effective.entry(number)
-            return "" if entry is None else self.as_read(entry).note
+            return "" if entry is None else as_read_by(self.person, entry).note
 
         view = credits_view(terms, account, note_of, self.person)
         self.show_page(

@@ -18,9 +18,8 @@ from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import redacted
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister
+from sla_monitor.web.desk.entering import DeskRegister, as_read_by
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
 from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
 from sla_monitor.web.identity.reception import BEFORE, DEVICE, Reception
@@ -152,17 +151,12 @@ class DeskHandler(Handler):
         """All that has been said about a contract, ascending, as this person may read it: without the notes of the
         authority, but with their own. Raises LedgerError and its kinds."""
         found = await self.site.entering.run(self.desk.entries, contract)
-        return found if self.person.may(Action.SEE_NOTES, contract) else [self.as_read(entry) for entry in found]
+        return found if self.person.may(Action.SEE_NOTES, contract) else [as_read_by(self.person, one) for one in found]
 
     async def standing(self, contract: str) -> EffectiveEntries:
-        """What stands of it, as the record has it: what is shown of an entry goes through `as_read`. Raises LedgerError
-        and its kinds."""
+        """What stands of it, as the record has it: what is shown of an entry goes through `as_read_by`. Raises
+        LedgerError and its kinds."""
         return await self.site.entering.run(self.desk.standing, contract)
-
-    def as_read(self, entry: Entry) -> Entry:
-        """An entry as this person may read it."""
-        is_open = entry.actor == self.person.name or self.person.may(Action.SEE_NOTES, entry.contract)
-        return entry if is_open else redacted(entry)
 
     def csrf(self) -> str:
         """The token that a form of this page brings back: of this session, or of this browser before it has one."""

@@ -21,8 +21,9 @@ from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
 from sla_monitor.register.instant import SKEW_MS
 from sla_monitor.register.kinds.kind import EntryKind
+from sla_monitor.register.redaction import redacted
 from sla_monitor.register.rules import problems
-from sla_monitor.settings.desk.access_table import TABLE, Role
+from sla_monitor.settings.desk.access_table import TABLE, Action, Role
 from sla_monitor.web.identity.person import Person
 from sla_monitor.wording.entries import describe_future_entry
 
@@ -67,24 +68,30 @@ class _Matters:
     contract: Contract
     effective: EffectiveEntries
     one: ContractAssessment | None
-    minute: int
+    others: tuple[int, Sequence[str]]
     found: tuple[Matter, ...]
 
     def is_of(
-        self, contract: Contract, effective: EffectiveEntries, one: ContractAssessment | None, minute: int
+        self,
+        contract: Contract,
+        effective: EffectiveEntries,
+        one: ContractAssessment | None,
+        others: tuple[int, Sequence[str]],
     ) -> bool:
         is_same = self.contract is contract and self.effective is effective and self.one is one
-        return is_same and self.minute == minute
+        return is_same and self.others == others
 
 
 @dataclass
 class DeskRegister:
-    """The register as the desk's pages use it, from the one thread of `WebParts.entering`."""
+    """The register as the desk's pages use it, from the one thread of `WebParts.entering`. `differing`: a contract's
+    signed months that come out otherwise now."""
 
     ledger: Path
     contracts: Callable[[], Sequence[Contract]]
     clock: Clock
     open_register: Callable[[Path, Clock], Register] = Register.open
+    differing: Callable[[str], Sequence[str]] = lambda _: ()
     _standing: dict[str, tuple[Sequence[Entry], EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)
     _matters: dict[str, _Matters] = field(default_factory=dict)
@@ -142,10 +149,11 @@ class DeskRegister:
         self, contract: Contract, effective: EffectiveEntries, one: ContractAssessment | None, now_ms: int
     ) -> tuple[Matter, ...]:
         """What waits in a contract, worked out again after an entry, an assessment, and each minute."""
-        known, minute = self._matters.get(contract.id), now_ms // MINUTE_MS
-        if known is None or not known.is_of(contract, effective, one, minute):
-            found = matters_of(self.days(contract), effective, one, now_ms)
-            known = self._matters[contract.id] = _Matters(contract, effective, one, minute, found)
+        differing = self.differing(contract.id)
+        known, others = self._matters.get(contract.id), (now_ms // MINUTE_MS, differing)
+        if known is None or not known.is_of(contract, effective, one, others):
+            found = matters_of(self.days(contract), effective, one, now_ms, differing)
+            known = self._matters[contract.id] = _Matters(contract, effective, one, others, found)
         return known.found
 
     def days(self, contract: Contract) -> KnownDays:
@@ -207,6 +215,12 @@ class DeskRegister:
         party = getattr(draft.said, "party", None)
         if party is not None and side_of(person, contract.id) == "supplier" and party != "supplier":
             raise ForbiddenEntry("a supplier speaks for itself alone")
+
+
+def as_read_by(person: Person, entry: Entry) -> Entry:
+    """An entry as somebody may read it: without the notes of the authority, unless it is their own."""
+    is_open = entry.actor == person.name or person.may(Action.SEE_NOTES, entry.contract)
+    return entry if is_open else redacted(entry)
 
 
 def side_of(person: Person, contract: str) -> str:

@@ -24,10 +24,11 @@ from sla_monitor.web.api.register_shapes import (
     TermsProposalsJson,
 )
 from sla_monitor.web.api.service_json import API
+from sla_monitor.web.desk.entering import as_read_by
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
-from sla_monitor.web.serving.register_routes import MOST, as_read_by
+from sla_monitor.web.serving.register_routes import MOST
 from sla_monitor.web.serving.writing import Desk
 
 
@@ -120,7 +121,7 @@ class TermsResource(ReadResource):
     def answer(self, *names: str) -> TermsProposalsJson:
         contract = self.contract(names[0])
         entries = self.desk.entries(contract.id)
-        shown = {entry.number: entry for entry in as_read_by(self.person, contract.id, entries)}
+        shown = {entry.number: as_read_by(self.person, entry) for entry in entries}
         history = terms_history(self.desk.standing(contract.id).entries)
         return {
             "contract": contract.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +13,6 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, made_of
-from sla_monitor.register.redaction import redacted
 from sla_monitor.register.request_bodies import (
     ENTERED,
     ApprovalRequest,
@@ -27,8 +26,7 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
 from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
 from sla_monitor.web.api.service_json import API
-from sla_monitor.web.desk.entering import CheckedStatements, Statement
-from sla_monitor.web.identity.person import Person
+from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by
 from sla_monitor.web.serving.api_handler import REMEDIES, JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.writing import Desk, Writing
@@ -44,13 +42,6 @@ class EntryRefused(Refusal):
     def __init__(self, lines: Sequence[str], *, is_flat: bool) -> None:
         super().__init__(422, "nothing was entered: the entry is not right", remedy="put right what `errors` names")
         self.errors = field_problems(lines, is_flat=is_flat)
-
-
-def as_read_by(person: Person, contract: str, entries: Iterable[Entry]) -> list[Entry]:
-    """Entries as somebody may read them: without the notes of the authority, but with their own."""
-    if person.may(Action.SEE_NOTES, contract):
-        return list(entries)
-    return [entry if entry.actor == person.name else redacted(entry) for entry in entries]
 
 
 class Entering(Writing):
@@ -183,7 +174,7 @@ class EntriesResource(Entering):
         """Called from the register's thread."""
         everything, undone = self.desk.entries(contract.id), self.desk.standing(contract.id).undone
         chosen = [one for one in everything if one.number > after and kind in {"", one.body.kind}]
-        page = as_read_by(self.person, contract.id, chosen[:limit])
+        page = [as_read_by(self.person, one) for one in chosen[:limit]]
         more = {"after": page[-1].number, "limit": limit, **({"kind": kind} if kind else {})} if page else {}
         following = f"{API}/contracts/{contract.id}/entries?{urlencode(more)}" if len(chosen) > limit else None
         return entries_json(contract, everything[-1].number if everything else 0, page, undone, following)
@@ -217,11 +208,10 @@ class EntryResource(Desk):
 
     def _one(self, contract: Contract, number: int) -> EntryJson:
         """Called from the register's thread. Raises Refusal."""
-        several = (one for one in self.desk.entries(contract.id) if one.number == number)
-        found = as_read_by(self.person, contract.id, several)
-        if not found:
+        found = next((one for one in self.desk.entries(contract.id) if one.number == number), None)
+        if found is None:
             raise Refusal(404, f"no entry {number} in the register of this contract", remedy="see its entries")
-        return entry_json(found[0], contract, self.desk.standing(contract.id).undone.get(number))
+        return entry_json(as_read_by(self.person, found), contract, self.desk.standing(contract.id).undone.get(number))
 
 
 class UndoResource(Entering):

@@ -8,7 +8,7 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 
@@ -54,7 +54,8 @@ class Web:
     gives the review packs that were made; `elsewhere` gives what pages lead to. `views` says what others may see.
     All six are called from threads of ours. `record` has the history of services and endpoints. `desk` gives who may
     sign in, as it stands after the latest reload; `ledger`: where entries and the audit go, and beside which sessions
-    are kept; `attachments`: how much is kept of files.
+    are kept; `attachments`: how much is kept of files; `differing`: a contract's signed
+    months that come out otherwise now.
     """
 
     listen: str
@@ -77,6 +78,7 @@ class Web:
     open_register: Callable[[Path, Clock], Register] = Register.open
     attachments: AttachmentSettings = AttachmentSettings()  # noqa: RUF009 - frozen
     archive: Path | None = None
+    differing: Callable[[str], Sequence[str]] = lambda _: ()
 
     def __post_init__(self) -> None:
         self.port = 0
@@ -152,7 +154,7 @@ class Web:
     def _desk(self) -> DeskRegister | None:
         if self.ledger is None:
             return None
-        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.open_register)
+        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.open_register, self.differing)
 
     def _state(self) -> DeskState:
         return DeskState.load(self.ledger.with_name(STATE_NAME)) if self.ledger else DeskState()

@@ -102,8 +102,13 @@ def test_a_form_knows_what_its_link_knows(house: House) -> None:
 
 
 def test_a_month_that_came_out_otherwise_after_its_sign_off_waits_for_another_one(tmp_path: Path) -> None:
-    told = "October 2026 once more: its points or its credit are not those that were signed off"
+    """Its money, or a KPI that costs nothing: of that the daemon knows, which has what was told before."""
+    told = "October 2026 once more: its figures are not those that were signed off"
     with waiting_house(tmp_path) as house:
         for number, credit in ((1, "100.00"), (2, "500.00")):
             say(house, "sign_off", "carl", month="2026-10", digest="0" * 64, points="1", credit=credit, reason="Anew.")
             assert [told in one["text"] for one in listed(house, "carl")["mine"]].count(True) == number - 1
+        say(house, "sign_off", "carl", month="2026-10", digest="0" * 64, points="1", credit="100.00", reason="Back.")
+        assert told not in f"{listed(house, 'carl')['mine']}"
+        house.parts.differing = ("2026-10",)
+        assert told in f"{listed(house, 'carl')['mine']}"
