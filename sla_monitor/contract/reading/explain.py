@@ -39,6 +39,8 @@ _FIXED = {
 
 _FILLED: dict[str, Callable[[dict[str, Any]], str]] = {
     "literal_error": lambda ctx: f"must be {ctx['expected']}",
+    "string_pattern_mismatch": lambda ctx: _form(ctx["pattern"]),
+    "enum": lambda ctx: f"must be {ctx['expected']}",
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']}",
     "greater_than": lambda ctx: f"must be more than {ctx['gt']}",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']}",
@@ -174,6 +176,12 @@ def why_not(kind: Any, value: Any) -> str:
 def _missing(model: type[BaseModel], where: Path) -> str:
     sample = sample_of(model, where)
     return f"is missing (write for example {sample})" if sample else "is missing"
+
+
+def _form(pattern: str) -> str:
+    if pattern.startswith(r"^[^\x00-\x1f\x7f]"):
+        return "must be one line, without control characters"
+    return f"must have the form {pattern}"
 
 
 def _sentence(kind: str, ctx: dict[str, Any]) -> str:

@@ -87,7 +87,7 @@ def _failure(one: FailedRun, contract: str) -> FailureJson:
         "site": one.site,
         "began_at": format_utc(one.start_ms),
         "ended_at": nulls.told("ended_at", instant(one.end_ms), GOES_ON),
-        "end_seen": one.end_seen,
+        "end_seen": nulls.told("end_seen", None if one.end_ms is None else one.end_seen, GOES_ON),
         "reason": nulls.text("reason", reason, "no reason is on record"),
         "probes": nulls.told("probes", one.probes if finding else None, NOT_KEPT),
         "took_us": nulls.told("took_us", finding.duration_us if finding else None, NOT_KEPT),

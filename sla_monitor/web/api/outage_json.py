@@ -76,7 +76,7 @@ def outage_json(one: ServiceOutage) -> OutageRowJson:
         "time_zone": one.time_zone,
         "began_at": format_utc(outage.start_ms),
         "ended_at": nulls.told("ended_at", instant(outage.end_ms), GOES_ON),
-        "end_seen": outage.end_seen,
+        "end_seen": nulls.told("end_seen", None if outage.end_ms is None else outage.end_seen, GOES_ON),
         "lasted_ms": nulls.told("lasted_ms", lasted_ms, GOES_ON),
         "counted_ms": outage.downtime_ms,
         "gross_ms": outage.gross_ms,

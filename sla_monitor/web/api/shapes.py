@@ -118,7 +118,7 @@ class OutageRowJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
-    end_seen: bool
+    end_seen: bool | None
     """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""
@@ -250,7 +250,7 @@ class FailureJson(WithReasons):
     """The first failed probe."""
     ended_at: str | None
     """The first probe after it that found something else."""
-    end_seen: bool
+    end_seen: bool | None
     """false: nothing was seen when it ended; it lasted until then at least."""
     reason: str | None
     """Why, in words."""
@@ -730,7 +730,7 @@ class SharedOutageJson(WithReasons):
     """Its start."""
     ended_at: str | None
     """Its end, exclusive."""
-    end_seen: bool
+    end_seen: bool | None
     """false: nothing was seen when it ended; it lasted until then at least."""
     lasted_ms: int | None
     """From its start to its end."""

@@ -62,7 +62,7 @@ def _outage(one: SharedOutage) -> SharedOutageJson:
         "time_zone": one.time_zone,
         "began_at": format_utc(one.start_ms),
         "ended_at": nulls.told("ended_at", instant(one.end_ms), GOES_ON),
-        "end_seen": one.end_seen,
+        "end_seen": nulls.told("end_seen", None if one.end_ms is None else one.end_seen, GOES_ON),
         "lasted_ms": nulls.told("lasted_ms", lasted_ms, GOES_ON),
         "why_null": nulls.why,
     }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from sla_monitor.contract.reading.explain import explained
 from sla_monitor.settings.desk.users import DeskSettings, TrustedProxy
 
 ANN = {"name": "ann", "password": "${env:ANN}", "roles": [{"role": "viewer"}]}
@@ -45,8 +46,10 @@ def user(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_what_cannot_be_meant_is_refused(settings: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValidationError, match=told):
+    with pytest.raises(ValidationError, match=told) as refused:
         DeskSettings.model_validate(settings)
+    several = [mistake for error in refused.value.errors() for mistake in explained(error, DeskSettings)]
+    assert [mistake.message for mistake in several if mistake.message == "is not valid here"] == []
 
 
 def test_a_proxy_is_known_by_its_address_alone() -> None:
