@@ -21,12 +21,17 @@ ENTERED: dict[str, type[EntryKind]] = {name: kind for name, kind in KINDS.items(
 """The kinds that are entered as they are; the others have an address, a page or a command of their own."""
 
 
-class Beside(Strict):
+class Papers(Strict):
+    """Where more of an entry is to be found."""
+
+    reference: str = Field("", max_length=REFERENCE_CHARACTERS, description="A number in somebody's files.")
+    evidence: str = Field("", max_length=EVIDENCE_CHARACTERS, description="Where the supporting documents are.")
+
+
+class Beside(Papers):
     """What belongs to every entry."""
 
     note: str = Field("", description="Why, in words.")
-    reference: str = Field("", max_length=REFERENCE_CHARACTERS, description="A number in somebody's files.")
-    evidence: str = Field("", max_length=EVIDENCE_CHARACTERS, description="Where the supporting documents are.")
 
 
 class EntryRequest(Beside):
@@ -47,6 +52,20 @@ class ApprovalRequest(Beside):
     digest: str = Field(description="The digest of the terms that were read, as the proposal has it.")
 
 
+class SignOffRequest(Papers):
+    """The authority's signature under a month's figures."""
+
+    digest: str = Field(description="The digest of the figures that were read, as the month has it.")
+    acknowledged: tuple[str, ...] = Field((), description="What was still open: `open_points` as the month has them.")
+    reason: str = Field("", description="Why a month that is final is stated again.")
+
+
+class CountersignRequest(Papers):
+    """The supplier's signature under the figures that the authority signed."""
+
+    digest: str = Field(description="The digest that the authority signed, as the month has it.")
+
+
 class DecisionRequest(Beside):
     """A decision on an entry."""
 
@@ -56,9 +75,12 @@ class DecisionRequest(Beside):
     end_ms: Instant | None = Field(None, alias="end", description="Granted only up to here.")
 
 
+BODIES = (EntryRequest, UndoRequest, ApprovalRequest, DecisionRequest, SignOffRequest, CountersignRequest)
+
+
 def request_schemas(reference: str) -> dict[str, Any]:
     """The schemas of all bodies by their names. `reference`: how one leads to another, with `{model}` for the name."""
-    bodies: list[type[BaseModel]] = [EntryRequest, UndoRequest, ApprovalRequest, DecisionRequest, *ENTERED.values()]
+    bodies: list[type[BaseModel]] = [*BODIES, *ENTERED.values()]
     _, found = models_json_schema([(one, "validation") for one in bodies], by_alias=True, ref_template=reference)
     schemas: dict[str, Any] = found["$defs"]
     kinds = {name: reference.format(model=kind.__name__) for name, kind in ENTERED.items()}

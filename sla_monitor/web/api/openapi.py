@@ -34,13 +34,15 @@ class ResourceTerms:
 
 @dataclass(frozen=True, slots=True)
 class PostTerms:
-    """Something that is posted: its address, what its body is, by the name of its schema, and what it answers with."""
+    """Something that is posted: its address, what its body is, by the name of its schema, and what it answers with.
+    `conflict`: how it says that what was read is not what stands."""
 
     path: str
     summary: str
     body: str
     shape: type
     answers: str = "201"
+    conflict: type | None = None
 
 
 FILTERS = ("q", "state", "supplier", "contract", "participant", "criticality")
@@ -96,7 +98,7 @@ DESK_RESOURCES = (
         ResourceTerms(f"/api/v1/contracts/{{contract}}/{name}", summary, shape, (), (403, 404))
         for name, summary, shape in (
             ("months", "How far each month is that has begun", register_shapes.MonthsJson),
-            ("months/{month}", "How far a month is", register_shapes.MonthStateJson),
+            ("months/{month}", "How far a month is", register_shapes.MonthJsonWhole),
             ("recalculations", "Closed months that came out otherwise", register_shapes.RecalculationsJson),
             ("credits", "What became of credits", register_shapes.CreditsJson),
             ("obligations", "Dated duties", register_shapes.ObligationsJson),
@@ -132,6 +134,19 @@ POSTS = (
             ("approve", "Approve proposed terms", "ApprovalRequest"),
             ("reject", "Reject proposed terms", "UndoRequest"),
             ("withdraw", "Withdraw terms that one has proposed", "UndoRequest"),
+        )
+    ),
+    *(
+        PostTerms(
+            f"/api/v1/contracts/{{contract}}/months/{{month}}/{what}",
+            summary,
+            body,
+            register_shapes.SignedJson,
+            conflict=register_shapes.SignatureProblemJson,
+        )
+        for what, summary, body in (
+            ("sign-off", "Sign a month off for the authority", "SignOffRequest"),
+            ("countersign", "Countersign a month for the supplier", "CountersignRequest"),
         )
     ),
 )
@@ -177,6 +192,7 @@ REFUSALS = {
     401: "Name and password, or the token, are missing or wrong",
     403: "Whoever asks may not do this",
     404: "There is no such thing",
+    409: "What was read is not what stands; nothing was entered",
     412: "Somebody else has entered something after the entry that If-Match names; nothing was entered",
     413: "The body is too large",
     415: "The body is of another type",
@@ -259,6 +275,7 @@ def _posted(one: PostTerms) -> dict[str, Any]:
             "200": preview,
             one.answers: told,
             **_refused(REFUSED_POSTS),
+            **({} if one.conflict is None else _refused((409,), one.conflict)),
         },
     }
 
@@ -300,13 +317,13 @@ def _in_path(path: str) -> list[dict[str, Any]]:
     return [{"name": name, "in": "path", "required": True, **PARAMETERS[name]} for name in in_path]
 
 
-def _refused(statuses: Iterable[int]) -> dict[str, Any]:
+def _refused(statuses: Iterable[int], shape: type = shapes.ProblemJson) -> dict[str, Any]:
+    """`shape`: of what tells why; of an entry that is not right, its own."""
     return {
         f"{status}": {
             "description": REFUSALS[status],
             "content": _content(
-                "application/problem+json",
-                register_shapes.EntryProblemJson if status == 422 else shapes.ProblemJson,
+                "application/problem+json", register_shapes.EntryProblemJson if status == 422 else shape
             ),
         }
         for status in statuses

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from sla_monitor.document.entries import EntryDocument
 from sla_monitor.document.recovery import CreditAccountJson
 from sla_monitor.document.values import Money, Number
-from sla_monitor.web.api.shapes import ObligationRowJson, ProblemJson, WithReasons
+from sla_monitor.web.api.shapes import ObligationRowJson, PackJson, ProblemJson, WithReasons
 
 
 class EntryJson(EntryDocument, WithReasons):
@@ -112,6 +112,12 @@ class MonthStateJson(WithReasons):
     """When."""
     digest: str | None
     """The digest of the figures that were signed."""
+    countersignature: int | None
+    """The entry with which the supplier signs the same."""
+    countersigned_by: str | None
+    """Who did."""
+    countersigned_at: str | None
+    """When."""
     measured: bool | None
     """Whether any KPI had a figure, as it was last told."""
     points: Number | None
@@ -131,6 +137,57 @@ class MonthsJson(TypedDict):
     """The contract's id."""
     months: list[MonthStateJson]
     """All of them."""
+
+
+class KpiStandingJson(TypedDict):
+    """A KPI in the figures of a month as they stand now."""
+
+    kpi: str
+    """Its id."""
+    title: str
+    """Its name."""
+    result: str
+    """What it came to, or why it was not assessed, in words."""
+
+
+class StandingFiguresJson(TypedDict):
+    """The figures of a month that is over, as they stand now: what is signed."""
+
+    digest: str
+    """Whoever signs names it."""
+    is_signed: bool
+    """Whether the authority has signed these figures: not the case where they have become others since."""
+    words: str
+    """Points, and what is deducted, in words."""
+    kpis: list[KpiStandingJson]
+    """Every KPI."""
+    open_points: list[str]
+    """What is open: the authority acknowledges it by its signature."""
+
+
+class MonthJsonWhole(MonthStateJson):
+    """A service period with its figures as they stand now."""
+
+    standing: StandingFiguresJson | None
+    """They are worked out for each request."""
+    packs: list[PackJson]
+    """Its review packs that whoever asks may have. The final ones are made after the signature."""
+
+
+class SignedJson(EnteredJson):
+    """What was signed."""
+
+    month: MonthJsonWhole
+    """The month with both signatures."""
+
+
+class SignatureProblemJson(ProblemJson):
+    """Why nothing was signed: the figures that were read, or what was open, are not those that stand."""
+
+    digest: str
+    """What is to be signed; empty: the authority signs first."""
+    open_points: list[str]
+    """What is to be acknowledged by the authority."""
 
 
 class RecalculationJson(TypedDict):

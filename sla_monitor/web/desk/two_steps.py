@@ -34,10 +34,9 @@ class ProposingForm(DeskHandler):
         self, form: PostedForm, contract: Contract, statements: Sequence[Statement], again: Again
     ) -> None:
         """Enter what a form says, once whoever sends it has seen what it changes."""
-        once = form.once(self.person.name, self.request.path)
-        if numbers := await self.site.entering.run(self.desk.submitted, once):
-            self.show_entered(contract, numbers, is_again=True)
+        if await self.is_again(form, contract):
             return
+        once = form.once(self.person.name, self.request.path)
         if form.text(BACK):
             await again({})
             return
@@ -52,6 +51,13 @@ class ProposingForm(DeskHandler):
             await again(problems_by_field(error))
         except ForbiddenEntry as error:
             raise Refusal(403, f"you may not do this: {error}") from None
+
+    async def is_again(self, form: PostedForm, contract: Contract) -> bool:
+        """Whether the same submission came in before; then it is answered with what it made."""
+        numbers = await self.site.entering.run(self.desk.submitted, form.once(self.person.name, self.request.path))
+        if numbers:
+            self.show_entered(contract, numbers, is_again=True)
+        return bool(numbers)
 
     async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
         """What checked statements would change."""

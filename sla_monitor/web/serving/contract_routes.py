@@ -72,16 +72,6 @@ class MonthsResource(ReadResource):
         return {"contract": contract.id, "months": list(found)}
 
 
-class MonthResource(MonthsResource):
-    """`GET /api/v1/contracts/<contract>/months/<month>`: how far it is."""
-
-    def answer(self, *names: str) -> Any:
-        found = next((one for one in super().answer(names[0])["months"] if one["month"] == names[1]), None)
-        if found is None:
-            raise Refusal(404, f"{names[1]} is no month of the term that has begun", remedy="see its months")
-        return found
-
-
 class RecalculationsResource(ReadResource):
     """`GET /api/v1/contracts/<contract>/recalculations`: months that are over and came out otherwise."""
 
@@ -146,7 +136,6 @@ _CONTRACT = rf"{API}/contracts/([^/]+)"
 
 CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/months", MonthsResource),
-    (rf"{_CONTRACT}/months/([0-9]{{4}}-[0-9]{{2}})", MonthResource),
     (rf"{_CONTRACT}/recalculations", RecalculationsResource),
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),

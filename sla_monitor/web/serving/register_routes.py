@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,10 +24,10 @@ from sla_monitor.register.request_bodies import (
 from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
-from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
+from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, PreviewJson
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by
-from sla_monitor.web.serving.api_handler import REMEDIES, JsonAnswering, json_text
+from sla_monitor.web.serving.api_handler import JsonAnswering, json_text, problem_json
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.writing import Desk, Writing
 from sla_monitor.wording.text import plain
@@ -36,12 +36,30 @@ MOST = 500
 LAST_NUMBER = 9_999_999_999
 
 
-class EntryRefused(Refusal):
+class ProblemRefused(Refusal):
+    """A refusal that tells more than its words. `more`: further keys of the answer."""
+
+    def __init__(self, status: int, text: str, *, remedy: str, **more: object) -> None:
+        super().__init__(status, text, remedy=remedy)
+        self.more: Mapping[str, object] = more
+
+
+class EntryRefused(ProblemRefused):
     """What is wrong with an entry, field by field."""
 
     def __init__(self, lines: Sequence[str], *, is_flat: bool) -> None:
-        super().__init__(422, "nothing was entered: the entry is not right", remedy="put right what `errors` names")
-        self.errors = field_problems(lines, is_flat=is_flat)
+        errors = field_problems(lines, is_flat=is_flat)
+        text = "nothing was entered: the entry is not right"
+        super().__init__(422, text, remedy="put right what `errors` names", errors=errors)
+
+
+def key_used(entry: Entry) -> Refusal:
+    """The refusal of a key that has made another entry."""
+    return Refusal(
+        422,
+        f"this Idempotency-Key has made entry {entry.number}, which says something else",
+        remedy="give each entry a key of its own",
+    )
 
 
 class Entering(Writing):
@@ -88,7 +106,11 @@ class Entering(Writing):
         answer = await self.site.entering.run(self._entered, contract, draft, once, read_to)
         self.set_status(200 if answer["is_again"] else 201)
         self.set_header("Location", answer["entry"]["url"])
-        self.send_json(answer)
+        self.send_json(await self.answered(contract, answer))
+
+    async def answered(self, contract: Contract, entered: EnteredJson) -> EnteredJson:
+        """The answer to what was entered: more than that, where there is more to tell."""
+        return entered
 
     def _entered(self, contract: Contract, draft: Statement, once: str, read_to: int | None) -> EnteredJson:
         """Called from the register's thread."""
@@ -98,11 +120,7 @@ class Entering(Writing):
         everything = self.desk.entries(contract.id)
         entry = next(one for one in everything if one.number == entered.numbers[0])
         if entered.is_again and not _says(entry, draft):
-            raise Refusal(
-                422,
-                f"this Idempotency-Key has made entry {entry.number}, which says something else",
-                remedy="give each entry a key of its own",
-            )
+            raise key_used(entry)
         return {
             "entry": entry_json(entry, contract),
             "last_number": everything[-1].number,
@@ -120,20 +138,12 @@ class Entering(Writing):
             )
 
     def refuse(self, refusal: Refusal) -> None:
-        if not isinstance(refusal, EntryRefused):
+        if not isinstance(refusal, ProblemRefused):
             super().refuse(refusal)
             return
-        problem: EntryProblemJson = {
-            "type": "about:blank",
-            "title": "Unprocessable Entity",
-            "status": 422,
-            "detail": refusal.text,
-            "remedy": refusal.remedy or REMEDIES[400],
-            "errors": refusal.errors,
-        }
-        self.set_status(422)
+        self.set_status(refusal.status_code)
         self.set_header("Content-Type", "application/problem+json")
-        self.finish(json_text(problem))
+        self.finish(json_text({**problem_json(refusal), **refusal.more}))
 
     def read(self, model: type[Any], contract: Contract) -> Any:
         """The body by its model. Raises EntryRefused and Refusal."""

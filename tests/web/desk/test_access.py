@@ -112,6 +112,8 @@ ELSEWHERE = {
     r"/-/reload", r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", r"/sign-out", r"/sign-in/openid",
     r"/sign-in/openid/answer", r"/public", r"/public/status\.json", r"/public/outages\.atom",
     r"/public/badge/([^/]+)/([^/]+)\.svg",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
     r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)",

@@ -61,8 +61,8 @@ def test_a_month_is_told_as_far_as_it_is(house: House) -> None:
     several = told(call(house, "sue", f"{ROOT}/months"), 200, "MonthsJson")["months"]
     assert (several[0]["month"], several[-1]["month"]) == ("2024-01", "2026-09")
     assert [one["state"] for one in several[-3:]] == ["signed", "open", "running"]
-    july = told(call(house, "sue", f"{ROOT}/months/2026-07"), 200, "MonthStateJson")
-    assert july == several[-3]
+    july = several[-3]
+    assert july["why_null"]["countersignature"] == "the supplier has not countersigned it"
     assert (july["sign_off"], july["signed_by"], july["missed"], july["points"]["value"]) == (
         number,
         "carl",
