@@ -21,7 +21,7 @@ from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
 from sla_monitor.register.instant import SKEW_MS
 from sla_monitor.register.kinds.kind import EntryKind
-from sla_monitor.register.redaction import redacted
+from sla_monitor.register.redaction import of_drafts, redacted
 from sla_monitor.register.rules import problems
 from sla_monitor.settings.desk.access_table import TABLE, Action, Role
 from sla_monitor.web.identity.person import Person
@@ -218,9 +218,19 @@ class DeskRegister:
 
 
 def as_read_by(person: Person, entry: Entry) -> Entry:
-    """An entry as somebody may read it: without the notes of the authority, unless it is their own."""
+    """An entry that somebody may know of, as they may read it: without the notes of the authority, unless it is their
+    own."""
     is_open = entry.actor == person.name or person.may(Action.SEE_NOTES, entry.contract)
     return entry if is_open else redacted(entry)
+
+
+def read_by(person: Person, contract: str, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """A contract's entries as somebody may read them: without drafts of new terms and without the notes of the
+    authority, unless they are their own. `entries`: all of them."""
+    if person.may(Action.SEE_NOTES, contract):
+        return entries
+    drafts = of_drafts(entries)
+    return [as_read_by(person, one) for one in entries if one.number not in drafts or one.actor == person.name]
 
 
 def side_of(person: Person, contract: str) -> str:
