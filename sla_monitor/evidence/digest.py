@@ -10,7 +10,7 @@ from typing import Any
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import endpoint_keys, sampled_keys
 from sla_monitor.evidence.writing import entry_json, import_json
-from sla_monitor.register.redaction import disclosed
+from sla_monitor.register.redaction import shared
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.samples import Sample
@@ -33,7 +33,7 @@ def evidence_digest(
         digest.update(f"import {_json(import_json(imported))}\n".encode("utf-8", "backslashreplace"))
     for line in earlier:
         digest.update(f"{line}\n".encode())
-    for entry in disclosed(source.entries(contract.id)):
+    for entry in shared(source.entries(contract.id)):
         digest.update(f"entry {_json(entry_json(entry))}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 

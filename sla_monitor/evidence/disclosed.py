@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import disclosed
+from sla_monitor.register.redaction import shared
 from sla_monitor.sla.evidence import Evidence, Forwarding
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
@@ -16,7 +16,7 @@ from sla_monitor.sla.spans import Span
 class DisclosedEvidence(Forwarding):
     """Evidence from which every figure comes out the same.
 
-    `is_redacted`: without what is the authority's alone. `until_ms`: nothing of UP is told after this instant, so
+    `is_redacted`: without what the authority wrote for itself. `until_ms`: nothing of UP is told after this instant, so
     that a month that is over gives the same file for as long as its endpoints stay up. Everything else is whole: an
     outage is judged as one.
     """
@@ -36,7 +36,7 @@ class DisclosedEvidence(Forwarding):
 
     def entries(self, contract: str) -> Sequence[Entry]:
         several = self.source.entries(contract)
-        return disclosed(several) if self.is_redacted else several
+        return shared(several) if self.is_redacted else several
 
     def _cut(self, span: Span) -> Span:
         if self.until_ms is None or span.outcome is not Outcome.UP or span.end_ms <= self.until_ms:

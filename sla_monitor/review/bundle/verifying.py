@@ -29,7 +29,7 @@ from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonito
 from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.periods.edges import Period, month_at, run_of
-from sla_monitor.register.redaction import disclosed, lacking
+from sla_monitor.register.redaction import is_redacted, shared, withheld
 from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
@@ -214,26 +214,27 @@ class _Opened:
     def _withheld(self, found: Gathered, evidence: FileEvidence) -> Iterator[Check]:
         """What the supplier's copy lacks."""
         about, entries = self.about, evidence.entries(found.about.contract.id)
-        numbers, is_whole = lacking(entries), disclosed(entries) != tuple(entries)
-        # Of what the supplier lacks as a whole, its copy has nothing that could be counted here.
-        here = {one.number for one in entries}
-        said = [number for number in about.lacking if number in here or about.copy == "authority"]
+        known = shared(entries)
+        numbers = tuple(one.number for one in known if is_redacted(one))
+        is_whole = known != tuple(entries)
         problems = []
-        if numbers != said:
-            problems.append(f"something is left out in entries {numbers}, and the manifest says {said}")
+        if numbers != about.lacking:
+            problems.append(
+                f"something is left out in entries {list(numbers)}, and the manifest says {list(about.lacking)}"
+            )
         if about.copy == "supplier" and is_whole:
             problems.append("what is the authority's alone is in the supplier's copy")
         if contents.WITHHELD in self.about.files:
             problems += self._opened(found, evidence)
-        elif is_whole and about.copy == "authority":
+        elif about.copy == "authority" and withheld(entries):
             problems.append(f"{contents.WITHHELD} is missing")
-        if not about.lacking:
-            told = "nothing of the register is the authority's alone"
+        if not numbers:
+            said = "nothing of the register is the authority's alone"
         elif about.withheld is None:
-            told = f"left out in {len(about.lacking)} entries before this bundle was made"
+            said = f"left out in {len(numbers)} entries before this bundle was made"
         else:
-            told = f"{len(about.lacking)} entries, SHA-256 {about.withheld}"
-        yield from _all("left out", problems, told)
+            said = f"{len(numbers)} entries, SHA-256 {about.withheld}"
+        yield from _all("left out", problems, said)
 
     def _opened(self, found: Gathered, evidence: FileEvidence) -> Iterator[str]:
         name = contents.WITHHELD

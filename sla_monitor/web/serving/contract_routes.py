@@ -24,7 +24,7 @@ from sla_monitor.web.api.register_shapes import (
     TermsProposalsJson,
 )
 from sla_monitor.web.api.service_json import API
-from sla_monitor.web.desk.entering import read_by
+from sla_monitor.web.desk.entering import as_read_by, visible_to
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -77,7 +77,7 @@ class RecalculationsResource(ReadResource):
 
     def answer(self, *names: str) -> RecalculationsJson:
         contract = self.contract(names[0])
-        shown = read_by(self.person, contract.id, self.desk.entries(contract.id))
+        shown = visible_to(self.person, contract.id, self.desk.entries(contract.id))
         entries = {entry.number: entry for entry in shown}
         found = recalculations(self.results(contract.id), self.desk.standing(contract.id))
         several = [recalculation_json(one, contract.currency, entries) for one in found]
@@ -111,7 +111,8 @@ class TermsResource(ReadResource):
 
     def answer(self, *names: str) -> TermsProposalsJson:
         contract = self.contract(names[0])
-        shown = {entry.number: entry for entry in read_by(self.person, contract.id, self.desk.entries(contract.id))}
+        entries = visible_to(self.person, contract.id, self.desk.entries(contract.id))
+        shown = {entry.number: as_read_by(self.person, entry) for entry in entries}
         history = terms_history(self.desk.standing(contract.id).entries)
         return {
             "contract": contract.id,
