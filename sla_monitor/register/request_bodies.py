@@ -46,6 +46,24 @@ class UndoRequest(Beside):
     note: str = Field(description="Why, in words.")
 
 
+class TermsFile(Strict):
+    """A file of terms."""
+
+    name: str = Field(min_length=1, max_length=120, description="Its name, as it is told where something is wrong.")
+    content: str = Field(min_length=1, description="What it holds.")
+
+
+class ProposalRequest(Beside):
+    """New terms of a contract."""
+
+    note: str = Field(description="Why, in words.")
+    start: str = Field(description="The day from which they are to be in force: 2027-04-01.")
+    file: TermsFile = Field(description="The contract's file.")
+    holidays: tuple[TermsFile, ...] = Field(
+        (), description="Files of bank holidays, by the names that it has for them; others stay as they are."
+    )
+
+
 class ApprovalRequest(Beside):
     """The approval of proposed terms."""
 
@@ -75,7 +93,9 @@ class DecisionRequest(Beside):
     end_ms: Instant | None = Field(None, alias="end", description="Granted only up to here.")
 
 
-BODIES = (EntryRequest, UndoRequest, ApprovalRequest, DecisionRequest, SignOffRequest, CountersignRequest)
+BODIES = (
+    EntryRequest, UndoRequest, ProposalRequest, ApprovalRequest, DecisionRequest, SignOffRequest, CountersignRequest,
+)  # fmt: skip
 
 
 def request_schemas(reference: str) -> dict[str, Any]:

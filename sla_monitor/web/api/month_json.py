@@ -1,4 +1,4 @@
-"""Months, recalculations, proposals and the audit as JSON. Pure."""
+"""Months, recalculations and the audit as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -15,17 +15,14 @@ from sla_monitor.periods.months import span
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
-from sla_monitor.register.terms_history import Proposal
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.pack_json import packs_json
-from sla_monitor.web.api.register_json import entry_json
 from sla_monitor.web.api.register_shapes import (
     DeedJson,
     MonthJsonWhole,
     MonthStateJson,
     RecalculationJson,
     StandingFiguresJson,
-    TermsProposalJson,
 )
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.closed_month import ClosedMonth
@@ -121,18 +118,6 @@ def recalculation_json(one: Recalculation, currency: str, entries: Mapping[int, 
         "credit_after": money(after.deducted, currency),
         "entries": list(one.because.entries),
         "because": plain(describe_because(one.because, entries)),
-    }
-
-
-def proposal_json(one: Proposal, contract: Contract, shown: Mapping[int, Entry]) -> TermsProposalJson:
-    """`shown`: the contract's register by number, as its reader may read it."""
-    nulls, closed = Nulls(), one.closed_by
-    by = None if closed is None else entry_json(shown[closed.number], contract)
-    return {
-        "entry": entry_json(shown[one.entry.number], contract),
-        "state": one.state,
-        "closed_by": nulls.told("closed_by", by, "nobody has decided on it"),
-        "why_null": nulls.why,
     }
 
 

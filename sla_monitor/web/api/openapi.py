@@ -35,7 +35,7 @@ class ResourceTerms:
 @dataclass(frozen=True, slots=True)
 class PostTerms:
     """Something that is posted: its address, what its body is, by the name of its schema, and what it answers with.
-    `conflict`: how it says that what was read is not what stands."""
+    `conflict`: how it says that what was read is not what stands; `preview`: what it answers with under dry_run."""
 
     path: str
     summary: str
@@ -43,6 +43,7 @@ class PostTerms:
     shape: type
     answers: str = "201"
     conflict: type | None = None
+    preview: type = register_shapes.PreviewJson
 
 
 FILTERS = ("q", "state", "supplier", "contract", "participant", "criticality")
@@ -102,7 +103,8 @@ DESK_RESOURCES = (
             ("recalculations", "Closed months that came out otherwise", register_shapes.RecalculationsJson),
             ("credits", "What became of credits", register_shapes.CreditsJson),
             ("obligations", "Dated duties", register_shapes.ObligationsJson),
-            ("terms", "Terms that were proposed", register_shapes.TermsProposalsJson),
+            ("terms", "Terms that were proposed, and in force", register_shapes.TermsProposalsJson),
+            ("terms/{number}", "Proposed terms, and what they change", register_shapes.TermsProposalJsonWhole),
         )
     ),
     ResourceTerms("/api/v1/audit", "Who did what", register_shapes.AuditJson, ("limit",), (403, 404)),
@@ -127,6 +129,13 @@ POSTS = (
         "Grant or refuse what an entry asks for",
         "DecisionRequest",
         register_shapes.EnteredJson,
+    ),
+    PostTerms(
+        "/api/v1/contracts/{contract}/terms",
+        "Propose new terms",
+        "ProposalRequest",
+        register_shapes.EnteredJson,
+        preview=register_shapes.TermsPreviewJson,
     ),
     *(
         PostTerms(f"/api/v1/contracts/{{contract}}/terms/{{number}}/{what}", summary, body, register_shapes.EnteredJson)
@@ -258,7 +267,7 @@ def _posted(one: PostTerms) -> dict[str, Any]:
         for name in ("Idempotency-Key", "If-Match", "X-CSRF-Token")
     ]
     told = {"description": one.summary, "content": _content("application/json", one.shape)}
-    again = {"anyOf": [{"$ref": REFERENCE.format(model=each)} for each in (one.shape.__name__, "PreviewJson")]}
+    again = {"anyOf": [{"$ref": REFERENCE.format(model=each)} for each in (one.shape.__name__, one.preview.__name__)]}
     preview = {
         "description": "With dry_run: what it would change; without: it had come in before, and stands",
         "content": {"application/json": {"schema": again}},

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from sla_monitor.document.entries import EntryDocument
 from sla_monitor.document.recovery import CreditAccountJson
+from sla_monitor.document.terms import EffectDocument
 from sla_monitor.document.values import Money, Number
 from sla_monitor.web.api.shapes import ObligationRowJson, PackJson, ProblemJson, WithReasons
 
@@ -253,13 +254,64 @@ class TermsProposalJson(WithReasons):
     """The entry that says so."""
 
 
+class KeptFileJson(TypedDict):
+    """A file that terms are made of."""
+
+    name: str
+    """`contract`, or the name of a file of bank holidays."""
+    sha256: str
+    """Its digest."""
+
+
+class TermsInForceJson(WithReasons):
+    """Terms that were put in force."""
+
+    at: str
+    """When."""
+    digest: str | None
+    """Their digest."""
+    files: list[KeptFileJson]
+    """What they are made of."""
+    approval: int | None
+    """The entry that approved them."""
+
+
 class TermsProposalsJson(TypedDict):
-    """Every proposal of a contract, ascending."""
+    """Every proposal of a contract, ascending, and which terms were in force when."""
 
     contract: str
     """The contract's id."""
+    digest: str
+    """The digest of the terms in force."""
     proposals: list[TermsProposalJson]
     """All of them."""
+    in_force: list[TermsInForceJson]
+    """Every change of what was in force, ascending."""
+
+
+class TermsEffectJson(EffectDocument):
+    """What proposed terms change, in words and in money."""
+
+    signed: list[str]
+    """Those of the restated months that are signed off."""
+
+
+class TermsProposalJsonWhole(TermsProposalJson):
+    """A proposal, and what it changes: one that is decided on, against the terms that it was made against."""
+
+    effect: TermsEffectJson
+    """What it changes."""
+
+
+class TermsPreviewJson(TypedDict):
+    """What terms would change that somebody is about to propose. Nothing was entered."""
+
+    entry: EntryJson
+    """The proposal as it would stand."""
+    last_number: int
+    """The number of the contract's last entry."""
+    effect: TermsEffectJson
+    """What it changes."""
 
 
 class AttachmentJson(TypedDict):

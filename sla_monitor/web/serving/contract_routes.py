@@ -10,9 +10,8 @@ from sla_monitor.document.recovery import credit_account_json
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.recording.audit import DeedFilter, proved_deeds
 from sla_monitor.ledger.recording.month_results import MonthResult
-from sla_monitor.register.terms_history import terms_history
 from sla_monitor.settings.desk.access_table import Action
-from sla_monitor.web.api.month_json import deeds_json, months_json, proposal_json, recalculation_json
+from sla_monitor.web.api.month_json import deeds_json, months_json, recalculation_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.obligation_json import obligations_json
 from sla_monitor.web.api.register_shapes import (
@@ -21,10 +20,9 @@ from sla_monitor.web.api.register_shapes import (
     MonthsJson,
     ObligationsJson,
     RecalculationsJson,
-    TermsProposalsJson,
 )
 from sla_monitor.web.api.service_json import API
-from sla_monitor.web.desk.entering import as_read_by, visible_to
+from sla_monitor.web.desk.entering import visible_to
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -103,23 +101,6 @@ class ObligationsResource(ReadResource):
         return {"contract": contract.id, "obligations": obligations_json(self.assessed(contract.id))}
 
 
-class TermsResource(ReadResource):
-    """`GET /api/v1/contracts/<contract>/terms`: the terms that were proposed, and what became of them.
-    A draft is no supplier's business."""
-
-    action = Action.SEE_NOTES
-
-    def answer(self, *names: str) -> TermsProposalsJson:
-        contract = self.contract(names[0])
-        entries = visible_to(self.person, contract.id, self.desk.entries(contract.id))
-        shown = {entry.number: as_read_by(self.person, entry) for entry in entries}
-        history = terms_history(self.desk.standing(contract.id).entries)
-        return {
-            "contract": contract.id,
-            "proposals": [proposal_json(one, contract, shown) for one in history.proposals],
-        }
-
-
 class AuditResource(ReadResource):
     """`GET /api/v1/audit`: who came, was refused, downloaded and entered. To have asked is in the audit itself."""
 
@@ -140,6 +121,5 @@ CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/recalculations", RecalculationsResource),
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),
-    (rf"{_CONTRACT}/terms", TermsResource),
     (rf"{API}/audit", AuditResource),
 )

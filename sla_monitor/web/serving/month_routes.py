@@ -70,7 +70,7 @@ class SignOffResource(MonthResource, Entering):
         contract = self.contract(name)
         asked: Papers = self.read(self.model, contract)
         self.refuse_unproven(self.action)
-        if not self.is_dry_run() and (before := await self.site.entering.run(self._before, contract)):
+        if before := await self.before(contract):
             if not is_signed_by(before, asked, month):
                 raise key_used(before)
             await self.enter(contract, Statement(before.body, before.note, before.reference, before.evidence))
@@ -85,11 +85,6 @@ class SignOffResource(MonthResource, Entering):
         except RegisterError as error:
             raise EntryRefused(error.problems, is_flat=True) from None
         await self.enter(contract, Statement(said, reference=asked.reference, evidence=asked.evidence))
-
-    def _before(self, contract: Contract) -> Entry | None:
-        """The entry that the same submission made before; called from the register's thread."""
-        numbers = self.desk.submitted(self.once())
-        return next((one for one in self.desk.entries(contract.id) if one.number in numbers), None)
 
     async def answered(self, contract: Contract, entered: EnteredJson) -> SignedJson:
         return {**entered, "month": await self.month(contract, self.path_args[1])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,6 @@ from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, made_of
 from sla_monitor.register.request_bodies import (
     ENTERED,
-    ApprovalRequest,
     Beside,
     DecisionRequest,
     EntryRequest,
@@ -67,21 +67,24 @@ class Entering(Writing):
 
     is_flat = True
 
-    async def enter(self, contract: Contract, draft: Statement) -> None:
-        """Enter it, or show what would come of it, and answer."""
+    async def enter(
+        self, contract: Contract, draft: Statement, files: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """Enter it, or show what would come of it, and answer. `files`: contents that it names, by digest."""
         action = draft.said.action
         if not self.person.may(action, contract.id):
             raise self.forbidden(action, contract.id)
         self.refuse_unproven(action)
         try:
             if self.is_dry_run():
-                self.send_json(await self._preview(contract, draft))
+                self.send_json(await self.preview(contract, draft))
             else:
-                await self._enter(contract, draft)
+                await self._enter(contract, draft, files)
         except RegisterError as error:
             raise EntryRefused(error.problems, is_flat=self.is_flat) from None
 
-    async def _preview(self, contract: Contract, draft: Statement) -> PreviewJson:
+    async def preview(self, contract: Contract, draft: Statement) -> Mapping[str, Any]:
+        """What would come of it. Raises RegisterError, ForbiddenEntry, LedgerError."""
         site = self.site
         checked = await site.entering.run(self.desk.checked, self.person, contract, [draft])
         return await site.previewing.run(self._previewed, contract, checked)
@@ -101,9 +104,21 @@ class Entering(Writing):
             "doubts": doubts(new[0], EntryContext.of(contract, [*said, *new])),
         }
 
-    async def _enter(self, contract: Contract, draft: Statement) -> None:
+    async def before(self, contract: Contract) -> Entry | None:
+        """The entry that the same submission made before; None: it enters now, or enters nothing."""
+        if self.is_dry_run():
+            return None
+        once = self.once()
+
+        def find() -> Entry | None:
+            numbers = self.desk.submitted(once)
+            return next((one for one in self.desk.entries(contract.id) if one.number in numbers), None)
+
+        return await self.site.entering.run(find)
+
+    async def _enter(self, contract: Contract, draft: Statement, files: Mapping[str, bytes]) -> None:
         once, read_to = self.once(), self.read_to()
-        answer = await self.site.entering.run(self._entered, contract, draft, once, read_to)
+        answer = await self.site.entering.run(self._entered, contract, draft, once, read_to, files)
         self.set_status(200 if answer["is_again"] else 201)
         self.set_header("Location", answer["entry"]["url"])
         self.send_json(await self.answered(contract, answer))
@@ -112,11 +127,13 @@ class Entering(Writing):
         """The answer to what was entered: more than that, where there is more to tell."""
         return entered
 
-    def _entered(self, contract: Contract, draft: Statement, once: str, read_to: int | None) -> EnteredJson:
+    def _entered(
+        self, contract: Contract, draft: Statement, once: str, read_to: int | None, files: Mapping[str, bytes]
+    ) -> EnteredJson:
         """Called from the register's thread."""
         if read_to is None and not self.desk.submitted(once):
             self._refuse_unseen(contract, draft)
-        entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to)
+        entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to, files=files)
         everything = self.desk.entries(contract.id)
         entry = next(one for one in everything if one.number == entered.numbers[0])
         if entered.is_again and not _says(entry, draft):
@@ -255,30 +272,6 @@ class DecideResource(Entering):
         await self.enter(contract, self.statement("decision", {"about": int(number), **words}, asked, contract))
 
 
-TERMS_DECISIONS = {"approve": "terms_approved", "reject": "terms_rejected", "withdraw": "terms_withdrawn"}
-
-
-class TermsDecisionResource(Entering):
-    """`POST /api/v1/contracts/<contract>/terms/<number>/approve`, `/reject` and `/withdraw`. Who approves says by its
-    digest what they have read."""
-
-    methods = ("POST",)
-    action = Action.APPROVE_TERMS
-    names = ("dry_run",)
-
-    def action_here(self) -> Action:
-        return KINDS[TERMS_DECISIONS[self.path_args[2]]].action
-
-    async def post(self, name: str, number: str, what: str) -> None:
-        self.given()
-        contract = self.contract(name)
-        asked: Beside = self.read(ApprovalRequest if what == "approve" else UndoRequest, contract)
-        words = {"about": int(number), **({"digest": asked.digest} if isinstance(asked, ApprovalRequest) else {})}
-        if what != "approve" and not asked.note.strip():
-            raise EntryRefused(["note: is missing (say why)"], is_flat=True)
-        await self.enter(contract, self.statement(TERMS_DECISIONS[what], words, asked, contract))
-
-
 def _says(entry: Entry, draft: Statement) -> bool:
     """Whether an entry is what a draft would have become."""
     return (entry.body, entry.note, entry.reference, entry.evidence) == (
@@ -304,5 +297,4 @@ REGISTER_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (ENTRY_ADDRESS, EntryResource),
     (rf"{ENTRY_ADDRESS}/undo", UndoResource),
     (rf"{ENTRY_ADDRESS}/decide", DecideResource),
-    (rf"{API}/contracts/([^/]+)/terms/([1-9][0-9]{{0,9}})/(approve|reject|withdraw)", TermsDecisionResource),
 )

@@ -30,6 +30,7 @@ from sla_monitor.web.serving.heartbeat_route import bearer
 from sla_monitor.web.serving.month_routes import MONTH_ROUTES
 from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
 from sla_monitor.web.serving.shared_routes import SHARED_ROUTES
+from sla_monitor.web.serving.terms_routes import TERMS_ROUTES
 from sla_monitor.web.serving.web_parts import WebParts
 
 log = logging.getLogger(__name__)
@@ -275,6 +276,7 @@ ROUTES = (
     *ATTACHMENT_ROUTES,
     *CONTRACT_ROUTES,
     *MONTH_ROUTES,
+    *TERMS_ROUTES,
     *API_ROUTES,
     *SHARED_ROUTES,
     *DESK_ROUTES,

@@ -35,6 +35,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         for name in ("months", "recalculations", "credits", "obligations")
     },
     r"/api/v1/contracts/([^/]+)/terms": ("/api/v1/contracts/small/terms", Action.SEE_NOTES, "small"),
+    r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": ("/api/v1/contracts/small/terms/1", Action.SEE_NOTES, "small"),
     r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
     ),
