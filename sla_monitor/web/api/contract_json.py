@@ -64,7 +64,7 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
         "reconciliation": nulls.told(
             "reconciliation", reconciliation_json(contract), "the register has no list of the supplier's"
         ),
-        "obligations": obligations_json(contract),
+        "obligations": obligations_json(contract.obligations, ZoneInfo(contract.time_zone)),
         "recovery": nulls.told("recovery", _recovery(contract), "the contract has no terms of invoicing"),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,

@@ -107,6 +107,13 @@ DESK_RESOURCES = (
             ("terms/{number}", "Proposed terms, and what they change", register_shapes.TermsProposalJsonWhole),
         )
     ),
+    ResourceTerms(
+        "/api/v1/contracts/{contract}/maintenance",
+        "What the contract permits in a month, and what is booked",
+        register_shapes.MaintenanceMonthJson,
+        ("month", "service"),
+        (403, 404),
+    ),
     ResourceTerms("/api/v1/audit", "Who did what", register_shapes.AuditJson, ("limit",), (403, 404)),
 )
 """What is read of the desk, by whoever is named there."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from sla_monitor.assess.maintenance_month import BookingState
 from sla_monitor.document.entries import EntryDocument
 from sla_monitor.document.recovery import CreditAccountJson
 from sla_monitor.document.terms import EffectDocument
@@ -50,7 +51,20 @@ class FigureChangeJson(TypedDict):
     """As it would be."""
 
 
-class PreviewJson(TypedDict):
+class IfGrantedJson(TypedDict):
+    """What an entry that asks for a decision would change once it is granted."""
+
+    changes: list[FigureChangeJson]
+    """Every figure of a month that is over that would become another."""
+    running: list[FigureChangeJson]
+    """Every figure of the running month so far that would become another."""
+    remarks: list[str]
+    """What whoever enters it may not expect."""
+    booked: list[str]
+    """What becomes of each stretch of a booking, in words."""
+
+
+class PreviewJson(WithReasons):
     """What an entry would change. Nothing was entered."""
 
     entry: EntryJson
@@ -63,6 +77,14 @@ class PreviewJson(TypedDict):
     """Every figure of a month that is over that would become another."""
     doubts: list[str]
     """What it does not do, though whoever enters it may think so."""
+    running: list[FigureChangeJson]
+    """Every figure of the running month so far that would become another."""
+    remarks: list[str]
+    """What whoever enters it may not expect: what the contract refuses, and signed months that change."""
+    booked: list[str]
+    """What becomes of each stretch of a booking, in words: what is left out of the figures, and why the rest is not."""
+    if_granted: IfGrantedJson | None
+    """What it would change once it is granted."""
 
 
 class EnteredJson(TypedDict):
@@ -232,6 +254,71 @@ class CreditsJson(WithReasons):
     """The contract's id."""
     recovery: CreditAccountJson | None
     """All of them, by month."""
+
+
+class WindowJson(TypedDict):
+    """A stretch of time."""
+
+    start: str
+    """Its beginning."""
+    end: str
+    """Its end."""
+
+
+class BookedDayJson(WindowJson):
+    """The part of a booking on one day."""
+
+    entry: int
+    """The entry that books it."""
+    services: list[str]
+    """The ids of its services."""
+    state: BookingState
+    """What of it the figures leave out: permitted (all), in_part, pending (a decision), counted (nothing)."""
+    why: str
+    """Why not, or by what."""
+
+
+class MaintenanceDayJson(TypedDict):
+    """A day by the contract's time zone."""
+
+    on: str
+    """Its date."""
+    windows: list[WindowJson]
+    """When the contract permits maintenance of every service that is meant."""
+    bookings: list[BookedDayJson]
+    """What is booked."""
+
+
+class MaintenanceAllowanceJson(TypedDict):
+    """An allowance of maintenance."""
+
+    services: list[str]
+    """The ids of the services that share it."""
+    allowance_ms: int
+    """How much there is."""
+    used_ms: int
+    """How much of it is taken by what is booked and permitted."""
+    words: str
+    """What is left, in words."""
+
+
+class MaintenanceMonthJson(TypedDict):
+    """A month of maintenance."""
+
+    contract: str
+    """The contract's id."""
+    month: str
+    """Its name."""
+    services: list[str]
+    """The ids of the services that are meant."""
+    rules: list[str]
+    """When maintenance is permitted, in words."""
+    has_windows: bool
+    """Whether any hours are set; where none are, every day is permitted as a whole."""
+    allowances: list[MaintenanceAllowanceJson]
+    """Those that bookings use up."""
+    days: list[MaintenanceDayJson]
+    """Every day of it."""
 
 
 class ObligationsJson(TypedDict):

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess.maintenance_month import maintenance_month
 from sla_monitor.assess.recalculations import recalculations
+from sla_monitor.assess.rulings import RequestContext
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.document.recovery import credit_account_json
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.recording.audit import DeedFilter, proved_deeds
 from sla_monitor.ledger.recording.month_results import MonthResult
+from sla_monitor.periods.edges import month_at
 from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.api.maintenance_json import maintenance_json
 from sla_monitor.web.api.month_json import deeds_json, months_json, recalculation_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.obligation_json import obligations_json
@@ -22,7 +27,10 @@ from sla_monitor.web.api.register_shapes import (
     RecalculationsJson,
 )
 from sla_monitor.web.api.service_json import API
+from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
+from sla_monitor.web.desk.maintenance_page import has_month
+from sla_monitor.web.desk.obligations_page import standing_obligations
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -83,22 +91,47 @@ class RecalculationsResource(ReadResource):
 
 
 class CreditsResource(ReadResource):
-    """`GET /api/v1/contracts/<contract>/credits`: what became of its credits."""
+    """`GET /api/v1/contracts/<contract>/credits`: what became of its credits, with all that was entered."""
 
     def answer(self, *names: str) -> CreditsJson:
         contract, nulls = self.contract(names[0]), Nulls()
-        found = self.assessed(contract.id)
-        account = credit_account_json(found.recovery, found.currency) if found.recovery else None
+        self.assessed(contract.id)
+        found = account_of(self.board, contract, self.desk.standing(contract.id), self.site.clock.now_ms())
+        account = credit_account_json(found, contract.currency) if found else None
         told = nulls.told("recovery", account, "the contract has no terms of invoicing")
         return {"contract": contract.id, "recovery": told, "why_null": nulls.why}
 
 
 class ObligationsResource(ReadResource):
-    """`GET /api/v1/contracts/<contract>/obligations`: its duties."""
+    """`GET /api/v1/contracts/<contract>/obligations`: its duties, with all that was entered."""
 
     def answer(self, *names: str) -> ObligationsJson:
         contract = self.contract(names[0])
-        return {"contract": contract.id, "obligations": obligations_json(self.assessed(contract.id))}
+        found = obligations_json(standing_obligations(self.desk, contract), contract.time_zone)
+        return {"contract": contract.id, "obligations": found}
+
+
+class MaintenanceResource(ReadResource):
+    """`GET /api/v1/contracts/<contract>/maintenance`: what the contract permits in a month, and what is booked;
+    `?month=`, otherwise the one that runs, and `?service=`, otherwise all."""
+
+    names = ("month", "service")
+
+    async def get(self, *names: str) -> None:
+        self.given()
+        contract, service = self.contract(names[0]), self.argument("service")
+        month = self.argument("month") or month_at(self.site.clock.now_ms(), contract.time_zone)
+        if not has_month(contract, month):
+            raise Refusal(404, "the contract has no such month", remedy="month=2026-11, within its term")
+        known = [one.id for one in contract.versions[-1].terms.services]
+        if service and service not in known:
+            raise Refusal(404, "the contract has no such service", remedy=suggestion(service, known))
+        standing = await self.site.entering.run(self.desk.standing, contract.id)
+        meant = [service] if service else []
+        found = await self.site.fetching.run(maintenance_month, RequestContext(contract, standing), month, meant)
+        self.send_json(maintenance_json(contract.id, found, meant or known))
+
+    head = get
 
 
 class AuditResource(ReadResource):
@@ -121,5 +154,6 @@ CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/recalculations", RecalculationsResource),
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),
+    (rf"{_CONTRACT}/maintenance", MaintenanceResource),
     (rf"{API}/audit", AuditResource),
 )

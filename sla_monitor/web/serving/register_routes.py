@@ -7,10 +7,11 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from sla_monitor.assess.figure_changes import changes_of_entries, reaches_closed_months
+from sla_monitor.assess.figure_changes import reaches_closed_months
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import RegisterError
+from sla_monitor.periods.edges import month_at
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, made_of
@@ -23,9 +24,11 @@ from sla_monitor.register.request_bodies import (
 )
 from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.api.preview_json import preview_json
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
 from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, PreviewJson
 from sla_monitor.web.api.service_json import API
+from sla_monitor.web.desk.effect import effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by, visible_to
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text, problem_json
 from sla_monitor.web.serving.handler import Refusal
@@ -91,18 +94,15 @@ class Entering(Writing):
 
     def _previewed(self, contract: Contract, checked: CheckedStatements) -> PreviewJson:
         now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
-        with self.site.record.opened() as evidence:
-            changes = changes_of_entries(contract, evidence, said, new, now_ms)
-        return {
-            "entry": entry_json(new[0], contract),
-            "last_number": checked.last,
-            "reaches_closed_months": reaches_closed_months(contract, said, new, now_ms),
-            "changes": [
-                {"month": row["month"], "figure": row["figure"], "before": row["before"], "after": row["after"]}
-                for row in changes
-            ],
-            "doubts": doubts(new[0], EntryContext.of(contract, [*said, *new])),
-        }
+        effect = effect_of(self.site.record.opened, contract, checked, now_ms)
+        return preview_json(
+            entry_json(new[0], contract),
+            effect,
+            checked.last,
+            running=month_at(now_ms, contract.time_zone),
+            reaches_closed_months=reaches_closed_months(contract, said, new, now_ms),
+            doubts=doubts(new[0], EntryContext.of(contract, [*said, *new])),
+        )
 
     async def before(self, contract: Contract) -> Entry | None:
         """The entry that the same submission made before; None: it enters now, or enters nothing."""

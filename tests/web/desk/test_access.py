@@ -32,10 +32,12 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     ),
     **{
         rf"/api/v1/contracts/([^/]+)/{name}": (f"/api/v1/contracts/small/{name}", Action.SEE_SERVICE, "small")
-        for name in ("months", "recalculations", "credits", "obligations")
+        for name in ("months", "recalculations", "credits", "obligations", "maintenance")
     },
     r"/api/v1/contracts/([^/]+)/terms": ("/api/v1/contracts/small/terms", Action.SEE_NOTES, "small"),
-    r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": ("/api/v1/contracts/small/terms/1", Action.SEE_NOTES, "small"),
+    r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": (
+        "/api/v1/contracts/small/terms/1", Action.SEE_NOTES, "small",
+    ),
     r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
     ),

@@ -14,7 +14,7 @@ from sla_monitor.register.entries import TermsProposed
 from tests.web.desk.house import House
 from tests.web.desk.side_house import side_house
 from tests.web.desk.test_terms_page import DEARER, draft_of
-from tests.web.serving.test_register_routes import call, told, tokens
+from tests.web.serving.test_register_routes import call, tokens, told
 
 TERMS = "/api/v1/contracts/small/terms"
 
