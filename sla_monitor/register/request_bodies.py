@@ -5,13 +5,14 @@ Every kind of entry is taken by its own model, so that one that is added is take
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from sla_monitor.contract.fields import Strict
 from sla_monitor.register.entries import KINDS, Decision
+from sla_monitor.register.foreign_instant import Dates
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.kind import EntryKind
 
@@ -46,8 +47,8 @@ class UndoRequest(Beside):
     note: str = Field(description="Why, in words.")
 
 
-class TermsFile(Strict):
-    """A file of terms."""
+class GivenFile(Strict):
+    """A file as text."""
 
     name: str = Field(min_length=1, max_length=120, description="Its name, as it is told where something is wrong.")
     content: str = Field(min_length=1, description="What it holds.")
@@ -58,10 +59,27 @@ class ProposalRequest(Beside):
 
     note: str = Field(description="Why, in words.")
     start: str = Field(description="The day from which they are to be in force: 2027-04-01.")
-    file: TermsFile = Field(description="The contract's file.")
-    holidays: tuple[TermsFile, ...] = Field(
+    file: GivenFile = Field(description="The contract's file.")
+    holidays: tuple[GivenFile, ...] = Field(
         (), description="Files of bank holidays, by the names that it has for them; others stay as they are."
     )
+
+
+class InvoiceRequest(Strict):
+    """A supplier's invoice, to be compared with the credits that should stand on it."""
+
+    file: GivenFile = Field(description="A CSV file; the first line names the columns.")
+    columns: dict[str, str] = Field(
+        {}, description="The field of a heading that is not known: invoice, line, date, month, amount, currency."
+    )
+    dates: Dates = Field("iso", description="How the file writes dates.")
+    sign: Literal["negative", "positive"] = Field("negative", description="How credits stand among charges.")
+    invoice: str = Field("", max_length=200, description="The invoice's number, for rows without one.")
+    date: str = Field("", description="The invoice's day, for rows without one: 2026-11-30.")
+    keep: Literal["matched", "all"] = Field(
+        "matched", description="Which lines are entered: those that match, or those of a wrong amount too."
+    )
+    note: str = Field("", description="Why, in words: required where all are kept.")
 
 
 class ApprovalRequest(Beside):
@@ -94,7 +112,8 @@ class DecisionRequest(Beside):
 
 
 BODIES = (
-    EntryRequest, UndoRequest, ProposalRequest, ApprovalRequest, DecisionRequest, SignOffRequest, CountersignRequest,
+    EntryRequest, UndoRequest, ProposalRequest, InvoiceRequest, ApprovalRequest, DecisionRequest, SignOffRequest,
+    CountersignRequest,
 )  # fmt: skip
 
 

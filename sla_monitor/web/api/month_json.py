@@ -18,6 +18,7 @@ from sla_monitor.register.instant import format_utc
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.pack_json import packs_json
 from sla_monitor.web.api.register_shapes import (
+    AuditJson,
     DeedJson,
     MonthJsonWhole,
     MonthStateJson,
@@ -121,8 +122,15 @@ def recalculation_json(one: Recalculation, currency: str, entries: Mapping[int, 
     }
 
 
-def deeds_json(deeds: Sequence[ProvedDeed]) -> list[DeedJson]:
-    return [_deed(one) for one in deeds]
+def audit_json(deeds: Sequence[ProvedDeed], head: str, following: str) -> AuditJson:
+    """`head`: the chain's, as a line; `following`: the address of the page before."""
+    nulls = Nulls()
+    return {
+        "deeds": [_deed(one) for one in deeds],
+        "head": nulls.text("head", head, "no link of the chain is closed yet"),
+        "next": nulls.text("next", following, "there is nothing before"),
+        "why_null": nulls.why,
+    }
 
 
 def _deed(one: ProvedDeed) -> DeedJson:

@@ -114,7 +114,20 @@ DESK_RESOURCES = (
         ("month", "service"),
         (403, 404),
     ),
-    ResourceTerms("/api/v1/audit", "Who did what", register_shapes.AuditJson, ("limit",), (403, 404)),
+    ResourceTerms(
+        "/api/v1/participants/{participant}/shares",
+        "What contracts come to for a participant",
+        register_shapes.SharesJson,
+        (),
+        (403, 404),
+    ),
+    ResourceTerms(
+        "/api/v1/audit",
+        "Who did what",
+        register_shapes.AuditJson,
+        ("person", "event", "day", "limit", "cursor"),
+        (403, 404),
+    ),
 )
 """What is read of the desk, by whoever is named there."""
 
@@ -136,6 +149,13 @@ POSTS = (
         "Grant or refuse what an entry asks for",
         "DecisionRequest",
         register_shapes.EnteredJson,
+    ),
+    PostTerms(
+        "/api/v1/contracts/{contract}/credits/invoice",
+        "Compare an invoice with the credits that should stand on it, and enter its lines",
+        "InvoiceRequest",
+        register_shapes.InvoiceEnteredJson,
+        preview=register_shapes.InvoiceCheckJson,
     ),
     PostTerms(
         "/api/v1/contracts/{contract}/terms",
@@ -199,6 +219,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "type": "integer", "minimum": 1, "maximum": MOST, "default": 100}},
     "cursor": {"description": "Where the page begins, as `next` of the page before has it.", "schema": {
         "type": "string"}},
+    "person": {"description": "Deeds of this person or script.", "schema": {"type": "string"}},
+    "event": {"description": "Deeds of this sort, as `event` has it.", "schema": {"type": "string"}},
+    "day": {"description": "Deeds of this day, of UTC.", "schema": {"type": "string", "format": "date"}},
     "service": {"description": "The service's id.", "schema": {"type": "string"}},
     "endpoint": {"description": "The endpoint's id.", "schema": {"type": "string"}},
 }  # fmt: skip

@@ -11,6 +11,7 @@ from sla_monitor.document.entries import EntryDocument
 from sla_monitor.document.recovery import CreditAccountJson
 from sla_monitor.document.terms import EffectDocument
 from sla_monitor.document.values import Money, Number
+from sla_monitor.sla.money.invoice_check import Verdict
 from sla_monitor.web.api.shapes import ObligationRowJson, PackJson, ProblemJson, WithReasons
 
 
@@ -321,6 +322,49 @@ class MaintenanceMonthJson(TypedDict):
     """Every day of it."""
 
 
+class InvoiceLineJson(WithReasons):
+    """A line of an invoice, or a credit that is missing on it."""
+
+    row: int | None
+    """Its row in the file."""
+    month: str | None
+    """The service period whose credit it is."""
+    invoice: str
+    """The invoice's number; empty: the credit is missing."""
+    line: str
+    """The line of the invoice; empty: it has none."""
+    amount: Money
+    """What it credits."""
+    due: Money
+    """What should stand there."""
+    verdict: Verdict
+    """matched, entered (before), wrong_amount, unknown (no such credit), or missing."""
+
+
+class InvoiceCheckJson(TypedDict):
+    """An invoice against the credits that should stand on it. Nothing was entered."""
+
+    contract: str
+    """The contract's id."""
+    lines: list[InvoiceLineJson]
+    """Every line that credits something, then what is missing."""
+    others: int
+    """Rows that credit nothing."""
+    ignored: list[str]
+    """Headings of columns that are not read."""
+
+
+class InvoiceEnteredJson(TypedDict):
+    """The lines of an invoice that were entered, all or none."""
+
+    entries: list[EntryJson]
+    """One for each line."""
+    last_number: int
+    """The number of the contract's last entry now."""
+    is_again: bool
+    """Whether the same submission had come in before: nothing was entered a second time."""
+
+
 class ObligationsJson(TypedDict):
     """Duties of a contract."""
 
@@ -462,8 +506,34 @@ class DeedJson(WithReasons):
     """The link of the chain that covers it."""
 
 
-class AuditJson(TypedDict):
-    """The newest deeds, ascending."""
+class AuditJson(WithReasons):
+    """The newest of the deeds that are asked for, ascending."""
 
     deeds: list[DeedJson]
-    """So many as were asked for."""
+    """Those of this page."""
+    head: str | None
+    """A line by which the chain is verified up to here, now and later: `sla-monitor ledger check --anchor`."""
+    next: str | None
+    """The address of the page with those before."""
+
+
+class ShareJson(WithReasons):
+    """What a contract comes to for a participant, in the running month so far."""
+
+    title: str
+    """The contract's name."""
+    month: str
+    """The month's name."""
+    services: list[str]
+    """The names of the services that it takes."""
+    share: Money | None
+    """Its part of the credit."""
+
+
+class SharesJson(TypedDict):
+    """What all contracts come to for a participant, and nothing of another one."""
+
+    participant: str
+    """Its id."""
+    shares: list[ShareJson]
+    """Of every contract that serves it."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.maintenance_month import maintenance_month
@@ -11,12 +14,12 @@ from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.document.recovery import credit_account_json
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.recording.audit import DeedFilter, proved_deeds
+from sla_monitor.ledger.recording.audit import DeedFilter, DeedPlace, proved_deeds
 from sla_monitor.ledger.recording.month_results import MonthResult
 from sla_monitor.periods.edges import month_at
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.maintenance_json import maintenance_json
-from sla_monitor.web.api.month_json import deeds_json, months_json, recalculation_json
+from sla_monitor.web.api.month_json import audit_json, months_json, recalculation_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.obligation_json import obligations_json
 from sla_monitor.web.api.register_shapes import (
@@ -27,10 +30,13 @@ from sla_monitor.web.api.register_shapes import (
     RecalculationsJson,
 )
 from sla_monitor.web.api.service_json import API
+from sla_monitor.web.api.shares_json import shares_json
+from sla_monitor.web.desk.audit_page import EVENTS, chosen
 from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
 from sla_monitor.web.desk.maintenance_page import has_month
 from sla_monitor.web.desk.obligations_page import standing_obligations
+from sla_monitor.web.desk.shares_page import share_rows
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -135,18 +141,59 @@ class MaintenanceResource(ReadResource):
 
 
 class AuditResource(ReadResource):
-    """`GET /api/v1/audit`: who came, was refused, downloaded and entered. To have asked is in the audit itself."""
+    """`GET /api/v1/audit`: who came, was refused, downloaded and entered, the newest so many; `?person=`, `?event=` and
+    `?day=` choose, as on the page. To have asked is in the audit itself."""
 
     action = Action.SEE_AUDIT
-    names = ("limit",)
+    names = ("person", "event", "day", "limit", "cursor")
 
     def answer(self, *names: str) -> AuditJson:
-        limit = self.number("limit", 100, 1, MOST)
-        found = proved_deeds(self.desk.ledger, limit, DeedFilter())
+        limit, choice = self.number("limit", 100, 1, MOST), chosen(self.given())
+        if (event := self.argument("event")) and event not in EVENTS:
+            raise Refusal(400, f"no event is called {event[:60]}", remedy=suggestion(event, EVENTS))
+        if choice.problem:
+            raise Refusal(400, "the day makes no sense", remedy="day=2026-11-30, a day of UTC")
+        wanted, ledger = self._before(choice.wanted), self.desk.ledger
+        found = proved_deeds(ledger, limit + 1, wanted)
+        with read_only(ledger) as reader:
+            head = reader.head()
         self.note(DeskEvent.DOWNLOADED, subject="audit")
-        return {"deeds": deeds_json(found)}
+        page, following = found[-limit:], ""
+        if len(found) > limit:
+            asked = {name: self.argument(name) for name in ("person", "event", "day") if self.argument(name)}
+            cursor = "-".join(map(str, page[0].place))
+            following = f"{API}/audit?{urlencode({**asked, 'limit': limit, 'cursor': cursor})}"
+        return audit_json(page, head.line(self.site.clock.now_ms()) if head else "", following)
+
+    def _before(self, wanted: DeedFilter) -> DeedFilter:
+        """Raises Refusal."""
+        cursor = self.argument("cursor")
+        if not cursor:
+            return wanted
+        found = _CURSOR.fullmatch(cursor)
+        if found is None:
+            raise Refusal(400, "this is no cursor", remedy="take `next` of the page before")
+        at_ms, is_entry, number = map(int, found.groups())
+        return replace(wanted, before=DeedPlace(at_ms, is_entry, number))
 
 
+class SharesResource(Desk):
+    """`GET /api/v1/participants/<id>/shares`: what contracts come to for a participant."""
+
+    action = Action.SEE_SHARE
+
+    async def get(self, participant: str) -> None:
+        self.given()
+        # Whoever sees a share sees no contract: the rows are made of all, and hold the own part alone.
+        rows = tuple(share_rows(self.site.board.assessment.contracts, participant))
+        if not rows:
+            raise Refusal(404, "no contract has such a participant, or nothing has been assessed yet")
+        self.send_json(shares_json(participant, rows))
+
+    head = get
+
+
+_CURSOR = re.compile(r"([0-9]{1,15})-([01])-([0-9]{1,15})", re.ASCII)
 _CONTRACT = rf"{API}/contracts/([^/]+)"
 
 CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
@@ -155,5 +202,6 @@ CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),
     (rf"{_CONTRACT}/maintenance", MaintenanceResource),
+    (rf"{API}/participants/([^/]+)/shares", SharesResource),
     (rf"{API}/audit", AuditResource),
 )

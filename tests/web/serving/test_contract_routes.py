@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.web.serving.test_register_routes import call, entered, tokens, told
 
 NOW_MS = 1_790_000_000_000  # 2026-09-21
 ROOT = "/api/v1/contracts/small"
+_notes = count()
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +189,23 @@ def test_the_audit_is_for_the_auditor_and_says_who_read_it(house: House) -> None
         deadline.pop()
         time.sleep(0.05)
     assert deadline
+
+
+def test_the_audit_is_read_page_by_page_and_every_deed_once(house: House) -> None:
+    for _ in range(3):
+        entered(house, "olga", {"kind": "acknowledgement", "service": "custody"}, note=f"In hand {next(_notes)}.")
+    whole = told(call(house, "audrey", "/api/v1/audit?limit=500"), 200, "AuditJson")
+    assert whole["head"].startswith("sla-monitor-head/1 link=")
+    assert whole["why_null"]["next"] == "there is nothing before"
+    page, several = "/api/v1/audit?limit=2&event=entered&person=olga-script", list[Any]()
+    while page:
+        answer = told(call(house, "audrey", page), 200, "AuditJson")
+        assert 0 < len(answer["deeds"]) <= 2
+        several = [*answer["deeds"], *several]
+        page = answer["next"]
+    assert [one["entry"] for one in several] == [
+        one["entry"] for one in whole["deeds"] if (one["event"], one["actor"]) == ("entered", "olga-script")
+    ]
+    assert told(call(house, "audrey", "/api/v1/audit?day=2019-01-01"), 200, "AuditJson")["deeds"] == []
+    for wrong in ("day=soon", "event=nothing", "cursor=1", "cursor=1-2-3", "limit=0"):
+        assert call(house, "audrey", f"/api/v1/audit?{wrong}").status == 400, wrong
