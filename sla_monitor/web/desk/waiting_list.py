@@ -14,6 +14,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.entering import DeskRegister, side_of
 from sla_monitor.web.identity.person import Person
+from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.waiting import MATTER_WORDS, TO_DO, MatterKind, Urgency, describe_last_day, urgency_of
 
@@ -68,6 +69,17 @@ class WaitingList:
     def late(self) -> int:
         """How many of the own ones are late."""
         return sum(1 for row in self.mine if row.urgency == "late")
+
+
+async def waiting_for(
+    site: WebParts, desk: DeskRegister, assessments: Iterable[ContractAssessment], person: Person, only: str = ""
+) -> WaitingList:
+    """The same in the register's thread. What nobody has read yet is read a contract at a time: whoever asks for one
+    contract does not wait for that of all. Raises LedgerError and its kinds."""
+    for one in desk.contracts():
+        if only in {"", one.id} and person.may(Action.SEE_SERVICE, one.id) and not desk.has_read(one.id):
+            await site.entering.run(desk.entries, one.id)
+    return await site.entering.run(waiting_list, desk, assessments, person, site.clock.now_ms(), only)
 
 
 def waiting_list(
