@@ -19,6 +19,7 @@ from sla_monitor.assess import assess
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract_files
+from sla_monitor.daemon.assessing import keep_for_good
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.audit import AuditEvent, add_events
@@ -136,8 +137,8 @@ def audited(count: int) -> Iterator[list[AuditEvent]]:
         signed_in = AuditEvent(at_ms, at_ms, DeskEvent.SIGNED_IN, name, "password", addresses="192.0.2.7")
         if n % 2:
             return signed_in
-        about = {"contract": f"contract-{n % 50:02}", "subject": "credits.csv"}
-        return replace(signed_in, event=DeskEvent.DOWNLOADED, **about)
+        where = f"contract-{n % 50:02}"
+        return replace(signed_in, event=DeskEvent.DOWNLOADED, contract=where, subject="credits.csv")
 
     alone = max(count - AUDIT_SINGLE, 0)
     for first in range(0, alone, AUDIT_TOGETHER):
@@ -167,7 +168,7 @@ def propose(house: House, browser: Browser, contract: str) -> None:
 
 @contextmanager
 def aged_desk(folder: Path, contracts: int, years: int, audit: int) -> Iterator[tuple[House, Sequence[Contract], int]]:
-    """A running desk, its contracts, and how many entries it has. `audit`: rows of audit."""
+    """A desk that has just started, its contracts, and how many entries it has. `audit`: rows of audit."""
     ledger, several = folder / "ledger.db", contracts_in(folder, contracts, years)
     make_ledger(ledger)
     register, count = Register.open(ledger, SystemClock()), 0
@@ -181,6 +182,11 @@ def aged_desk(folder: Path, contracts: int, years: int, audit: int) -> Iterator[
     users = [{**one, "password": f"${{file:{folder / 'password'}}}"} for one in people(several[-1].id)]
     tokens: list[dict[str, Any]] = []
     with furnished(folder, clock=FakeClock(NOW_MS), contracts=several, users=users, tokens=tokens) as house:
-        with HistoryReader(ledger) as reader:
-            house.parts.board.assessment = assess(several, reader, NOW_MS)
         yield house, several, count
+
+
+def assessed(house: House) -> None:
+    """What the daemon does at its start."""
+    with HistoryReader(house.ledger, known=house.parts.known) as reader:
+        house.parts.board.assessment = assess(house.parts.contracts, reader, NOW_MS)
+    keep_for_good()

@@ -79,6 +79,8 @@ def compared(contract: Contract, before: Sequence[PeriodResult], after: Sequence
     """What two histories of the same months differ in."""
     rows: Changes = []
     for one, other in zip(before, after, strict=True):
+        if one is other:
+            continue
         closed_ms = instant_ms(last_day(other.month), time.max, contract.time_zone)
         rows += differences(one, other, contract.version_at(closed_ms).terms)
     return rows

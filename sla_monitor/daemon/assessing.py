@@ -110,7 +110,7 @@ class Assessing:
     ) -> None:
         try:
             self.assess(take_up)
-            _keep_for_good()
+            keep_for_good()
             then()
         except Exception as error:  # noqa: BLE001 - handed over; later ones tell in the schedule's name
             first.set_exception(error)
@@ -124,7 +124,7 @@ class Assessing:
             yield self._recorded
 
 
-def _keep_for_good() -> None:
+def keep_for_good() -> None:
     """Look no more for garbage among what is there now. Contracts and ten years of entries are a million objects: to
     look through them took 0.6 s again and again, in which no page was answered."""
     gc.collect()
