@@ -26,6 +26,7 @@ from bench.desk_estate import LAST_MONTH, aged_desk, assessed
 from sla_monitor.cli import collect_seldom
 from tests.web.desk.house import Browser, Page
 
+ACTORS = "carl", "anna"
 DECIDING, FORM, ENTERING = "{at}/entries/{booking}/decide", "{at}/enter/minute", "enters a line of the minutes"
 PAGES = (
     "/desk", "{at}/credits", "{at}/obligations", "{at}/maintenance", "/api/v1/contracts/{id}/entries",
@@ -61,22 +62,22 @@ class Crowd:
     bookings: Sequence[tuple[str, int]]
 
     def come(self) -> Seen:
-        """All at once, until each is done."""
-        seen = Seen()
-        several = [threading.Thread(target=self._work, args=(n, seen)) for n in range(self.people)]
+        """All at once, until each is done; they have signed in before, one by one."""
+        seen, browsers = Seen(), [Browser(self.port) for _ in range(self.people)]
+        for n, browser in enumerate(browsers):
+            began_s = time.monotonic()
+            seen.note("signs in, one by one", began_s, browser.sign_in(ACTORS[n % 2]), 303)
+        several = [threading.Thread(target=self._work, args=(n, one, seen)) for n, one in enumerate(browsers)]
         for one in several:
             one.start()
         for one in several:
             one.join()
         return seen
 
-    def _work(self, n: int, seen: Seen) -> None:
-        browser, (name, booking) = Browser(self.port), self.bookings[n % len(self.bookings)]
-        actor = ("carl", "anna")[n % 2]
-        began_s = time.monotonic()
-        seen.note("signs in", began_s, browser.sign_in(actor), 303)
+    def _work(self, n: int, browser: Browser, seen: Seen) -> None:
+        name, booking = self.bookings[n % len(self.bookings)]
         at = f"/desk/contracts/{name}"
-        pages = [kind for kind in PAGES if actor == "anna" or kind != DECIDING]
+        pages = [kind for kind in PAGES if n % 2 or kind != DECIDING]
         for _ in range(self.rounds):
             for kind in pages:
                 self._ask(seen, kind, partial(browser.get, kind.format(at=at, id=name, booking=booking)))
