@@ -25,7 +25,7 @@ _FORMS: dict[MatterKind, str] = {
     "figure": "/enter/figure?kpi={name}&month={month}&party={party}",
     "action": "/enter/done?about={number}",
     "obligation": "/enter/obligation_met?obligation={name}&due={month}",
-    "claim_relief": "/enter/claim",
+    "claim_relief": "/months/{month}/outages",
     "claim_credit": "/enter/credit_claim?month={month}",
     "notify": "/enter/credit_notified?month={month}&amount={amount}",
     "invoice": "/enter/credit_invoiced?month={month}&amount={amount}",
@@ -39,8 +39,8 @@ _FORMS: dict[MatterKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for
-    whom it waits, of those of others."""
+    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for whom it waits, of
+    those of others; `meeting`: the page of the review in which it is done, empty: in none."""
 
     contract: str
     title: str
@@ -53,6 +53,7 @@ class WaitingRow:
     button: str
     whose: str
     is_mine: bool
+    meeting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _row(contract: Contract, matter: Matter, person: Person, today: date, *, is_
         button=TO_DO[matter.kind],
         whose=_whose(matter, is_barred=is_barred),
         is_mine=is_mine and may,
+        meeting=f"{address}/meeting" if matter.kind in {"sign_off", "countersign"} and address else "",
     )
 
 
