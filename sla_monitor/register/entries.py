@@ -17,6 +17,7 @@ from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.acknowledgement import Acknowledgement
 from sla_monitor.register.kinds.claim import Claim
+from sla_monitor.register.kinds.comment import Comment
 from sla_monitor.register.kinds.correction import Correction
 from sla_monitor.register.kinds.countersignature import Countersigned
 from sla_monitor.register.kinds.credit_claim import CreditClaim
@@ -47,6 +48,7 @@ __all__ = [
     "Action",
     "Claim",
     "ClockStop",
+    "Comment",
     "Correction",
     "Countersigned",
     "CreditClaim",
@@ -113,6 +115,7 @@ EntryBody = Annotated[
     | Action
     | Done
     | Acknowledgement
+    | Comment
     | TermsProposed
     | TermsApproved
     | TermsRejected

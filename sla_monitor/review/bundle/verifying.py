@@ -29,7 +29,7 @@ from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonito
 from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.periods.edges import Period, month_at, run_of
-from sla_monitor.register.redaction import is_redacted, redacted
+from sla_monitor.register.redaction import is_redacted, shared, withheld
 from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
@@ -214,8 +214,9 @@ class _Opened:
     def _withheld(self, found: Gathered, evidence: FileEvidence) -> Iterator[Check]:
         """What the supplier's copy lacks."""
         about, entries = self.about, evidence.entries(found.about.contract.id)
-        numbers = tuple(one.number for one in entries if is_redacted(redacted(one)))
-        is_whole = any(redacted(one) != one for one in entries)
+        known = shared(entries)
+        numbers = tuple(one.number for one in known if is_redacted(one))
+        is_whole = known != tuple(entries)
         problems = []
         if numbers != about.lacking:
             problems.append(
@@ -225,7 +226,7 @@ class _Opened:
             problems.append("notes that the authority made for itself are in the supplier's copy")
         if contents.WITHHELD in self.about.files:
             problems += self._opened(found, evidence)
-        elif is_whole and about.copy == "authority":
+        elif about.copy == "authority" and withheld(entries):
             problems.append(f"{contents.WITHHELD} is missing")
         if not numbers:
             said = "nothing of the register is the authority's alone"

@@ -57,6 +57,7 @@ def test_every_page_on_a_phone_and_the_wide_ones_on_a_desktop(house: House, tmp_
                 await is_well_made(browser, tmp_path, f"{name}-1280")
             await browser.value("document.querySelector('#minute-note').focus()")
             await type_in(browser, "The line is replaced.", "")
+            await browser.loaded()
             assert await browser.value("location.search") == f"?entered={house.entries()[-1].number}"
 
     asyncio.run(run())
