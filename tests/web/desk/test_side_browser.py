@@ -11,7 +11,7 @@ import pytest
 from tests.web.browser import tab
 from tests.web.desk.house import PASSWORD, House
 from tests.web.desk.side_house import side_house
-from tests.web.desk.test_browser import is_well_made, type_in
+from tests.web.desk.test_browser import is_well_made, press, type_in
 from tests.web.desk.test_terms_page import DEARER, last_proposal, proposed
 
 CONTRACT = "/desk/contracts/small"
@@ -56,7 +56,10 @@ def test_every_page_on_a_phone_and_the_wide_ones_on_a_desktop(house: House, tmp_
                 await browser.open(f"{here}{path}", 1280, scheme="light")
                 await is_well_made(browser, tmp_path, f"{name}-1280")
             await browser.value("document.querySelector('#minute-note').focus()")
-            await type_in(browser, "The line is replaced.", "")
+            await browser.send("Input.insertText", text="The line is replaced.")
+            await press(browser, "Tab")
+            browser.events.clear()
+            await press(browser, "Enter", "\r")
             await browser.loaded()
             assert await browser.value("location.search") == f"?entered={house.entries()[-1].number}"
 
