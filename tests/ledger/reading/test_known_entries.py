@@ -53,7 +53,10 @@ def test_an_altered_entry_is_refused_to_whoever_asks_first_for_what_is_behind_it
     register.add([*entries(booking(), claim()), *other(booking(), claim())])
     spoil(path, number)
     for _ in range(2):
-        with HistoryReader(path, known=known) as reader, pytest.raises(LedgerDamaged, match=f"entry {number} was|not as they were"):
+        with (
+            HistoryReader(path, known=known) as reader,
+            pytest.raises(LedgerDamaged, match=f"entry {number} was|not as they were"),
+        ):
             reader.entries("small")
         with pytest.raises(LedgerDamaged):
             register.entries("other")
