@@ -108,6 +108,13 @@ DESK_RESOURCES = (
         )
     ),
     ResourceTerms(
+        "/api/v1/contracts/{contract}/months/{month}/outages",
+        "What failed in a month, and what was said about it",
+        register_shapes.MonthFailuresJson,
+        ("limit", "cursor"),
+        (403, 404),
+    ),
+    ResourceTerms(
         "/api/v1/contracts/{contract}/maintenance",
         "What the contract permits in a month, and what is booked",
         register_shapes.MaintenanceMonthJson,

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar
 
+from sla_monitor.assess.month_outages import disputes_of, waivers_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import describe_worth
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.closed_month import ClosedMonth, NotWhatStands, Signature, closed_month, mark_of
 from sla_monitor.web.desk.entering import Statement
+from sla_monitor.web.desk.failure_deeds import FailureDeeds
 from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.web.desk.month_now import MonthNow
+from sla_monitor.web.desk.outages_page import FailureReader
 from sla_monitor.web.desk.shown_entry import ShownEntry, shown_entry
 from sla_monitor.web.desk.two_steps import ProposingForm
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.instants import format_month
+
+
+@dataclass(frozen=True, slots=True)
+class MonthKpi:
+    """A KPI with its result. `waived`: the entries that let it pass; `waive`: the form that does, empty: there is
+    nothing to waive, or this person may not."""
+
+    kpi: str
+    title: str
+    result: str
+    waived: tuple[int, ...]
+    waive: str
 
 
 class MonthPage(ProposingForm):
@@ -31,7 +48,17 @@ class MonthPage(ProposingForm):
 
     def show_month(self, month: ClosedMonth, trouble: str = "", reason: str = "") -> None:
         """Answer with the page. `trouble`: why nothing was entered; `reason`: what was typed."""
-        contract = month.contract
+        contract, found, standing = month.contract, month.assessment, month.standing
+        here = f"/desk/contracts/{contract.id}/months/{month.name}"
+        deeds = FailureDeeds(month.days, self.person, month.name, here, found.at_ms)
+        reader = FailureReader(MonthNow(contract, month.name, found, standing, found.at_ms), self.person, deeds)
+        rows = [
+            MonthKpi(
+                kpi, title, result,
+                tuple(entry.number for entry in waivers_of(standing, kpi, month.name)), deeds.waive(one),
+            )
+            for (kpi, title, result), one in zip(month.rows, found.kpis, strict=True)
+        ]  # fmt: skip
         may = {action.value: self.person.may(action, contract.id) for action in (Action.SIGN_OFF, Action.COUNTERSIGN)}
         signed = month.signed is not None
         self.show_page(
@@ -39,12 +66,13 @@ class MonthPage(ProposingForm):
             contract=contract,
             title=format_month(month.name),
             month=month,
-            worth=describe_worth(month.assessment),
-            rows=month.rows,
+            worth=describe_worth(found),
+            rows=rows,
+            disputes=[reader.dispute(entry) for entry in disputes_of(contract, standing, month.name)],
             seen=mark_of(month.points),
             signed=_shown(contract, month.signed and month.signed[0]),
             countersigned=_shown(contract, month.countersigned and month.countersigned[0]),
-            here=f"/desk/contracts/{contract.id}/months/{month.name}",
+            here=here,
             trouble=trouble,
             reason=reason,
             may_sign=may[Action.SIGN_OFF.value] and (not signed or month.is_restated),

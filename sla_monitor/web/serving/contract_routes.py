@@ -18,10 +18,12 @@ from sla_monitor.ledger.recording.audit import DeedFilter, DeedPlace, proved_dee
 from sla_monitor.ledger.recording.month_results import MonthResult
 from sla_monitor.periods.edges import month_at
 from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.api.failure_json import month_failures_json
 from sla_monitor.web.api.maintenance_json import maintenance_json
 from sla_monitor.web.api.month_json import audit_json, months_json, recalculation_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.obligation_json import obligations_json
+from sla_monitor.web.api.outage_json import CursorError
 from sla_monitor.web.api.register_shapes import (
     AuditJson,
     CreditsJson,
@@ -35,6 +37,7 @@ from sla_monitor.web.desk.audit_page import EVENTS, chosen
 from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
 from sla_monitor.web.desk.maintenance_page import has_month
+from sla_monitor.web.desk.month_now import month_now
 from sla_monitor.web.desk.obligations_page import standing_obligations
 from sla_monitor.web.desk.shares_page import share_rows
 from sla_monitor.web.identity.audit_log import DeskEvent
@@ -82,6 +85,28 @@ class MonthsResource(ReadResource):
             contract, self.desk.standing(contract.id), self.results(contract.id), self.site.clock.now_ms()
         )
         return {"contract": contract.id, "months": list(found)}
+
+
+class MonthFailuresResource(Desk):
+    """`GET /api/v1/contracts/<contract>/months/<month>/outages`: what failed in it, so many at a time."""
+
+    action = Action.SEE_SERVICE
+    names = ("limit", "cursor")
+
+    async def get(self, name: str, month: str) -> None:
+        self.given()
+        contract, limit, cursor = self.contract(name), self.number("limit", 100, 1, MOST), self.argument("cursor")
+        now = await month_now(self.site, self.desk, self.board, contract, month)
+        days = await self.site.entering.run(self.desk.days, contract)
+        try:
+            answer = await self.site.rendering.run(month_failures_json, now, days, limit, cursor)
+        except CursorError:
+            raise Refusal(
+                400, "this cursor was not given out here", remedy="begin without one, and follow `next`"
+            ) from None
+        self.send("application/json", json_text(answer))
+
+    head = get
 
 
 class RecalculationsResource(ReadResource):
@@ -198,6 +223,7 @@ _CONTRACT = rf"{API}/contracts/([^/]+)"
 
 CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/months", MonthsResource),
+    (rf"{_CONTRACT}/months/([0-9]{{4}}-[0-9]{{2}})/outages", MonthFailuresResource),
     (rf"{_CONTRACT}/recalculations", RecalculationsResource),
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),

@@ -94,7 +94,7 @@ class Entering(Writing):
 
     def _previewed(self, contract: Contract, checked: CheckedStatements) -> PreviewJson:
         now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
-        effect = effect_of(self.site.record.opened, contract, checked, now_ms)
+        effect = effect_of(self.site.previews, contract, checked, now_ms)
         return preview_json(
             entry_json(new[0], contract),
             effect,
