@@ -110,3 +110,12 @@ def proved_deeds(path: Path, count: int, wanted: DeedFilter) -> list[ProvedDeed]
             link = database.conn.execute(_LINK, ("register" if is_entry else "audit", key)).fetchone()[0]
             deeds.append(ProvedDeed(AuditEvent(*columns), link, key if is_entry else None, digest))
     return deeds
+
+
+def proved_entry(path: Path, number: int) -> tuple[str, int]:
+    """An entry's digest, and the link of the chain that covers it. Raises LedgerError and its kinds."""
+    with closing(open_reader(path, Resting(path))) as database, snapshot(database.conn):
+        Proof(path, database.conn).keyed("register", [number])
+        (digest,) = database.conn.execute("select digest from register where number = ?", (number,)).fetchone()
+        (link,) = database.conn.execute(_LINK, ("register", number)).fetchone()
+    return digest, link

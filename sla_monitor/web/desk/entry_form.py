@@ -1,4 +1,4 @@
-"""A form for each kind of entry, made from its model as the commands are; and what was entered."""
+"""A form for each kind of entry, made from its model as the commands are."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import KINDS
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.settings.desk.access_table import Action
-from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import Statement, side_of
 from sla_monitor.web.desk.entry_fields import TEXTS, Filled, fields_of, form_model, words_of
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
-from sla_monitor.web.serving.handler import Refusal
 
 
 class EntryForm(ProposingForm):
@@ -55,27 +53,3 @@ class EntryForm(ProposingForm):
             told=" ".join((model.__doc__ or "").split()), has_problems=bool(filled.problems),
             is_shown_first=model.changes_figures,
         )  # fmt: skip
-
-
-class EnteredPage(DeskHandler):
-    """`GET /desk/contracts/<contract>/entered?number=12`: what was entered; `&through=19`: as far as there."""
-
-    action = Action.SEE_SERVICE
-
-    async def get(self, contract: str) -> None:
-        given = self.arguments_given()
-        number = next(iter(given.get("number", ())), "")
-        through = next(iter(given.get("through", ())), number)
-        entries = await self.entries(contract)
-        own = {f"{one.number}": one for one in entries if one.actor == self.person.name}
-        if number not in own or through not in own:
-            raise Refusal(404, "no such entry of yours")
-        found = own[number]
-        may_undo = number == through and self.person.may(Action.UNDO, contract)
-        undo = f"/desk/contracts/{contract}/entries/{found.number}/undo" if may_undo else ""
-        self.show_page(
-            "entered.html", contract=self.contract(contract), entry=found, last=int(through),
-            is_again="again" in given, undo=undo,
-        )  # fmt: skip
-
-    head = get
