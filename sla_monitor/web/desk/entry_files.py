@@ -7,12 +7,15 @@ from pathlib import Path
 
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.recording.attached_files import Attachment, attach
-from sla_monitor.register.attachments import Papers, Room, papers
+from sla_monitor.register.attachments import TYPES, Papers, Room, papers
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_own
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entering import side_of
 from sla_monitor.web.identity.person import Person
+
+ACCEPTED = ",".join(f".{ending}" for ending in TYPES)
+"""What browsers offer to choose."""
 
 
 def may_read_files(person: Person, entry: Entry) -> bool:

@@ -19,7 +19,14 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import as_read_by, visible_to
-from sla_monitor.web.desk.entry_files import attach_papers, files_of, may_attach, may_read_files, papers_that_fit
+from sla_monitor.web.desk.entry_files import (
+    ACCEPTED,
+    attach_papers,
+    files_of,
+    may_attach,
+    may_read_files,
+    papers_that_fit,
+)
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.shown_entry import ShownEntry, shown_entry
 from sla_monitor.web.desk.waiting_list import waiting_list
@@ -30,7 +37,6 @@ from sla_monitor.wording.instants import format_instant, format_month
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.text import plain
 
-ACCEPTED = ",".join(f".{ending}" for ending in TYPES)
 FORM_BYTES = 65_536
 """What a form has beside its files."""
 
@@ -180,7 +186,7 @@ class EntryPage(DeskHandler):
             raise Refusal(404, "there is no such entry")
         if not may_attach(self.person, entry):
             raise Refusal(403, "you may not attach files to this entry")
-        given = [(one.filename, one.body) for one in form.files.get("attach", ())]
+        given = form.uploads
         try:
             if not given:
                 raise RegisterError(["attach: no file was chosen"])
