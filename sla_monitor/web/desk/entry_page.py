@@ -28,13 +28,12 @@ from sla_monitor.web.desk.entry_files import (
     papers_that_fit,
 )
 from sla_monitor.web.desk.forms import PostedForm
-from sla_monitor.web.desk.shown_entry import ShownEntry, shown_entry
+from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
 from sla_monitor.web.desk.waiting_list import waiting_list
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.instants import format_instant, format_month
-from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.text import plain
 
 FORM_BYTES = 65_536
@@ -58,17 +57,6 @@ def shown_file(one: Attachment, contract: Contract) -> ShownFile:
     by = f"{one.actor}, {format_instant(one.at_ms, contract.time_zone)}"
     address = f"{entry}/attachments/{file.digest}" if one.is_here else ""
     return ShownFile(plain(file.name), file.media_type, f"{file.size:,} bytes", file.digest, plain(by), address)
-
-
-@dataclass(frozen=True, slots=True)
-class SaidAbout:
-    """Another entry that is about this one. `by`: who made it when; `gone`: the entry that took it back, or None."""
-
-    number: int
-    words: str
-    by: str
-    note: str
-    gone: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +94,7 @@ class EntryView:
     about: ShownEntry | None
     months: tuple[tuple[str, str], ...]
     fate: EntryFate
-    said: tuple[SaidAbout, ...]
+    said: tuple[SaidEntry, ...]
     to_do: tuple[tuple[str, str], ...]
     earlier: int | None
     later: int | None
@@ -134,18 +122,12 @@ def entry_view(
         ),
         fate=fate_of(entry, standing, contract),
         said=tuple(
-            _said(as_read_by(person, one), contract, standing) for one in entries if one.body.subject() == number
+            said_entry(as_read_by(person, one), contract, standing) for one in entries if one.body.subject() == number
         ),
         to_do=tuple(_to_do(entry, contract, standing, person)),
         earlier=numbers[place - 1] if place else None,
         later=numbers[place + 1] if place + 1 < len(numbers) else None,
     )
-
-
-def _said(entry: Entry, contract: Contract, standing: EffectiveEntries) -> SaidAbout:
-    shown = shown_entry(contract, entry)
-    by = f"{describe_actor(entry.actor, entry.known_by)}, {format_instant(entry.at_ms, contract.time_zone)}"
-    return SaidAbout(entry.number, shown.words, plain(by), entry.note, standing.undone.get(entry.number))
 
 
 def _to_do(entry: Entry, contract: Contract, standing: EffectiveEntries, person: Person) -> Sequence[tuple[str, str]]:

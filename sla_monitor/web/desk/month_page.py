@@ -6,7 +6,7 @@ signed, and they are shown again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,14 @@ from sla_monitor.assess.open_points import open_points, why_not_assessed
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import describe_worth, record_points, signed_words
 from sla_monitor.periods.edges import month_at, run_of
+from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.register.entries import Comment, Entry
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
-from sla_monitor.web.desk.shown_entry import ShownEntry, shown_entry
+from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
 from sla_monitor.web.desk.two_steps import ProposingForm
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.figure_changes import format_result
@@ -64,6 +66,7 @@ class MonthPage(ProposingForm):
     async def show_month(self, contract: Contract, month: str, trouble: str = "", reason: str = "") -> None:
         """Answer with the page. `trouble`: why nothing was entered; `reason`: what was typed."""
         found = await self.month(contract, month)
+        said, standing = await self.entries(contract.id), await self.standing(contract.id)
         may = {action.value: self.person.may(action, contract.id) for action in (Action.SIGN_OFF, Action.COUNTERSIGN)}
         self.show_page(
             "month.html",
@@ -71,6 +74,8 @@ class MonthPage(ProposingForm):
             title=format_month(month),
             month=found,
             here=f"/desk/contracts/{contract.id}/months/{month}",
+            said=comments_on(month, contract, said, standing),
+            may_comment=self.person.may(Action.COMMENT, contract.id),
             trouble=trouble,
             reason=reason,
             may_sign=may[Action.SIGN_OFF.value] and (found.signed is None or found.is_restated),
@@ -106,6 +111,16 @@ class MonthPage(ProposingForm):
             countersigned=None if counter is None else shown_entry(contract, counter[0]),
             signed_digest="" if signed is None else signed[1].digest,
         )
+
+
+def comments_on(
+    month: str, contract: Contract, entries: Sequence[Entry], standing: EffectiveEntries
+) -> list[SaidEntry]:
+    """What either side has said of a month, and of entries about it. `entries`: as whoever asks may read them."""
+    comments = [one for one in entries if isinstance(one.body, Comment)]
+    others = {one.number: one for one in entries} if comments else {}
+    zone = contract.time_zone
+    return [said_entry(one, contract, standing) for one in comments if month in months_of(one.body, zone, others)]
 
 
 def _rows(found: ContractAssessment) -> tuple[tuple[str, str, str], ...]:

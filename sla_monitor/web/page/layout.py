@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
@@ -19,6 +21,7 @@ from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 
 UTC_ZONE = "UTC"
+_ENTRY = re.compile(r"\b[Ee]ntry ([1-9][0-9]{0,9})\b", re.ASCII)
 
 OLD_MS = 120_000
 """An assessment of more than this age is called old."""
@@ -71,6 +74,7 @@ class Layout:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self.environment.filters["with_entries"] = with_entries
         style = self.environment.get_template("status.css").render()
         script = self.environment.get_template("page.js").render()
         forms = self.environment.get_template("desk.css").render()
@@ -86,6 +90,13 @@ class Layout:
     def render(self, template: str, frame: Frame, **values: object) -> str:
         """A page's whole document."""
         return self.environment.get_template(template).render(frame=frame, **values)
+
+
+def with_entries(text: str, contract: str) -> Markup:
+    """A sentence in which each entry of a contract that it names leads to its page at the desk."""
+    here = f"/desk/contracts/{quote(contract, safe='')}/entries"
+    linked = _ENTRY.sub(lambda found: f'<a href="{here}/{found[1]}">{found[0]}</a>', str(escape(text)))
+    return Markup(linked)  # noqa: S704 - escaped above
 
 
 def _badges(environment: Environment) -> dict[Outcome, str]:
