@@ -24,6 +24,7 @@ from sla_monitor.register.kinds.credit_claim import CreditClaim
 from sla_monitor.register.kinds.decision import Decision, Undo
 from sla_monitor.register.kinds.dispute import Dispute
 from sla_monitor.register.kinds.earn_back import EarnedBackEntry
+from sla_monitor.register.kinds.failure_cause import FailureCause
 from sla_monitor.register.kinds.figure import ReportedFigure
 from sla_monitor.register.kinds.impact import Impact
 from sla_monitor.register.kinds.kind import EntryKind
@@ -61,6 +62,7 @@ __all__ = [
     "EarnedBackEntry",
     "Entry",
     "EntryBody",
+    "FailureCause",
     "Impact",
     "ListedOutage",
     "Maintenance",
@@ -97,6 +99,7 @@ EntryBody = Annotated[
     | Dispute
     | OutageList
     | Waiver
+    | FailureCause
     | Underpinning
     | EarnedBackEntry
     | CreditClaim

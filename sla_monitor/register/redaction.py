@@ -14,8 +14,8 @@ from sla_monitor.register.entries import Entry, ReportedFigure
 
 SHARED = {
     "claim", "maintenance", "figure", "ticket", "action", "done", "minute", "decision", "dispute", "outage_list",
-    "underpinning", "countersignature", "obligation_excused", "credit_notified", "credit_invoiced", "credit_settled",
-    "comment",
+    "underpinning", "failure_cause", "countersignature", "obligation_excused", "credit_notified", "credit_invoiced",
+    "credit_settled", "comment",
 }  # fmt: skip
 """Kinds whose notes both sides read: what the supplier said, what it was told, what was agreed at the meeting."""
 

@@ -120,6 +120,7 @@ def test_every_kind_either_changes_figures_or_is_among_those_that_do_not(kind: s
         "comment": {"month": "2026-01", "about": 1},
         "obligation_met": {"obligation": "report", "due": "2026-01-05", "met": "2026-01-05T10:00:00Z", "by": "x"},
         "obligation_excused": {"obligation": "report", "due": "2026-01-05"},
+        "failure_cause": KINDS["failure_cause"].example.words,
         "underpinning": {"month": "2026-01", "kpis": ["KPI1"], "by": "Carrier Ltd"},
         "terms_proposed": KINDS["terms_proposed"].example.words,
         "terms_approved": {"about": 1, "digest": "0" * 64},

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from zipfile import ZipFile
 
+from sla_monitor import remedies
 from sla_monitor.archive.sealed import SCRIPT, SealedDay
 from sla_monitor.archive.verifying import Against
 from sla_monitor.archive.verifying import verify as verify_days
@@ -120,9 +121,7 @@ class _Opened:
         """Whose the manifest is."""
         has_one = contents.SIGNATURE in self._whole.files
         if not self._keys:
-            said = (
-                "not checked: name the monitor's public key with --signer" if has_one else "the manifest is not signed"
-            )
+            said = f"not checked: {remedies.PUBLIC_KEY}" if has_one else "the manifest is not signed"
             yield Check("signature", "note", said)
             return
         signature, text = self._read(contents.SIGNATURE) if has_one else b"", self._read(MANIFEST)

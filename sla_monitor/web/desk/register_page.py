@@ -23,7 +23,7 @@ from sla_monitor.web.identity.person import Person
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_count
-from sla_monitor.wording.text import abridged, plain
+from sla_monitor.wording.text import abridged, plain, plain_lines
 
 SHOWN, IN_FILE = 50, 100_000
 """Entries on a page, and in a file: the newest."""
@@ -162,7 +162,7 @@ def register_csv(
             (
                 f"{entry.number}", format_utc(entry.at_ms), plain(entry.actor), plain(entry.known_by or ""), body.kind,
                 describe_entry(entry, contract), *span, months, state, f"{by or ''}",
-                f"{files.get(entry.number, '')}", *map(plain, (entry.reference, entry.evidence)), entry.note,
+                f"{files.get(entry.number, '')}", *map(plain, (entry.reference, entry.evidence)), plain_lines(entry.note),
             )
         )  # fmt: skip
     return csv_of_texts(COLUMNS, rows)

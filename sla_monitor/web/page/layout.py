@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 
 UTC_ZONE = "UTC"
 _ENTRY = re.compile(r"\b[Ee]ntry ([1-9][0-9]{0,9})\b", re.ASCII)
+_SOURCES = {"STYLE": "status.css", "DESK_STYLE": "desk.css", "SCRIPT": "page.js"}
+"""What stands in pages as it is, and is named in their policy, by its name in the templates."""
 
 OLD_MS = 120_000
 """An assessment of more than this age is called old."""
@@ -66,30 +69,33 @@ class Layout:
     """
 
     def __init__(self, has_desk: Callable[[], bool] = lambda: False) -> None:
-        self.environment = Environment(
-            loader=PackageLoader("sla_monitor.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self.environment.filters["with_entries"] = with_entries
-        style = self.environment.get_template("status.css").render()
-        script = self.environment.get_template("page.js").render()
-        forms = self.environment.get_template("desk.css").render()
-        self.environment.globals.update(
-            SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(self.environment), STYLE=style, SCRIPT=script,
-            DESK_STYLE=forms, HAS_DESK=has_desk,
-        )  # fmt: skip
+        self._environment, self._has_desk = _environment(), has_desk
+        style, forms, script = (_digest(f"{self._environment.globals[name]}") for name in _SOURCES)
         self.security_policy = (
-            f"default-src 'none'; style-src {_digest(style)} {_digest(forms)}; script-src {_digest(script)};"
+            f"default-src 'none'; style-src {style} {forms}; script-src {script};"
             " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         )
 
     def render(self, template: str, frame: Frame, **values: object) -> str:
         """A page's whole document."""
-        return self.environment.get_template(template).render(frame=frame, **values)
+        return self._environment.get_template(template).render(frame=frame, has_desk=self._has_desk(), **values)
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, compiled once in a process."""
+    found = Environment(
+        loader=PackageLoader("sla_monitor.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters["with_entries"] = with_entries
+    sources = {name: found.get_template(file).render() for name, file in _SOURCES.items()}
+    found.globals.update(SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(found), **sources)
+    return found
 
 
 def with_entries(text: str, contract: str) -> Markup:
