@@ -38,6 +38,16 @@ class AttachedFile:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class EntryFile:
+    """That a file goes with an entry: by its number, since when, by whom."""
+
+    entry: int
+    at_ms: int
+    actor: str
+    file: AttachedFile
+
+
 class Room(Protocol):
     """How many bytes one file may have, and all of them together (`attachments` in the settings)."""
 

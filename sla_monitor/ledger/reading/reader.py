@@ -38,6 +38,7 @@ from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
 from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_file, kept_terms, terms_in_force
 from sla_monitor.ledger.recording.month_results import MonthResult, month_results, told_months
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
+from sla_monitor.register.attachments import EntryFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
 from sla_monitor.sla.evidence import Evidence
@@ -474,6 +475,12 @@ class Reader(SingleObservations, Evidence):
         """The files that were attached to an entry; without one, to all."""
         with self._proving() as proof:
             return attachments(proof, entry)
+
+    def entry_files(self, contract: str) -> list[EntryFile]:
+        """Those of all entries of a contract, whether or not what they hold is here."""
+        numbers = {entry.number for entry in self.entries(contract)}
+        several = (one for one in self.attachments() if one.entry in numbers)
+        return [EntryFile(one.entry, one.at_ms, one.actor, one.file) for one in several]
 
     def attachment_counts(self, first: int, last: int) -> dict[int, int]:
         """How many files the entries from one number to another have, of those that have any."""

@@ -162,7 +162,8 @@ def register_csv(
             (
                 f"{entry.number}", format_utc(entry.at_ms), plain(entry.actor), plain(entry.known_by or ""), body.kind,
                 describe_entry(entry, contract), *span, months, state, f"{by or ''}",
-                f"{files.get(entry.number, '')}", *map(plain, (entry.reference, entry.evidence)), plain_lines(entry.note),
+                f"{files.get(entry.number, '')}", *map(plain, (entry.reference, entry.evidence)),
+                plain_lines(entry.note),
             )
         )  # fmt: skip
     return csv_of_texts(COLUMNS, rows)
