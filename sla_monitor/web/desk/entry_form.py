@@ -17,6 +17,7 @@ from sla_monitor.web.desk.entry_fields import TEXTS, Filled, fields_of, form_mod
 from sla_monitor.web.desk.entry_files import ACCEPTED, papers_that_fit
 from sla_monitor.web.desk.forms import FILES, PostedForm, Upload, packed
 from sla_monitor.web.desk.two_steps import NO_PAPERS, ProposingForm, problems_by_field
+from sla_monitor.wording.numbers import format_bytes
 
 LARGER = "enter it without them, and attach larger files on the page of the entry"
 FILES_BYTES = 4 * 1024 * 1024
@@ -78,7 +79,7 @@ class EntryForm(ProposingForm):
         if not uploads:
             return [], NO_PAPERS, []
         if sum(len(content) for _, content in uploads) > FILES_BYTES:
-            return [], NO_PAPERS, [f"{FILES}: have more than {FILES_BYTES:,} bytes together ({LARGER})"]
+            return [], NO_PAPERS, [f"{FILES}: have more than {format_bytes(FILES_BYTES)} together ({LARGER})"]
         good, wrong = [], []
         for one in uploads:
             try:
@@ -106,7 +107,7 @@ class EntryForm(ProposingForm):
             is_shown_first=model.changes_figures, files_problem=filled.problems.get(FILES, ""),
             taken=[KeptFile.of(one) for one in taken],
             accepted=ACCEPTED, takes_files=self.site.attachments.total > 0, types=", ".join(TYPES),
-            most=f"{min(FILES_BYTES, self.site.attachments.file):,} bytes",
+            most=format_bytes(min(FILES_BYTES, self.site.attachments.file)),
         )  # fmt: skip
 
     def _not_theirs(self, contract: Contract) -> Collection[str]:

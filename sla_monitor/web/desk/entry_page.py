@@ -34,6 +34,7 @@ from sla_monitor.web.identity.person import Person
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.instants import format_instant, format_month
+from sla_monitor.wording.numbers import format_bytes
 from sla_monitor.wording.text import plain
 
 FORM_BYTES = 65_536
@@ -217,7 +218,7 @@ class EntryPage(DeskHandler):
             "may_attach": may_attach(self.person, entry) and room.total > 0,
             "accepted": ACCEPTED,
             "kept": ", ".join(TYPES),
-            "most": f"{room.file:,} bytes",
+            "most": format_bytes(room.file),
         }
 
     async def _waits(self, contract: str, number: int) -> list[tuple[str, str]]:
