@@ -15,7 +15,7 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entering import Statement, side_of
 from sla_monitor.web.desk.entry_fields import TEXTS, Filled, fields_of, form_model, words_of
 from sla_monitor.web.desk.entry_files import ACCEPTED, papers_that_fit
-from sla_monitor.web.desk.forms import FILES, PostedForm, Upload, packed
+from sla_monitor.web.desk.forms import FILES, NEXT, PostedForm, Upload, desk_path, packed
 from sla_monitor.web.desk.two_steps import NO_PAPERS, ProposingForm, problems_by_field
 from sla_monitor.wording.numbers import format_bytes
 
@@ -108,6 +108,7 @@ class EntryForm(ProposingForm):
             taken=[KeptFile.of(one) for one in taken],
             accepted=ACCEPTED, takes_files=self.site.attachments.total > 0, types=", ".join(TYPES),
             most=format_bytes(min(FILES_BYTES, self.site.attachments.file)),
+            back=desk_path(next(iter(filled.values.get(NEXT, ())), "")),
         )  # fmt: skip
 
     def _not_theirs(self, contract: Contract) -> Collection[str]:

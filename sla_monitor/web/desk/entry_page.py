@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
@@ -27,7 +28,7 @@ from sla_monitor.web.desk.entry_files import (
     may_read_files,
     papers_that_fit,
 )
-from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.web.desk.forms import ENTERED, IS_AGAIN, NEXT, PostedForm
 from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
 from sla_monitor.web.desk.waiting_list import waiting_list
 from sla_monitor.web.identity.person import Person
@@ -138,7 +139,12 @@ def _to_do(entry: Entry, contract: Contract, standing: EffectiveEntries, person:
     is_decided = standing.decision_on(number) is not None
     several = [
         ("Decide it anew", f"{here}/entries/{number}/decide", Action.DECIDE, is_decided and stands),
-        ("Comment on it", f"{here}/enter/comment?about={number}", Action.COMMENT, True),
+        (
+            "Comment on it",
+            f"{here}/enter/comment?{urlencode({'about': number, NEXT: f'{here}/entries/{number}'})}",
+            Action.COMMENT,
+            True,
+        ),
         ("Take it back", f"{here}/entries/{number}/undo", Action.UNDO, stands and not entry.body.no_undo),
     ]
     return [(words, address) for words, address, action, is_so in several if is_so and person.may(action, contract.id)]
@@ -155,8 +161,13 @@ class EntryPage(DeskHandler):
         self.body_bytes = site.attachments.file + FORM_BYTES
 
     async def get(self, contract: str, number: str) -> None:
-        given = self.arguments_given().get("attached", [""])[0]
-        done = "The files are attached." if given else ""
+        given = self.arguments_given()
+        entered = next(iter(given.get(ENTERED, ())), "")
+        done = "The files are attached." if "attached" in given else ""
+        if entered.isascii() and entered.isdecimal():  # they come back from a form about this entry
+            done = (
+                f"It was entered already, as entry {entered}." if IS_AGAIN in given else f"Entry {entered} is entered."
+            )
         await self.show_entry(self.contract(contract), int(number), done=done)
 
     head = get

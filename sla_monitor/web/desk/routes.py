@@ -11,8 +11,10 @@ from sla_monitor.web.desk.entry_form import EntryForm
 from sla_monitor.web.desk.entry_page import EnteredPage, EntryPage
 from sla_monitor.web.desk.invoice_form import EnteredFile, InvoiceForm, UndoFile
 from sla_monitor.web.desk.maintenance_page import MaintenancePage
+from sla_monitor.web.desk.meeting_page import MeetingPage
 from sla_monitor.web.desk.month_page import CountersignForm, MonthPage, SignOffForm
 from sla_monitor.web.desk.obligations_page import ObligationsPage
+from sla_monitor.web.desk.outages_page import OutagesPage
 from sla_monitor.web.desk.register_page import RegisterFile, RegisterPage
 from sla_monitor.web.desk.shares_page import SharesPage
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
@@ -31,6 +33,8 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})", MonthPage),
     (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off", SignOffForm),
     (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign", CountersignForm),
+    (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/outages", OutagesPage),
+    (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/meeting", MeetingPage),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
     (r"/desk/contracts/([^/]+)/entries", RegisterPage),
     (r"/desk/contracts/([^/]+)/entries\.csv", RegisterFile),
