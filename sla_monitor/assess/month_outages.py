@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from sla_monitor.assess.assessment import ContractAssessment, Excluded, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.assess.failure_causes import GivenCause, cause_of_kpi, cause_of_outage
 from sla_monitor.contract.contract import Contract
-from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.register.effective import EffectiveEntries, effective_subset
 from sla_monitor.register.entries import (
     Acknowledgement,
     Claim,
     Correction,
     Dispute,
     Entry,
+    FailureCause,
     Impact,
     Maintenance,
     Timed,
@@ -85,6 +86,7 @@ class MonthFailures:
 
 def month_failures(contract: Contract, one: ContractAssessment, effective: EffectiveEntries) -> MonthFailures:
     """Of the month that `one` is about."""
+    effective = _near(one, effective)
     found = [outage for service in one.services for outage in _of_service(contract, one, service, effective)]
     missed = []
     for kpi in one.kpis:
@@ -93,6 +95,23 @@ def month_failures(contract: Contract, one: ContractAssessment, effective: Effec
             missed.append(MissedWithoutOutage(kpi, cause_of_kpi(effective, kpi.kpi, period.start_ms, period.end_ms)))
     found.sort(key=lambda each: (not each.lacks_cause, each.place))
     return MonthFailures(tuple(found), tuple(missed))
+
+
+def _near(one: ContractAssessment, effective: EffectiveEntries) -> EffectiveEntries:
+    """What may be about the month's failures: a register of ten years is read through once, and not for each outage."""
+    starts = [outage.start_ms for service in one.services for outage in service.outages]
+    starts += [outage.start_ms for kpi in one.kpis for outage in kpi.outages]
+    periods = [kpi.period.start_ms for kpi in one.kpis if kpi.period is not None]
+    from_ms = min([one.period.start_ms, *starts, *periods])
+    until_ms = max(one.period.end_ms, one.at_ms + 1)
+    timed = (
+        entry
+        for kind in (*_TOUCHING, FailureCause)
+        for entry, said in effective.of(kind)
+        if said.start_ms < until_ms and said.end_ms > from_ms
+    )
+    in_hand = (entry for entry, _ in effective.of(Acknowledgement) if entry.at_ms >= from_ms)
+    return effective_subset([*timed, *in_hand])
 
 
 def waivers_of(effective: EffectiveEntries, kpi: str, month: str) -> tuple[Entry, ...]:
