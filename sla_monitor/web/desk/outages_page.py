@@ -89,6 +89,7 @@ class MissedRow:
     result: str
     cause: CauseRow
     waived: tuple[int, ...]
+    said: tuple[SaidRow, ...]
     deeds: tuple[Deed, ...]
 
 
@@ -147,6 +148,7 @@ class FailureReader:
             result=plain(format_result(kpi.result, None, kpi.terms)),
             cause=self.cause(one.cause),
             waived=tuple(entry.number for entry in waivers_of(self.now.effective, kpi.kpi, self.now.month)),
+            said=tuple(self._row(entry, ()) for entry in one.entries),
             deeds=tuple(self.deeds.of_kpi(kpi, one.cause, span)),
         )
 
