@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -175,7 +175,10 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def moves_of(moves: Sequence[Move], month: str, as_of: date) -> tuple[Move, ...]:
-    """A month's moves up to a day, in the order of their days."""
-    ours = (move for move in moves if move.month == month and move.on <= as_of)
-    return tuple(sorted(ours, key=lambda move: (move.on, move.entry)))
+def moves_by_month(moves: Iterable[Move], as_of: date) -> dict[str, tuple[Move, ...]]:
+    """The moves up to a day, in the order of their days."""
+    found: dict[str, list[Move]] = {}
+    for move in sorted(moves, key=lambda move: (move.on, move.entry)):
+        if move.on <= as_of:
+            found.setdefault(move.month, []).append(move)
+    return {month: tuple(several) for month, several in found.items()}

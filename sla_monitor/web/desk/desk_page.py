@@ -12,7 +12,7 @@ from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_acti
 from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import form_model
-from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_list
+from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_for
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
@@ -59,8 +59,7 @@ class DeskPage(DeskHandler):
     async def _waiting(self) -> WaitingList:
         if self.site.desk is None:
             return WaitingList()
-        several, now_ms = self.board.assessment.contracts, self.site.clock.now_ms()
-        return await self.site.entering.run(waiting_list, self.site.desk, several, self.person, now_ms)
+        return await waiting_for(self.site, self.site.desk, self.board.assessment.contracts, self.person)
 
     def _participants(self) -> list[tuple[str, str]]:
         """Those whose page is somebody's own: names and addresses."""

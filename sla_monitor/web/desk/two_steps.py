@@ -66,7 +66,7 @@ class ProposingForm(DeskHandler):
     async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
         """What checked statements would change."""
         return await self.site.previewing.run(
-            effect_of, self.site.record.opened, contract, checked, self.site.clock.now_ms()
+            effect_of, self.site.previews, contract, checked, self.site.clock.now_ms()
         )
 
     def show_entered(
