@@ -11,10 +11,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from sla_monitor.register.entries import FailureCause, Waiver
 from sla_monitor.web.desk.forms import came_back, desk_path
 from tests.fakes.clock import FakeClock
+from tests.web.api.test_answers import resolved
 from tests.web.desk.house import Browser, House, Page, furnished
 from tests.web.desk.test_decide_form import words
 from tests.web.desk.waiting_house import NOW_MS, assessed, contract_in, ms, record, say, waiting_house
@@ -77,19 +79,18 @@ def test_it_says_what_failed_and_what_became_of_what_was_said(house: House) -> N
     assert "2 h" in words(house.browser("vera").get(NOVEMBER))
 
 
-def test_the_json_says_the_same_and_an_answer_of_nothing_is_none(house: House) -> None:
-    page = house.script()
-    found = page.get(API)
-    assert found.status == 200
-    for part in (
-        '"without_cause":2',
-        '"counted_ms":10800000',
-        '"state":"awaits a decision"',
-        '"claim_by":"2026-11-30"',
-    ):
-        assert part in found.text
-    assert page.get(f"{API}?cursor=x").status == 400
-    assert page.get(API.replace("2026-10", "2027-10")).status == 404
+def test_the_json_says_the_same(house: House) -> None:
+    script = house.script()
+    read = json.loads(script.get(API).text)
+    Draft202012Validator(resolved("MonthFailuresJson")).validate(read)
+    (outage,), (missed,) = read["outages"], read["missed_without_outages"]
+    assert (read["total"], read["without_cause"], read["status"]) == (1, 2, "provisional")
+    assert (outage["counted_ms"], outage["claim_by"], outage["cause"]) == (10_800_000, "2026-11-30", None)
+    assert [(one["kpi"], one["counted_ms"], one["missed"]) for one in outage["kpis"]] == [("KPI1", 10_800_000, True)]
+    assert [one["state"][:15] for one in outage["entries"]] == ["awaits a decisi", "settled: refuse"]
+    assert (missed["kpi"], missed["result"]) == ("KPI3", "71.00 (missed, 0 points)")
+    assert script.get(f"{API}?cursor=x").status == 400
+    assert script.get(API.replace("2026-10", "2027-10")).status == 404
     assert house.browser("carl").get(OCTOBER.replace("2026-10", "2027-10")).status == 404
 
 
