@@ -13,7 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from jsonschema import Draft202012Validator
 
+from sla_monitor.assess import assess_month
+from sla_monitor.ledger import HistoryReader
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import FailureCause, Waiver
+from sla_monitor.review.chapters.outages import outage_table
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.web.desk.forms import came_back, desk_path
 from tests.fakes.clock import FakeClock
 from tests.web.api.test_answers import resolved
@@ -92,6 +97,36 @@ def test_the_json_says_the_same(house: House) -> None:
     assert script.get(f"{API}?cursor=x").status == 400
     assert script.get(API.replace("2026-10", "2027-10")).status == 404
     assert house.browser("carl").get(OCTOBER.replace("2026-10", "2027-10")).status == 404
+
+
+def test_the_pack_has_the_same_outages(house: House) -> None:
+    contract = house.parts.contracts[0]
+    with HistoryReader(house.ledger) as reader:
+        found = assess_month(contract, reader, "2026-10", NOW_MS)
+    case = PackInput(found, contract.versions[0].terms, effective_entries(house.entries()))
+    (row, _) = outage_table("outages", case, found.services[0], found.kpis[0].outages).rows
+    when, lasted, in_hours, counts, cause, *_ = (cell.text for cell in row)
+    page = words(house.browser("vera").get(OCTOBER))
+    assert f"{when} Lasted {lasted} In service hours {in_hours} Counts {counts} Seen {cause} " in page
+
+
+def test_an_outage_that_goes_on_is_taken_in_hand_from_the_list(tmp_path: Path) -> None:
+    record(tmp_path, [("2026-11-20T12:00", 3)])
+    with furnished(tmp_path, clock=FakeClock(NOW_MS), contracts=[contract_in(tmp_path)]) as house:
+        assessed(house)
+        olga = house.browser("olga")
+        page = olga.get(NOVEMBER)
+        assert "20 Nov 2026 12:00:00 GMT, still open Lasted 2 h 25 min 26 s" in words(page)
+        (address,) = links(page, "Take it in hand")
+        told = olga.fill_in(olga.get(address), address.partition("?")[0], service="custody", note="On it.")
+        page = olga.get(told.location)
+        assert "In hand On it. olga" in words(page)
+        assert links(page, "Take it in hand") == []
+        (address,) = links(page, "Say its cause")
+        form = olga.get(address)
+        assert filled(form)["end"] == "2026-11-20T14:25:26"
+        given = {**filled(form), "root_cause": "Not known yet", "owner": "Supplier"}
+        assert olga.fill_in(form, address.partition("?")[0], **given).status == 303
 
 
 @pytest.mark.parametrize(
