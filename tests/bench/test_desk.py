@@ -20,7 +20,7 @@ def test_each_address_of_the_desk_is_filled_in() -> None:
         answering = [pattern for pattern, _ in ROUTES if re.fullmatch(pattern, address.partition("?")[0])]
         assert answering, address
     assert f"/desk/contracts/one/months/{LAST_MONTH}" in found
-    assert LAST_MONTH == list(months(1))[-1][0]
+    assert list(months(1))[-1][0] == LAST_MONTH
 
 
 def test_a_new_address_that_nobody_can_fill_in_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
