@@ -152,6 +152,21 @@ class CreditAccount:
         return {age: _sum(one.open for one in self.months if one.open > 0 and one.age == age) for age in AGES}
 
     @property
+    def overdue(self) -> Decimal:
+        """What is open past its last day."""
+        return _sum(one.open for one in self.months if one.days_late)
+
+    @property
+    def overdue_since(self) -> date | None:
+        """The first day on which some of that was late; None: nothing is."""
+        return min((one.due_on + timedelta(days=1) for one in self.months if one.days_late), default=None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is still to come, or to be returned."""
+        return any(one.open for one in self.months)
+
+    @property
     def to_return(self) -> Decimal:
         return -_sum(one.open for one in self.months if one.open < 0)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
 from sla_monitor.web.desk.contract_pages import pages_of
@@ -67,9 +68,10 @@ class DeskPage(DeskHandler):
 
     def _contracts(self) -> list[DeskContract]:
         contracts = self.site.desk.contracts() if self.site.desk else ()
-        return [found for one in contracts if (found := self._contract(one.id, one.versions[-1].terms.supplier)).may]
+        return [found for one in contracts if (found := self._contract(one)).may]
 
-    def _contract(self, name: str, supplier: str) -> DeskContract:
+    def _contract(self, contract: Contract) -> DeskContract:
+        name, supplier = contract.id, contract.versions[-1].terms.supplier
         actions = permitted_actions(self.person.grants, name)
         forms = tuple(
             (kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}")
@@ -77,7 +79,9 @@ class DeskPage(DeskHandler):
             if model.action in actions and form_model(kind)
         )
         may = tuple(TABLE[action].words for action in actions)
-        return DeskContract(name, plain(supplier), may, forms, pages_of(self.person, name))
+        return DeskContract(
+            name, plain(supplier), may, forms, pages_of(self.person, contract, self.site.clock.now_ms())
+        )
 
     def _sessions(self) -> list[OpenSession]:
         zone = ZoneInfo("UTC")

@@ -27,7 +27,7 @@ _FORMS: dict[MatterKind, str] = {
     "figure": "/enter/figure?kpi={name}&month={month}&party={party}",
     "action": "/enter/done?about={number}",
     "obligation": "/enter/obligation_met?obligation={name}&due={month}",
-    "claim_relief": "/enter/claim",
+    "claim_relief": "/months/{month}/outages",
     "claim_credit": "/enter/credit_claim?month={month}",
     "notify": "/enter/credit_notified?month={month}&amount={amount}",
     "invoice": "/enter/credit_invoiced?month={month}&amount={amount}",
@@ -41,8 +41,8 @@ _FORMS: dict[MatterKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for
-    whom it waits, of those of others."""
+    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for whom it waits, of
+    those of others; `meeting`: the page of the review in which it is done, empty: in none."""
 
     contract: str
     title: str
@@ -55,6 +55,7 @@ class WaitingRow:
     button: str
     whose: str
     is_mine: bool
+    meeting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def _row(place: _Place, matter: Matter) -> WaitingRow:
         button=TO_DO[matter.kind],
         whose=_whose(matter, is_barred=is_barred),
         is_mine=_is_mine(place, matter),
+        meeting=f"{address}/meeting" if matter.kind in {"sign_off", "countersign"} and address else "",
     )
 
 

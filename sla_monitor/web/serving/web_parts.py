@@ -14,6 +14,7 @@ from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.desk.assessed_months import AssessedMonths
 from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.desk.previews import Previews
 from sla_monitor.web.identity.reception import Reception
@@ -61,6 +62,7 @@ class WebParts:
     def __post_init__(self) -> None:
         self.layout = Layout(lambda: self.reception.is_used)
         self.page, self.wall, self.shared = StatusPage(self.layout), Wall(self.layout), SharedPage(self.layout)
+        self.months = AssessedMonths(self.record.opened)
         own = {PUBLIC: self.views.public_token} if self.views.public_token else {}
         viewing = {**self.views.participants, **own}
         self.viewers = Tokens(lambda: viewing)
