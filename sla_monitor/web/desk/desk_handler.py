@@ -222,7 +222,9 @@ class DeskHandler(Handler):
         """Where somebody shows again who they are, and comes back to this page; empty: with a password, here."""
         if self.person.known_by == PASSWORD:
             return ""
-        return f"/sign-in/openid?again=1&next={quote(self.request.path, safe='')}"
+        # What a form is filled in with stands in the address that is got; what was posted has to be typed again.
+        here = self.request.uri if self.request.method == "GET" else self.request.path
+        return f"/sign-in/openid?again=1&next={quote(here or self.request.path, safe='')}"
 
     def go(self, path: str) -> None:
         """Answer with another page of ours, to be fetched with GET."""

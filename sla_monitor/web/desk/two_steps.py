@@ -64,10 +64,9 @@ class ProposingForm(DeskHandler):
     ) -> None:
         """Enter what a form says, once whoever sends it has seen what it changes. `papers`: the files of the form,
         which go with each entry."""
-        once = form.once(self.person.name, self.request.path)
-        if numbers := await self.site.entering.run(self.desk.submitted, once):
-            self.show_entered(contract, numbers, form, is_again=True)
+        if await self.is_again(form, contract):
             return
+        once = form.once(self.person.name, self.request.path)
         if form.text(BACK):
             await again({})
             return
@@ -82,6 +81,13 @@ class ProposingForm(DeskHandler):
             await again(problems_by_field(error))
         except ForbiddenEntry as error:
             raise Refusal(403, f"you may not do this: {error}") from None
+
+    async def is_again(self, form: PostedForm, contract: Contract) -> bool:
+        """Whether the same submission came in before; then it is answered with what it made."""
+        numbers = await self.site.entering.run(self.desk.submitted, form.once(self.person.name, self.request.path))
+        if numbers:
+            self.show_entered(contract, numbers, form, is_again=True)
+        return bool(numbers)
 
     async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
         """What checked statements would change."""
