@@ -32,9 +32,12 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     ),
     **{
         rf"/api/v1/contracts/([^/]+)/{name}": (f"/api/v1/contracts/small/{name}", Action.SEE_SERVICE, "small")
-        for name in ("months", "recalculations", "credits", "obligations")
+        for name in ("months", "recalculations", "credits", "obligations", "maintenance")
     },
     r"/api/v1/contracts/([^/]+)/terms": ("/api/v1/contracts/small/terms", Action.SEE_NOTES, "small"),
+    r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": (
+        "/api/v1/contracts/small/terms/1", Action.SEE_NOTES, "small",
+    ),
     r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
     ),
@@ -44,6 +47,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/attachments/([0-9a-f]{64})": (
         f"/api/v1/contracts/small/entries/1/attachments/{'0' * 64}", Action.SEE_SERVICE, "small",
     ),
+    r"/api/v1/participants/([^/]+)/shares": ("/api/v1/participants/kent/shares", Action.SEE_SHARE, "kent"),
     r"/api/v1/audit": ("/api/v1/audit", Action.SEE_AUDIT, None),
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
@@ -85,6 +89,11 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/api/v1/contracts/small/months/2024-10/outages", Action.SEE_SERVICE, "small",
     ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries": ("/desk/contracts/small/entries", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries\.csv": ("/desk/contracts/small/entries.csv", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})": (
+        "/desk/contracts/small/entries/1", Action.SEE_SERVICE, "small",
+    ),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
         "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",
     ),
@@ -121,6 +130,9 @@ ELSEWHERE = {
     r"/-/reload", r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", r"/sign-out", r"/sign-in/openid",
     r"/sign-in/openid/answer", r"/public", r"/public/status\.json", r"/public/outages\.atom",
     r"/public/badge/([^/]+)/([^/]+)\.svg",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign",
+    r"/api/v1/contracts/([^/]+)/credits/invoice",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
     r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)",
