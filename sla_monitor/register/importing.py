@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
+from sla_monitor.register.from_file import named_file
 from sla_monitor.register.presets import CLOSED_STATES, ITIL_PRIORITIES, LIKE_AN_END, PRESETS, Preset
 from sla_monitor.register.rules import problems
 
@@ -28,10 +28,14 @@ OTHERS = "*"
 TOLD_AT_MOST = 100
 """Lines of mistakes: a file of the wrong kind has one on every line."""
 
+Mistake = tuple[int, str]
+"""The line of a file, and what is wrong there: `field: what is wrong (what would be right)`."""
+
 
 @dataclass(frozen=True)
 class ImportSource:
-    """A file and how to read it. `columns`: fields by heading; `party`: whose the figures are, where no column says.
+    """A file and how to read it. `columns`: fields by heading, and with `only_columns` no other heading is known;
+    `party`: whose the figures are, where no column says.
 
     `reference` and `note`: for rows that have none of their own. `preset`: the tool that wrote it, one of PRESETS.
     `priorities` and `services`: ours by theirs; a service may be empty (none of ours), and `*` is every other one.
@@ -42,6 +46,7 @@ class ImportSource:
     content: bytes
     kind: Literal["ticket", "figure"]
     columns: Mapping[str, str]
+    only_columns: bool = False
     dates: Dates = "iso"
     party: str = ""
     reference: str = ""
@@ -58,7 +63,8 @@ class ImportSource:
 
     @cached_property
     def sheet(self) -> Sheet:
-        return read_sheet(self.content, self.kind, self.columns, self.tool.columns if self.tool else None)
+        known = {} if self.only_columns else self.tool.columns if self.tool else None
+        return read_sheet(self.content, self.kind, self.columns, known)
 
     def spelled(self, text: str) -> str:
         """An instant of the file, as ours are spelled. Raises ValueError."""
@@ -68,7 +74,7 @@ class ImportSource:
     @cached_property
     def evidence(self) -> str:
         """By which the file can be known again."""
-        return f"{self.name}, SHA-256 {sha256(self.content).hexdigest()}"
+        return named_file(self.name, self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +85,37 @@ class DraftEntry:
     entry: Entry
 
 
-def drafts(
-    source: ImportSource, contract: Contract, actor: str, at_ms: int, *, known_by: str | None = None
-) -> list[DraftEntry]:
-    """The entries that a file makes. Raises RegisterError with the problems of every row."""
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The entries that a file makes, and `(line, what is wrong)` of its other rows; with any of these nothing of it is
+    entered."""
+
+    made: tuple[DraftEntry, ...]
+    wrong: tuple[Mistake, ...]
+
+    def refuse(self, source: ImportSource, contract: Contract) -> None:
+        """Raises RegisterError with the problems of every row, if there is any."""
+        if self.wrong:  # what can be said of the other rows is said in the same breath
+            raise RegisterError(_told(source, [*self.wrong, *_wrong(self.made, EntryContext.of(contract, ()))]))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A file held against the register. `fresh`: the entries that say what it does not say already, of which so many
+    are `changed`; `same`: so many say what stands; `wrong`: as of `Drafts`, ascending."""
+
+    fresh: tuple[Entry, ...]
+    changed: int
+    same: int
+    wrong: tuple[Mistake, ...]
+
+    @property
+    def new(self) -> int:
+        return len(self.fresh) - self.changed
+
+
+def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int, *, known_by: str | None = None) -> Drafts:
+    """The entries that a file makes, each held against the contract later on."""
     sheet = source.sheet
     found = [*sheet.problems, *_no_end(source, sheet)]
     made: list[DraftEntry] = []
@@ -93,34 +126,37 @@ def drafts(
         except RegisterError as error:
             found += [(line, problem) for problem in error.problems]
         found += [(line, problem) for problem in _closed_without_end(source, words)]
-    found += _twice(made)
-    if found:  # what can be said of the other rows is said in the same breath
-        found += _wrong(made, EntryContext.of(contract, ()))
-        raise RegisterError(_told(source, found))
-    return made
+    return Drafts(tuple(made), (*found, *_twice(made)))
 
 
-def news(source: ImportSource, several: Iterable[DraftEntry], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
-    """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
+def compared(several: Drafts, contract: Contract, said: Iterable[Entry]) -> Compared:
+    """What of them the register does not say already, and what is wrong with it."""
     context = EntryContext.of(contract, said)
     replaceable = (*context.effective.of(TicketRecord), *context.effective.of(ReportedFigure))
     known = {_key(words): words for _, words in replaceable}
-    fresh = [draft for draft in several if known.get(_key(draft.entry.body)) != draft.entry.body]
-    found = _wrong(fresh, context)
-    if found:
-        raise RegisterError(_told(source, found))
-    return [draft.entry for draft in fresh]
+    fresh = [draft for draft in several.made if known.get(_key(draft.entry.body)) != draft.entry.body]
+    changed = sum(_key(draft.entry.body) in known for draft in fresh)
+    wrong = sorted([*several.wrong, *_wrong(fresh, context)], key=lambda one: one[0])
+    return Compared(tuple(draft.entry for draft in fresh), changed, len(several.made) - len(fresh), tuple(wrong))
 
 
-def _wrong(several: Iterable[DraftEntry], context: EntryContext) -> list[tuple[int, str]]:
+def news(source: ImportSource, several: Drafts, contract: Contract, said: Iterable[Entry]) -> list[Entry]:
+    """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
+    found = compared(several, contract, said)
+    if found.wrong:
+        raise RegisterError(_told(source, found.wrong))
+    return list(found.fresh)
+
+
+def _wrong(several: Iterable[DraftEntry], context: EntryContext) -> list[Mistake]:
     return [(one.line, line) for one in several for line in problems(one.entry, context)]
 
 
-def _told(source: ImportSource, found: Iterable[tuple[int, str]]) -> list[str]:
+def _told(source: ImportSource, found: Iterable[Mistake]) -> list[str]:
     return abridged([f"{source.name}:{line}: {why}" for line, why in sorted(found, key=lambda one: one[0])])
 
 
-def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[tuple[int, str]]:
+def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[Mistake]:
     """A file whose column of ends is not known would make every ticket an open one."""
     is_known = source.kind != "ticket" or "ended" in sheet.fields or source.is_open_without_end
     if is_known or sheet.problems or not sheet.ignored:
@@ -159,6 +195,8 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, acto
         raise RegisterError([ambiguous.get(line.partition(":")[0], line) for line in error.problems]) from None
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {name: words[name] for name in MORE if name in words}
+    if "evidence" in words:  # all that is from one file can be found by it
+        more["evidence"] = f"{words['evidence']}; {source.evidence}"
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)
 
 
@@ -174,9 +212,9 @@ def _with_instants(source: ImportSource, given: dict[str, Any]) -> tuple[dict[st
                 ambiguous[name] = f"{name}: {error}"
     if "stops" in given:
         try:
-            spelled["stops"] = _stops(given["stops"], source.spelled)
+            spelled["stops"] = parse_stops(given["stops"], source.spelled)
         except ValueError as error:
-            spelled["stops"], ambiguous["stops"] = _stops(given["stops"], str), f"stops: {error}"
+            spelled["stops"], ambiguous["stops"] = parse_stops(given["stops"], str), f"stops: {error}"
     return spelled, ambiguous
 
 
@@ -203,7 +241,7 @@ def _ours(theirs: str, names: Mapping[str, str]) -> str | None:
     return folded.get(heading(theirs), folded.get(OTHERS))
 
 
-def _stops(text: str, spelled: Callable[[str], str]) -> list[dict[str, str]]:
+def parse_stops(text: str, spelled: Callable[[str], str] = str) -> list[dict[str, str]]:
     """`waiting_for_authority 2026-10-05 10:00 / 2026-10-05 12:00; ...`; without an end it still stands still."""
     return [_stop(part, spelled) for part in text.split(";") if part.strip()]
 
@@ -215,7 +253,7 @@ def _stop(text: str, spelled: Callable[[str], str]) -> dict[str, str]:
     return {key: word if key == "reason" else spelled(word) for key, word in found.items() if word}
 
 
-def _twice(several: Iterable[DraftEntry]) -> Iterator[tuple[int, str]]:
+def _twice(several: Iterable[DraftEntry]) -> Iterator[Mistake]:
     """Two rows about one thing: nobody can know which of them is meant."""
     seen: dict[object, int] = {}
     for draft in several:
