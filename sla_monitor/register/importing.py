@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from sla_monitor.register.csv_sheet import MORE, Sheet, heading, read_sheet
 from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, entry_of
+from sla_monitor.register.file_remedies import COMMAND, FileRemedies
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
 from sla_monitor.register.from_file import named_file
 from sla_monitor.register.presets import CLOSED_STATES, ITIL_PRIORITIES, LIKE_AN_END, PRESETS, Preset
@@ -25,6 +26,7 @@ _INSTANTS = ("opened", "responded", "ended")
 _WHOLE = ("in_target", "total", "attempts")
 OTHERS = "*"
 """In a table of names: every name that is not in it."""
+PARTIES = ("supplier", "authority", "agreed")
 TOLD_AT_MOST = 100
 """Lines of mistakes: a file of the wrong kind has one on every line."""
 
@@ -40,6 +42,7 @@ class ImportSource:
     `reference` and `note`: for rows that have none of their own. `preset`: the tool that wrote it, one of PRESETS.
     `priorities` and `services`: ours by theirs; a service may be empty (none of ours), and `*` is every other one.
     `two_digit_years`: 26 is 2026. `is_open_without_end`: a ticket without an end is open, whatever the file says else.
+    `parties`: for whom whoever imports it may speak. `remedies`: how what helps is worded.
     """
 
     name: str
@@ -56,6 +59,8 @@ class ImportSource:
     services: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     two_digit_years: bool = False
     is_open_without_end: bool = False
+    parties: Collection[str] = PARTIES
+    remedies: FileRemedies = COMMAND
 
     @cached_property
     def tool(self) -> Preset | None:
@@ -64,12 +69,12 @@ class ImportSource:
     @cached_property
     def sheet(self) -> Sheet:
         known = {} if self.only_columns else self.tool.columns if self.tool else None
-        return read_sheet(self.content, self.kind, self.columns, known)
+        return read_sheet(self.content, self.kind, self.columns, known, self.remedies)
 
     def spelled(self, text: str) -> str:
         """An instant of the file, as ours are spelled. Raises ValueError."""
         years = self.two_digit_years or (self.tool is not None and self.tool.two_digit_years)
-        return iso_spelling(text, self.dates, two_digit_years=years)
+        return iso_spelling(text, self.dates, two_digit_years=years, remedies=self.remedies)
 
     @cached_property
     def evidence(self) -> str:
@@ -126,6 +131,7 @@ def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int, *, 
         except RegisterError as error:
             found += [(line, problem) for problem in error.problems]
         found += [(line, problem) for problem in _closed_without_end(source, words)]
+        found += [(line, problem) for problem in _for_others(source, words)]
     return Drafts(tuple(made), (*found, *_twice(made)))
 
 
@@ -164,16 +170,21 @@ def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[Mistake]:
     like = [name for name in sheet.ignored if any(part in name.casefold() for part in LIKE_AN_END)]
     named = like[0] if like else "HEADING"
     maybe = f"{' or '.join(map(repr, like))} may be it" if like else f"its other columns: {', '.join(sheet.ignored)}"
-    remedy = f'--map "{named}=ended", or --open-without-end if every ticket is open'
-    yield sheet.heading_line, f"has no column for ended ({maybe}; pass {remedy})"
+    remedy = source.remedies.no_end.format(heading=named)
+    yield sheet.heading_line, f"has no column for ended ({maybe}; {remedy})"
 
 
 def _closed_without_end(source: ImportSource, words: Mapping[str, str]) -> Iterator[str]:
     """A ticket that is closed or cancelled, and has no end, would be an open one for ever."""
     state = words.get("state", "").lstrip("_ ")
     if heading(state) in CLOSED_STATES and "ended" not in words and not source.is_open_without_end:
-        remedy = "add its end, leave the row out, or pass --open-without-end"
-        yield f"ended: is missing, and the ticket is {state} ({remedy})"
+        yield f"ended: is missing, and the ticket is {state} ({source.remedies.is_open})"
+
+
+def _for_others(source: ImportSource, words: Mapping[str, str]) -> Iterator[str]:
+    party = words.get("party", source.party)
+    if source.kind == "figure" and party in PARTIES and party not in source.parties:
+        yield f"party: is {party}, for whom you do not speak (leave the row out)"
 
 
 def abridged(lines: list[str]) -> list[str]:
@@ -225,14 +236,23 @@ def _ticket_words(source: ImportSource, words: Mapping[str, str], contract: Cont
     if tool and tool.has_spaced_numbers and "id" in words:
         found["id"] = re.sub(r"(?<=\d)\s(?=\d)", "", words["id"])
     if "priority" in words:
-        theirs = words["priority"]
-        usual = {**ITIL_PRIORITIES, **(tool.priorities if tool else {})}
-        found["priority"] = _ours(theirs, source.priorities) or _ours(theirs, usual) or theirs
+        found["priority"] = our_priority(source, words["priority"])
     if "service" in words:
-        names = {service.name: service.id for version in contract.versions for service in version.terms.services}
-        ours = _ours(words["service"], source.services)
-        found["service"] = (_ours(words["service"], names) or words["service"]) if ours is None else ours or None
+        found["service"] = our_service(source, words["service"], contract) or None
     return found
+
+
+def our_priority(source: ImportSource, theirs: str) -> str:
+    """What a priority of the file is called in the contract, or as it stands there."""
+    usual = {**ITIL_PRIORITIES, **(source.tool.priorities if source.tool else {})}
+    return _ours(theirs, source.priorities) or _ours(theirs, usual) or theirs
+
+
+def our_service(source: ImportSource, theirs: str, contract: Contract) -> str:
+    """The id of a service of the file, or as it stands there; empty: none of ours."""
+    names = {service.name: service.id for version in contract.versions for service in version.terms.services}
+    ours = _ours(theirs, source.services)
+    return (_ours(theirs, names) or theirs) if ours is None else ours
 
 
 def _ours(theirs: str, names: Mapping[str, str]) -> str | None:

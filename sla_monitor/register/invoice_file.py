@@ -14,6 +14,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import Sheet, read_sheet
+from sla_monitor.register.file_remedies import COMMAND, FileRemedies
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
 from sla_monitor.register.from_file import named_file
 from sla_monitor.register.importing import abridged
@@ -39,7 +40,8 @@ class BilledLine:
 @dataclass(frozen=True)
 class InvoiceFile:
     """A file and how to read it. `columns`: fields by heading. `invoice`, `on`: for rows without one of their own.
-    `sign`: whether credits stand on the invoice as negative amounts, or as positive ones."""
+    `sign`: whether credits stand on the invoice as negative amounts, or as positive ones. `remedies`: how what helps
+    is worded."""
 
     name: str
     content: bytes
@@ -48,10 +50,11 @@ class InvoiceFile:
     invoice: str = ""
     on: date | None = None
     sign: Literal["negative", "positive"] = "negative"
+    remedies: FileRemedies = COMMAND
 
     @cached_property
     def sheet(self) -> Sheet:
-        return read_sheet(self.content, "invoice", self.columns)
+        return read_sheet(self.content, "invoice", self.columns, remedies=self.remedies)
 
     @property
     def evidence(self) -> str:
@@ -92,10 +95,10 @@ def _line(file: InvoiceFile, row: int, words: Mapping[str, str], currency: str) 
         return None
     invoice = words.get("invoice", file.invoice)
     if not invoice:
-        raise ValueError("invoice: is missing (add a column, or pass --invoice)")
+        raise ValueError(f"invoice: is missing ({file.remedies.invoice})")
     on = _day(file, words["date"]) if "date" in words else file.on
     if on is None:
-        raise ValueError("date: is missing (add a column, or pass --date)")
+        raise ValueError(f"date: is missing ({file.remedies.on})")
     return BilledLine(row, invoice, words.get("line", ""), on, _month(words.get("month", "")), amount)
 
 
@@ -113,7 +116,7 @@ def parse_amount(text: str, currency: str) -> Decimal:
 
 def _day(file: InvoiceFile, text: str) -> date:
     try:
-        return parse_day(iso_spelling(text, file.dates)[:10])
+        return parse_day(iso_spelling(text, file.dates, remedies=file.remedies)[:10])
     except ValueError as error:
         raise ValueError(f"date: {error}") from None
 

@@ -80,10 +80,15 @@ def field_problems(lines: Iterable[str], *, is_flat: bool) -> list[FieldProblemJ
     return [_problem(line, is_flat=is_flat) for line in lines]
 
 
+def with_remedy(text: str) -> tuple[str, str]:
+    """`what is wrong (what would be right)` in its two parts; the second one may be empty."""
+    found = _REMEDY.match(text)
+    return (found[1], found[2]) if found else (text, "")
+
+
 def _problem(line: str, *, is_flat: bool) -> FieldProblemJson:
     field, _, text = line.partition(": ")
-    found = _REMEDY.match(text)
-    detail, remedy = found.groups() if found else (text, "")
+    detail, remedy = with_remedy(text)
     name = field.replace("~", "~0").replace("/", "~1")
     is_outside = is_flat or field in OUTSIDE
     pointer = f"/{name}" if is_outside else f"/said/{name}" if name else "/said"

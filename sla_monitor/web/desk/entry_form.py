@@ -10,7 +10,7 @@ from sla_monitor.register.entries import KINDS
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entering import Statement, side_of
+from sla_monitor.web.desk.entering import Statement, parties_of
 from sla_monitor.web.desk.entry_fields import TEXTS, Filled, fields_of, form_model, words_of
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
@@ -45,9 +45,8 @@ class EntryForm(ProposingForm):
         await self.propose(form, contract, [Statement(said, **{text: form.text(text) for text in TEXTS})], again)
 
     def _show(self, contract: Contract, kind: str, filled: Filled) -> None:
-        model, is_supplier = KINDS[kind], side_of(self.person, contract.id) == "supplier"
-        parties = ("supplier",) if is_supplier else ("supplier", "authority", "agreed")
-        fields = fields_of(model, contract, filled, parties)
+        model = KINDS[kind]
+        fields = fields_of(model, contract, filled, parties_of(self.person, contract.id))
         known = {one.name for one in fields}
         others = [f"{name}: {text}" for name, text in filled.problems.items() if name not in known]
         self.show_page(

@@ -21,6 +21,9 @@ from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
 
+SHOWN = 20
+"""Entries of one submission that are told; the others are counted."""
+
 Again = Callable[[Mapping[str, str]], Awaitable[None]]
 """Shows the form again with what is wrong, by field; nothing: as it was typed."""
 
@@ -29,29 +32,36 @@ class ProposingForm(DeskHandler):
     """Base of the forms whose entries are shown with what they change before they are made."""
 
     methods: tuple[str, ...] = ("GET", "HEAD", "POST")
+    confirmation = "confirm.html"
+    """The template that shows what would be entered and what it changes."""
 
     async def propose(
         self, form: PostedForm, contract: Contract, statements: Sequence[Statement], again: Again
     ) -> None:
         """Enter what a form says, once whoever sends it has seen what it changes."""
-        once = form.once(self.person.name, self.request.path)
-        if numbers := await self.site.entering.run(self.desk.submitted, once):
-            self.show_entered(contract, numbers, is_again=True)
+        if await self.is_entered(form, contract):
             return
         if form.text(BACK):
             await again({})
             return
         try:
-            await self._next_step(form, contract, statements, once)
+            await self._next_step(form, contract, statements, form.once(self.person.name, self.request.path))
         except RegisterError as error:
             # The same submission may have come in twice at once, and the other one was faster.
-            if numbers := await self.site.entering.run(self.desk.submitted, once):
-                self.show_entered(contract, numbers, is_again=True)
+            if await self.is_entered(form, contract):
                 return
             self.set_status(422)
             await again(problems_by_field(error))
         except ForbiddenEntry as error:
             raise Refusal(403, f"you may not do this: {error}") from None
+
+    async def is_entered(self, form: PostedForm, contract: Contract) -> bool:
+        """Whether the same submission came in before: then it leads to what was entered."""
+        once = form.once(self.person.name, self.request.path)
+        numbers = await self.site.entering.run(self.desk.submitted, once)
+        if numbers:
+            self.show_entered(contract, numbers, is_again=True)
+        return bool(numbers)
 
     async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
         """What checked statements would change."""
@@ -91,9 +101,10 @@ class ProposingForm(DeskHandler):
         before = form.text(READ_TO)
         newer = [one for one in checked.said if before.isdecimal() and one.number > int(before)]
         self.show_page(
-            "confirm.html",
+            self.confirmation,
             contract=contract,
-            entries=[draft_entry(contract, one, checked.said) for one in checked.entries],
+            entries=[draft_entry(contract, one, checked.said) for one in checked.entries[:SHOWN]],
+            more=len(checked.entries) - SHOWN,
             is_asked=any(one.body.asks_for_decision(contract) for one in checked.entries),
             effect=effect,
             newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],
@@ -101,7 +112,12 @@ class ProposingForm(DeskHandler):
             fields=form.own(),
             once=form.text(ONCE),
             read_to=checked.last,
+            **self.besides(),
         )
+
+    def besides(self) -> dict[str, object]:
+        """What else its template is given."""
+        return {}
 
 
 def problems_by_field(error: RegisterError) -> dict[str, str]:
