@@ -89,7 +89,7 @@ class ImportForm(ProposingForm):
         said = await self.site.entering.run(self.desk.entries, contract.id)
         args = (source, contract, said, self.person.name, self.site.clock.now_ms())
         self._seen = seen = await self.site.previewing.run(read_file, *args)
-        if not seen.columns:
+        if not source.sheet.columns:  # it is no table: there is nothing to choose
             self.set_status(422)
             told = [f"{source.name}, line {line}: {text}" for line, text in seen.compared.wrong]
             self._begin(contract, options_of(source), told)

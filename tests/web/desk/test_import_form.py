@@ -1,0 +1,138 @@
+"""Tickets and figures from a file at the desk: how it is read, what it changes, entered once, taken back whole."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.web.desk.import_form import FILE_BYTES, ROWS
+from tests.web.desk.house import Browser, House, Page
+from tests.web.desk.side_house import FORMULA, side_house
+
+TICKETS, FIGURES = (f"/desk/contracts/small/import?kind={kind}" for kind in ("ticket", "figure"))
+QUIRKS = (
+    "\ufeffVorgang;Priorität;Geöffnet;Erledigt;Dienst;Beschreibung;<b>Note</b>\r\n"
+    'INC1;1 - Critical;10/05/2026 9:00 AM;10/05/2026 10:15 AM;Custody suite;"Three\r\nlines\r\nhere";x\r\n'
+    f'"{FORMULA.replace(chr(34), chr(34) * 2)}";Blocker;10/06/2026 9:00 AM;10/06/2026 9:30 AM;Canteen;;y\r\n'
+    ";;;;;;\r\n"
+)
+"""As a German spreadsheet saves an American tool's export."""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with side_house(tmp_path_factory.mktemp("desk")) as found:
+        yield found
+
+
+def upload(browser: Browser, content: bytes, address: str = TICKETS, name: str = "t.csv", **fields: str) -> Page:
+    page = browser.get(address)
+    return browser.upload(address, {**all_hidden(page), **fields}, {"file": (name, content)})
+
+
+def chosen(page: Page) -> dict[str, list[str]]:
+    """What the selects, ticks and texts of the page have, as a browser would send it."""
+    found: dict[str, list[str]] = {name: [value] for name, value in page.hidden.items()}
+    for name, inside in re.findall(r'<select id="[^"]+" name="([^"]+)"[^>]*>(.*?)</select>', page.text, re.S):
+        options = re.findall(r'<option value="([^"]*)"( selected)?>', inside)
+        value = next((value for value, is_so in options if is_so), options[0][0])
+        found.setdefault(name, []).append(html.unescape(value))
+    written = re.findall(r'<textarea id="[^"]+" name="([^"]+)"[^>]*>\n(.*?)</textarea>', page.text, re.S)
+    ticked = re.findall(r'<input type="checkbox" name="([^"]+)" value="([^"]+)" checked', page.text)
+    return found | {name: [html.unescape(text)] for name, text in (*written, *ticked)}
+
+
+def look(browser: Browser, page: Page, address: str = TICKETS, **changed: str | list[str]) -> Page:
+    return browser.post(address, {**chosen(page), **changed})
+
+
+def read_as(page: Page) -> dict[str, int]:
+    told = re.findall(r"<dt>([A-Z][a-z ]+)</dt><dd>([\d,]+)</dd>", page.text)
+    return {word: int(count.replace(",", "")) for word, count in told}
+
+
+def test_a_file_with_every_quirk_is_mapped_seen_entered_once_and_taken_back(house: House) -> None:
+    carl, before = house.browser("carl"), len(house.entries())
+    seen = upload(carl, QUIRKS.encode())
+    assert (seen.status, read_as(seen)["Wrong"]) == (200, 1)
+    assert "has no column that is known" in seen.text.lower()
+    assert "&lt;b&gt;Note&lt;/b&gt;" in seen.text
+    assert "Three lines here" in seen.text
+    columns = {"Vorgang": "id", "Priorität": "priority", "Geöffnet": "opened", "Erledigt": "ended", "Dienst": "service"}
+    seen = look(carl, seen, map=[f"{theirs}={ours}" for theirs, ours in columns.items()])
+    assert "10/05/2026 9:00 AM begins with the day or the month" in seen.text
+    assert "Say which, by “Dates in the file”" in seen.text
+    assert "--" not in re.sub(r"<style>.*?</style>", "", seen.text, flags=re.S)
+    refused = look(carl, seen, _see="yes")
+    assert (refused.status, len(house.entries())) == (422, before)
+    names = ["Custody suite=custody", "*="]
+    seen = look(carl, seen, dates="month-first", service=names, priority=["Blocker=P1"], note="From the tool.")
+    assert read_as(seen) == {"New": 2, "Changed": 0, "As before": 0, "Wrong": 0}
+    assert "Ticket INC1 of custody, P1, opened 5 Oct 2026 09:00:00 BST" in seen.text
+    link = html.unescape(re.findall(r'href="([^"]+)">this link', seen.text)[0])
+    preview = look(carl, seen, _see="yes")
+    assert (preview.status, "What the file changes" in preview.text, len(house.entries())) == (200, True, before)
+    assert "KPI2" in preview.text, "the figures that it changes"
+    mark = re.findall(r'name="_confirmed" value="([^"]+)"', preview.text)[0]
+    answers = [carl.post(TICKETS, {**all_hidden(preview), "_confirmed": mark}) for _ in range(2)]
+    assert {one.status for one in answers} == {303}
+    assert len({one.location for one in answers}) == 1
+    entered = house.entries()[before:]
+    assert [(one.actor, one.body.kind, one.note) for one in entered] == [("carl", "ticket", "From the tool.")] * 2
+    assert "2 entries from this file are in the register" in carl.get(answers[0].location).text
+
+    again = upload(carl, QUIRKS.encode(), link)
+    assert read_as(again) == {"New": 0, "Changed": 0, "As before": 2, "Wrong": 0}
+    assert "There is nothing to enter" in again.text
+
+    back = answers[0].location.replace("/file", "/undo-file")
+    page = carl.get(back)
+    assert carl.fill_in(page, back, why="").status == 422
+    asked = carl.fill_in(page, back, why="Another month's file.")
+    assert (asked.status, "KPI2" in asked.text) == (200, True), "what it changes is shown"
+    mark = re.findall(r'name="_confirmed" value="([^"]+)"', asked.text)[0]
+    assert carl.fill_in(asked, back, _confirmed=mark).status == 303
+    assert [one.body.kind for one in house.entries()[before + 2 :]] == ["undo", "undo"]
+    assert carl.get(answers[0].location).status == 404
+
+
+def all_hidden(page: Page) -> dict[str, list[str]]:
+    last = page.text.rpartition("<form")[2]
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', last):
+        found.setdefault(name, []).append(html.unescape(value))
+    return found
+
+
+def workbook() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "is missing or empty"),
+        (workbook(), "is a workbook or another archive"),
+        ("id;priority\n1;Stra\u00dfe".encode("cp1252"), "is not UTF-8 text"),
+        (bytes(range(256)) * 40, "is not UTF-8 text"),
+        (b'id,priority\n"1,P1\n', "cannot be read"),
+        (b"\0\0\0\0" * 100, "has no column"),
+        (b"\n\n\n", "has no column"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_with_what_helps(house: House, content: bytes, why: str) -> None:
+    before = len(house.entries())
+    answer = upload(house.browser("carl"), content)
+    assert answer.status in {200, 422}
+    assert why in re.sub(r"<bdi>(\w)", lambda found: found[1].lower(), answer.text), answer.status
+    assert len(house.entries()) == before
+
