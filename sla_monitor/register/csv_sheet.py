@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
-from sla_monitor.register.file_remedies import COMMAND, FileRemedies
+from sla_monitor import remedies
 
 FIELDS = {
     "ticket": ("id", "priority", "service", "opened", "responded", "ended", "stops", "attempts", "state"),
@@ -121,11 +121,9 @@ def read_sheet(
     kind: str,
     columns: Mapping[str, str],
     preset: Mapping[str, str] | None = None,
-    remedies: FileRemedies = COMMAND,
 ) -> Sheet:
     """The rows of a file of one kind. `columns`: fields by heading, for headings that are not known by themselves.
-    `preset`: the headings of a tool, which then are the only ones that are known. `remedies`: how what helps is
-    worded."""
+    `preset`: the headings of a tool, which then are the only ones that are known."""
     if content[:4] == WORKBOOK:
         return Sheet(problems=((1, "is a workbook or another archive, whatever its name says (save it as CSV UTF-8)"),))
     if len(content) > SIZE_LIMIT:
@@ -139,7 +137,7 @@ def read_sheet(
     known = {**SYNONYMS[kind], **{field: field for field in names}} if preset is None else dict(preset)
     chosen = {heading(told): field for told, field in columns.items()}
     known = {heading: field for heading, field in known.items() if field not in chosen.values()} | chosen
-    return _read(text, known, list(chosen), remedies)
+    return _read(text, known, list(chosen))
 
 
 def heading(text: str) -> str:
@@ -158,7 +156,7 @@ def separator(line: str) -> str | None:
     return match[1] if match else None
 
 
-def _read(text: str, known: Mapping[str, str], asked: Sequence[str], remedies: FileRemedies) -> Sheet:
+def _read(text: str, known: Mapping[str, str], asked: Sequence[str]) -> Sheet:
     problems: list[tuple[int, str]] = []
     told, _, rest = text.partition("\n")
     named = separator(told)
@@ -172,7 +170,7 @@ def _read(text: str, known: Mapping[str, str], asked: Sequence[str], remedies: F
     first_line, first = next(records, (1, []))
     headings = [heading(text) for text in first]
     fields = [known.get(heading) for heading in headings]
-    problems += [(first_line, message) for message in _wrong_headings(headings, fields, asked, remedies)]
+    problems += [(first_line, message) for message in _wrong_headings(headings, fields, asked)]
     rows = []
     like: list[list[str]] = [[] for _ in first]
     for line, cells in records:
@@ -214,18 +212,16 @@ def _records(text: str, delimiter: str, blame: Callable[[int, str], None]) -> It
             return
 
 
-def _wrong_headings(
-    headings: Sequence[str], fields: Sequence[str | None], asked: Sequence[str], remedies: FileRemedies
-) -> Iterator[str]:
+def _wrong_headings(headings: Sequence[str], fields: Sequence[str | None], asked: Sequence[str]) -> Iterator[str]:
     for heading in asked:
         if heading not in headings:
-            yield f"has no column {heading!r}, {remedies.asked} (its columns: {', '.join(headings) or 'none'})"
+            yield f"has no column {heading!r} (its columns: {', '.join(headings) or 'none'})"
     given = [field for field in fields if field]
     for field in dict.fromkeys(given):
         if given.count(field) > 1:
-            yield f"has {given.count(field)} columns for {field} ({remedies.one_column})"
+            yield f"has {given.count(field)} columns for {field} ({remedies.COLUMNS}, or rename the others)"
     if not given:
-        yield f"has no column that is known ({remedies.columns}; its columns: {', '.join(headings) or 'none'})"
+        yield f"has no column that is known ({remedies.COLUMNS}; its columns: {', '.join(headings) or 'none'})"
 
 
 def cell(text: str) -> str:

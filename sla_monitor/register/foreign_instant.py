@@ -7,10 +7,9 @@ that says which is meant; general date parsers choose for themselves (docs/depen
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
-from sla_monitor.register.file_remedies import COMMAND, FileRemedies
+from sla_monitor import remedies
 
 Dates = Literal["iso", "day-first", "month-first"]
 
@@ -38,60 +37,45 @@ _SPACES = re.compile("[ \u00a0\u202f]+")
 NOON = 12
 
 
-def iso_spelling(
-    text: str, dates: Dates = "iso", *, two_digit_years: bool = False, remedies: FileRemedies = COMMAND
-) -> str:
+def iso_spelling(text: str, dates: Dates = "iso", *, two_digit_years: bool = False) -> str:
     """`05/10/2026 2:00 pm` as `2026-10-05 14:00`, for parse_instant; what has no known shape is left as it is.
 
     Parts of a millisecond are cut off. `two_digit_years`: 26 is 2026. Raises ValueError for what can be read in two
-    ways, with what says which is meant.
+    ways, with the remedy.
     """
     text = _SPACES.sub(" ", text.strip())
     if _SERIAL.fullmatch(text):
         raise ValueError(f"{text} is a spreadsheet's number of a day (format the column as date and time)")
     match = _CLOCK.fullmatch(text)
-    how = _How(text, dates, two_digit_years, remedies)
-    day = _day(match["date"] if match else text, how)
+    day = _day(match["date"] if match else text, text, dates, two_digit_years=two_digit_years)
     if day is None:
         return text
     return f"{day} {_clock(match, text)}{_offset(match['zone'])}" if match else day
 
 
-@dataclass(frozen=True, slots=True)
-class _How:
-    """The whole text, for messages, and how days are read."""
-
-    text: str
-    dates: Dates
-    two_digit_years: bool
-    remedies: FileRemedies
-
-
-def _day(day: str, how: _How) -> str | None:
+def _day(day: str, text: str, dates: Dates, *, two_digit_years: bool) -> str | None:
     if match := _YEAR_FIRST.fullmatch(day):
         return _iso_day(match["year"], match["month"], match["day"])
     if match := _DAY_AND_NAME.fullmatch(day) or _NAME_AND_DAY.fullmatch(day):
         number = _NAMES.get(match["name"].casefold())
         if number is None:
             return None
-        return _iso_day(_year(match["year"], how), str(number), match["day"])
+        return _iso_day(_year(match["year"], text, known=two_digit_years), str(number), match["day"])
     match = _NUMBERS.fullmatch(day)
     if match is None:
         return None
-    year = _year(match["year"], how)
-    if how.dates == "iso":
-        raise ValueError(f"{how.text} begins with the day or the month ({how.remedies.dates})")
-    month, of_month = (
-        (match["second"], match["first"]) if how.dates == "day-first" else (match["first"], match["second"])
-    )
+    year = _year(match["year"], text, known=two_digit_years)
+    if dates == "iso":
+        raise ValueError(f"{text} begins with the day or the month ({remedies.ORDER_OF_DATES})")
+    month, of_month = (match["second"], match["first"]) if dates == "day-first" else (match["first"], match["second"])
     return _iso_day(year, month, of_month)
 
 
-def _year(year: str, how: _How) -> str:
+def _year(year: str, text: str, *, known: bool) -> str:
     if len(year) == len("2026"):
         return year
-    if not how.two_digit_years:
-        raise ValueError(f"{how.text} has a year of two digits ({how.remedies.years})")
+    if not known:
+        raise ValueError(f"{text} has a year of two digits (export it with four, or {remedies.YEARS})")
     return f"20{year}"
 
 

@@ -7,7 +7,6 @@ from typing import Any, cast, get_args
 
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import FIELDS, MORE
-from sla_monitor.register.file_remedies import FileRemedies
 from sla_monitor.register.foreign_instant import Dates
 from sla_monitor.register.importing import PARTIES, ImportSource
 from sla_monitor.register.presets import PRESETS
@@ -39,7 +38,6 @@ def import_source(
     content: bytes,
     kind: str,
     given: Mapping[str, Sequence[str]],
-    remedies: FileRemedies,
     parties: Sequence[str],
 ) -> ImportSource:
     """A file and how to read it. `given`: the values of OPTIONS, each as it was sent; `parties`: for whom
@@ -60,7 +58,7 @@ def import_source(
         raise RegisterError(wrong)
     if kind == "figure" and not found["party"] and len(parties) == 1:
         (found["party"],) = parties
-    return ImportSource(name, content, cast("Any", kind), parties=parties, remedies=remedies, **found)
+    return ImportSource(name, content, cast("Any", kind), parties=parties, **found)
 
 
 def options_of(source: ImportSource) -> list[tuple[str, str]]:

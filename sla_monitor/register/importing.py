@@ -9,6 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
 
+from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import RegisterError
@@ -16,13 +17,14 @@ from sla_monitor.register.csv_sheet import MORE, Sheet, heading, read_sheet
 from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, entry_of
-from sla_monitor.register.file_remedies import COMMAND, FileRemedies
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
 from sla_monitor.register.from_file import named_file
 from sla_monitor.register.presets import CLOSED_STATES, ITIL_PRIORITIES, LIKE_AN_END, PRESETS, Preset
 from sla_monitor.register.rules import problems
 
 _INSTANTS = ("opened", "responded", "ended")
+_NAMES = {"priority": remedies.PRIORITIES, "service": remedies.SERVICES}
+"""What a tool calls otherwise than the contract, and what helps."""
 _WHOLE = ("in_target", "total", "attempts")
 OTHERS = "*"
 """In a table of names: every name that is not in it."""
@@ -42,7 +44,7 @@ class ImportSource:
     `reference` and `note`: for rows that have none of their own. `preset`: the tool that wrote it, one of PRESETS.
     `priorities` and `services`: ours by theirs; a service may be empty (none of ours), and `*` is every other one.
     `two_digit_years`: 26 is 2026. `is_open_without_end`: a ticket without an end is open, whatever the file says else.
-    `parties`: for whom whoever imports it may speak. `remedies`: how what helps is worded.
+    `parties`: for whom whoever imports it may speak.
     """
 
     name: str
@@ -60,7 +62,6 @@ class ImportSource:
     two_digit_years: bool = False
     is_open_without_end: bool = False
     parties: Collection[str] = PARTIES
-    remedies: FileRemedies = COMMAND
 
     @cached_property
     def tool(self) -> Preset | None:
@@ -69,12 +70,12 @@ class ImportSource:
     @cached_property
     def sheet(self) -> Sheet:
         known = {} if self.only_columns else self.tool.columns if self.tool else None
-        return read_sheet(self.content, self.kind, self.columns, known, self.remedies)
+        return read_sheet(self.content, self.kind, self.columns, known)
 
     def spelled(self, text: str) -> str:
         """An instant of the file, as ours are spelled. Raises ValueError."""
         years = self.two_digit_years or (self.tool is not None and self.tool.two_digit_years)
-        return iso_spelling(text, self.dates, two_digit_years=years, remedies=self.remedies)
+        return iso_spelling(text, self.dates, two_digit_years=years)
 
     @cached_property
     def evidence(self) -> str:
@@ -168,17 +169,16 @@ def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[Mistake]:
     if is_known or sheet.problems or not sheet.ignored:
         return
     like = [name for name in sheet.ignored if any(part in name.casefold() for part in LIKE_AN_END)]
-    named = like[0] if like else "HEADING"
     maybe = f"{' or '.join(map(repr, like))} may be it" if like else f"its other columns: {', '.join(sheet.ignored)}"
-    remedy = source.remedies.no_end.format(heading=named)
-    yield sheet.heading_line, f"has no column for ended ({maybe}; {remedy})"
+    yield sheet.heading_line, f"has no column for ended ({maybe}; {remedies.COLUMNS}, or {remedies.OPEN_TICKETS})"
 
 
 def _closed_without_end(source: ImportSource, words: Mapping[str, str]) -> Iterator[str]:
     """A ticket that is closed or cancelled, and has no end, would be an open one for ever."""
     state = words.get("state", "").lstrip("_ ")
     if heading(state) in CLOSED_STATES and "ended" not in words and not source.is_open_without_end:
-        yield f"ended: is missing, and the ticket is {state} ({source.remedies.is_open})"
+        remedy = f"add its end, leave the row out, or {remedies.OPEN_TICKETS}"
+        yield f"ended: is missing, and the ticket is {state} ({remedy})"
 
 
 def _for_others(source: ImportSource, words: Mapping[str, str]) -> Iterator[str]:
@@ -199,16 +199,21 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, acto
         given.setdefault("party", source.party)
     if source.kind == "ticket":
         given |= _ticket_words(source, words, contract)
-    given, ambiguous = _with_instants(source, given)
+    given, unclear = _with_instants(source, given)
+    unclear |= {name: _unknown(name, words[name]) for name in _NAMES if name in words}
     try:
         said = body_of(source.kind, given, contract.time_zone)
     except RegisterError as error:
-        raise RegisterError([ambiguous.get(line.partition(":")[0], line) for line in error.problems]) from None
+        raise RegisterError([unclear.get(line.partition(":")[0], line) for line in error.problems]) from None
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {name: words[name] for name in MORE if name in words}
     if "evidence" in words:  # all that is from one file can be found by it
         more["evidence"] = f"{words['evidence']}; {source.evidence}"
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)
+
+
+def _unknown(name: str, theirs: str) -> str:
+    return f"{name}: {theirs[:80]!r} is none of the contract's ({_NAMES[name]})"
 
 
 def _with_instants(source: ImportSource, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

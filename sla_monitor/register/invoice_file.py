@@ -10,11 +10,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
+from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import Sheet, read_sheet
-from sla_monitor.register.file_remedies import COMMAND, FileRemedies
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
 from sla_monitor.register.from_file import named_file
 from sla_monitor.register.importing import abridged
@@ -40,8 +40,7 @@ class BilledLine:
 @dataclass(frozen=True)
 class InvoiceFile:
     """A file and how to read it. `columns`: fields by heading. `invoice`, `on`: for rows without one of their own.
-    `sign`: whether credits stand on the invoice as negative amounts, or as positive ones. `remedies`: how what helps
-    is worded."""
+    `sign`: whether credits stand on the invoice as negative amounts, or as positive ones."""
 
     name: str
     content: bytes
@@ -50,11 +49,10 @@ class InvoiceFile:
     invoice: str = ""
     on: date | None = None
     sign: Literal["negative", "positive"] = "negative"
-    remedies: FileRemedies = COMMAND
 
     @cached_property
     def sheet(self) -> Sheet:
-        return read_sheet(self.content, "invoice", self.columns, remedies=self.remedies)
+        return read_sheet(self.content, "invoice", self.columns)
 
     @property
     def evidence(self) -> str:
@@ -95,10 +93,10 @@ def _line(file: InvoiceFile, row: int, words: Mapping[str, str], currency: str) 
         return None
     invoice = words.get("invoice", file.invoice)
     if not invoice:
-        raise ValueError(f"invoice: is missing ({file.remedies.invoice})")
+        raise ValueError(f"invoice: is missing (add a column, or {remedies.INVOICE_NUMBER})")
     on = _day(file, words["date"]) if "date" in words else file.on
     if on is None:
-        raise ValueError(f"date: is missing ({file.remedies.on})")
+        raise ValueError(f"date: is missing (add a column, or {remedies.INVOICE_DAY})")
     return BilledLine(row, invoice, words.get("line", ""), on, _month(words.get("month", "")), amount)
 
 
@@ -116,7 +114,7 @@ def parse_amount(text: str, currency: str) -> Decimal:
 
 def _day(file: InvoiceFile, text: str) -> date:
     try:
-        return parse_day(iso_spelling(text, file.dates, remedies=file.remedies)[:10])
+        return parse_day(iso_spelling(text, file.dates)[:10])
     except ValueError as error:
         raise ValueError(f"date: {error}") from None
 

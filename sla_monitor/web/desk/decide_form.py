@@ -79,8 +79,8 @@ class DecideForm(ProposingForm):
             fields=_fields(entry, filled),
             decision=next(iter(filled.values.get("decision", ())), ""),
             problem=filled.problems.get("decision", ""),
-            others=[text for name, text in filled.problems.items() if name in {"about", "actor"}],
-            has_problems=bool(filled.problems),
+            problems=[text for name, text in filled.problems.items() if name in {"about", "actor"}],
+            is_refused=bool(filled.problems),
         )
 
     async def _would(self, contract: Contract, entry: Entry, is_granted: bool) -> Effect:

@@ -50,8 +50,8 @@ class EntryForm(ProposingForm):
         known = {one.name for one in fields}
         others = [f"{name}: {text}" for name, text in filled.problems.items() if name not in known]
         self.show_page(
-            "entry_form.html", contract=contract, kind=kind.replace("_", " "), fields=fields, others=others,
-            told=" ".join((model.__doc__ or "").split()), has_problems=bool(filled.problems),
+            "entry_form.html", contract=contract, kind=kind.replace("_", " "), fields=fields, problems=others,
+            told=" ".join((model.__doc__ or "").split()), is_refused=bool(filled.problems),
             is_shown_first=model.changes_figures,
         )  # fmt: skip
 

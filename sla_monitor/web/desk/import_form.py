@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
+from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import Column, heading
 from sla_monitor.register.entries import KINDS, Entry
-from sla_monitor.register.file_remedies import PAGE
 from sla_monitor.register.import_options import CHOICES, KINDS_IN_FILES, OPTIONS, fields_of, import_source, options_of
 from sla_monitor.register.importing import (
     OTHERS,
@@ -47,6 +47,17 @@ FILE_BYTES, ROWS = 5 * 2**20, 20_000
 
 READ_ROWS, NAMES, NAME = 5, 40, 200
 """Rows that are shown as they are read, names of priorities and services that are offered, and characters of one."""
+
+WAYS = {
+    remedies.COLUMNS: "“Columns”",
+    remedies.PRIORITIES: "“Priorities”",
+    remedies.SERVICES: "“Services”",
+    remedies.OPEN_TICKETS: "the tick below",
+    remedies.ORDER_OF_DATES: "“Dates in the file”",
+    remedies.YEARS: "“Years of two digits”",
+    remedies.NOTE: "“Note”",
+}
+"""What of this page gives a remedy."""
 
 _READ_AS = "_read_as"
 """The preset by which the page was made: another one knows other columns."""
@@ -119,7 +130,7 @@ class ImportForm(ProposingForm):
         given = {option: form.texts(option) for option in OPTIONS}
         if form.text(_READ_AS) != form.text("preset") and form.text("content"):
             given |= {"map": [], "only_map": []}
-        return import_source(name, content, self.kind, given, PAGE, parties_of(self.person, contract.id))
+        return import_source(name, content, self.kind, given, parties_of(self.person, contract.id))
 
     def _begin(self, contract: Contract, chosen: Sequence[tuple[str, str]], problems: Sequence[str]) -> None:
         """Show the form that takes a file. `chosen`: how to read it, as a link or the file before had it."""
@@ -281,7 +292,8 @@ def _names(source: ImportSource, contract: Contract) -> Iterator[tuple[str, tupl
     kpis = [kpi.ticket_terms for one in terms for kpi in one.kpis if kpi.ticket_terms is not None]
     priorities = sorted({priority for kpi in kpis for priority in kpi.priorities})
     services = list(dict.fromkeys(service.id for one in terms for service in one.services))
-    unchosen = replace(source, priorities={}, services={})
+    others = {OTHERS: ours for name, ours in source.services.items() if name == OTHERS}
+    unchosen = replace(source, priorities={}, services=others)
     for option, known, chosen in (("priority", priorities, source.priorities), ("service", services, source.services)):
         words = (words.get(option, "") for _, words in source.sheet.rows)
         found = Counter(word for word in words if word and len(word) <= NAME)
@@ -305,8 +317,8 @@ def _as_is(source: ImportSource, contract: Contract, option: str, theirs: str, k
     is_priority = option == "priority"
     ours = our_priority(source, theirs) if is_priority else our_service(source, theirs, contract)
     told = abridged(plain(ours), 60)
-    if ours in known:
-        return told
+    if ours in known or not ours:
+        return told or "none of ours"
     return f"{told}, which no KPI counts" if is_priority else "choose: it is none of ours"
 
 
@@ -314,7 +326,7 @@ def _told(line: int, text: str) -> ToldMistake:
     """`field: what is wrong (what would be right)`, in its parts."""
     name, colon, what = text.partition(": ")
     is_field = bool(colon) and name in {*fields_of("ticket"), *fields_of("figure"), "actor"}
-    told, remedy = with_remedy(what if is_field else text)
+    told, remedy = with_remedy(remedies.with_ways(what if is_field else text, WAYS))
     return ToldMistake(line, label_of(name) if is_field else "", plain(told), plain(remedy))
 
 

@@ -13,7 +13,6 @@ from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import BILLED
 from sla_monitor.register.entry_parsing import body_of
-from sla_monitor.register.file_remedies import INVOICE_PAGE
 from sla_monitor.register.foreign_instant import Dates
 from sla_monitor.register.invoice_file import InvoiceFile, read_invoice
 from sla_monitor.settings.desk.access_table import Action
@@ -171,4 +170,4 @@ def _source(form: PostedForm, values: dict[str, str]) -> InvoiceFile:
         raise RegisterError([f"date: {error}"]) from None
     dates, sign = cast("Dates", values.get("dates", "iso")), cast("Any", values.get("sign", "negative"))
     name, invoice = plain(name)[:120] or "invoice.csv", values.get("invoice", "")
-    return InvoiceFile(name, content, columns, dates, invoice, on, sign, INVOICE_PAGE)
+    return InvoiceFile(name, content, columns, dates, invoice, on, sign)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,6 +20,8 @@ from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 
 UTC_ZONE = "UTC"
+_SOURCES = {"STYLE": "status.css", "DESK_STYLE": "desk.css", "SCRIPT": "page.js"}
+"""What stands in pages as it is, and is named in their policy, by its name in the templates."""
 
 OLD_MS = 120_000
 """An assessment of more than this age is called old."""
@@ -63,29 +66,32 @@ class Layout:
     """
 
     def __init__(self, has_desk: Callable[[], bool] = lambda: False) -> None:
-        self.environment = Environment(
-            loader=PackageLoader("sla_monitor.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        style = self.environment.get_template("status.css").render()
-        script = self.environment.get_template("page.js").render()
-        forms = self.environment.get_template("desk.css").render()
-        self.environment.globals.update(
-            SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(self.environment), STYLE=style, SCRIPT=script,
-            DESK_STYLE=forms, HAS_DESK=has_desk,
-        )  # fmt: skip
+        self._environment, self._has_desk = _environment(), has_desk
+        style, forms, script = (_digest(f"{self._environment.globals[name]}") for name in _SOURCES)
         self.security_policy = (
-            f"default-src 'none'; style-src {_digest(style)} {_digest(forms)}; script-src {_digest(script)};"
+            f"default-src 'none'; style-src {style} {forms}; script-src {script};"
             " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
         )
 
     def render(self, template: str, frame: Frame, **values: object) -> str:
         """A page's whole document."""
-        return self.environment.get_template(template).render(frame=frame, **values)
+        return self._environment.get_template(template).render(frame=frame, has_desk=self._has_desk(), **values)
+
+
+@cache
+def _environment() -> Environment:
+    """The templates, compiled once in a process."""
+    found = Environment(
+        loader=PackageLoader("sla_monitor.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    sources = {name: found.get_template(file).render() for name, file in _SOURCES.items()}
+    found.globals.update(SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(found), **sources)
+    return found
 
 
 def _badges(environment: Environment) -> dict[Outcome, str]:

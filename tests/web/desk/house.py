@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.cookies import SimpleCookie
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
@@ -183,6 +185,24 @@ def contracts_in(folder: Path) -> list[Contract]:
     return list(load_contract_files(paths))
 
 
+def new_ledger(path: Path) -> None:
+    """Make a ledger: a copy of one that is made once."""
+    for ending, content in _empty_ledger().items():
+        path.with_name(path.name + ending).write_bytes(content)
+
+
+@cache
+def _empty_ledger() -> Mapping[str, bytes]:
+    with TemporaryDirectory() as folder:
+        make_ledger(Path(folder) / "ledger.db")
+        return files_of(Path(folder) / "ledger.db")
+
+
+def files_of(ledger: Path) -> Mapping[str, bytes]:
+    """A ledger that nobody has open, by the ends of its files' names."""
+    return {one.name.removeprefix(ledger.name): one.read_bytes() for one in ledger.parent.glob(f"{ledger.name}*")}
+
+
 @contextmanager
 def furnished(
     folder: Path,
@@ -196,7 +216,7 @@ def furnished(
     """A desk with everybody of ROLES. `contracts`: in place of the usual two; `more`: of its settings."""
     ledger = folder / "ledger.db"
     if not ledger.exists():
-        make_ledger(ledger)
+        new_ledger(ledger)
     parts = Parts(
         desk=settings_of(folder, **more), desk_ledger=ledger, contracts=contracts or contracts_in(folder), ledger=ledger
     )

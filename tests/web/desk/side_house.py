@@ -13,14 +13,13 @@ from sla_monitor.assess import assess
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger import HistoryReader
-from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.web import Limits
 from tests.fakes.clock import FakeClock
 from tests.register.office import TERMS
-from tests.web.desk.house import PACKS, House, settings_of
+from tests.web.desk.house import PACKS, House, new_ledger, settings_of
 from tests.web.running import Parts, web_of
 
 NOW_MS = int(datetime(2026, 11, 20, 14, 25, 26, tzinfo=UTC).timestamp()) * 1000
@@ -31,6 +30,7 @@ NOTE = "SECRET-NOTE of the authority"
 ELSEWHERE = "SECRET-SUPPLIER"
 SHARE = {"kent": "66.60", "sussex": "33.40"}
 PARTS: dict[str, Any] = {
+    "term": {"start": "2026-06-01", "end": "2040-12-31"},
     "invoicing": {"notify_working_days": 10},
     "obligations": [
         {"id": "insurance", "title": "Certificate of insurance", "kind": "insurance", "due": "2026-11-12",
@@ -71,7 +71,7 @@ def say(ledger: Path, contract: Contract, kind: str, words: dict[str, Any], note
 def side_house(folder: Path, **more: Any) -> Iterator[House]:
     """`more`: of the desk's settings."""
     ledger, clock, contracts = folder / "ledger.db", FakeClock(NOW_MS), contracts_in(folder)
-    make_ledger(ledger)
+    new_ledger(ledger)
     for contract in contracts:
         for kind, words, note in SAID:
             say(ledger, contract, kind, words, note)

@@ -16,7 +16,6 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.chaining import register_chain
-from sla_monitor.ledger.opening import make_ledger
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.periods import working_days
 from sla_monitor.register import effective
@@ -26,6 +25,7 @@ from sla_monitor.web.desk.waiting_list import waiting_list
 from sla_monitor.web.identity.person import Person
 from tests.fakes.clock import FakeClock
 from tests.register.office import TERMS
+from tests.web.desk.house import new_ledger
 from tests.web.desk.side_house import NOW_MS, PARTS, SAID, say
 
 NAMES = ("one", "two", "three", "four")
@@ -38,7 +38,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.ledger, self.contracts = folder / "ledger.db", tuple(contracts_in(folder))
-        make_ledger(self.ledger)
+        new_ledger(self.ledger)
         for contract in self.contracts:
             for kind, words, note in SAID:
                 say(self.ledger, contract, kind, words, note)
@@ -112,7 +112,7 @@ def test_what_was_checked_for_one_contract_is_checked_for_all(desk: Desk, read: 
 
 def test_a_backup_that_was_put_back_is_read_anew(desk: Desk, tmp_path: Path) -> None:
     register, early = Register(desk.ledger), tmp_path / "early.db"
-    make_ledger(early)
+    new_ledger(early)
     say(early, desk.contracts[0], "acknowledgement", {"service": "custody"}, "before")
     assert len(register.entries("one")) == len(SAID)
     for ending in ("", "-wal", "-shm"):

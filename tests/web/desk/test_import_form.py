@@ -6,12 +6,10 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from sla_monitor.web.desk.import_form import FILE_BYTES, ROWS
 from tests.web.desk.house import Browser, House, Page
 from tests.web.desk.side_house import FORMULA, side_house
 
@@ -67,7 +65,7 @@ def test_a_file_with_every_quirk_is_mapped_seen_entered_once_and_taken_back(hous
     columns = {"Vorgang": "id", "Priorität": "priority", "Geöffnet": "opened", "Erledigt": "ended", "Dienst": "service"}
     seen = look(carl, seen, map=[f"{theirs}={ours}" for theirs, ours in columns.items()])
     assert "10/05/2026 9:00 AM begins with the day or the month" in seen.text
-    assert "Say which, by “Dates in the file”" in seen.text
+    assert "Say which comes first: “Dates in the file”" in seen.text
     assert "--" not in re.sub(r"<style>.*?</style>", "", seen.text, flags=re.S)
     refused = look(carl, seen, _see="yes")
     assert (refused.status, len(house.entries())) == (422, before)
@@ -135,4 +133,3 @@ def test_what_is_no_such_file_is_refused_with_what_helps(house: House, content: 
     assert answer.status in {200, 422}
     assert why in re.sub(r"<bdi>(\w)", lambda found: found[1].lower(), answer.text), answer.status
     assert len(house.entries()) == before
-

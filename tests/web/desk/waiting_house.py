@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sla_monitor.assess import assess
@@ -18,7 +20,7 @@ from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.sla.observation import Finding, Observation, Outcome, Reason
 from tests.fakes.clock import FakeClock
 from tests.register.office import TERMS
-from tests.web.desk.house import House, furnished
+from tests.web.desk.house import House, files_of, furnished
 
 NOW_MS = int(datetime(2026, 11, 20, 14, 25, 26, tzinfo=UTC).timestamp()) * 1000
 HOUR = 3_600_000
@@ -64,9 +66,21 @@ def contract_in(folder: Path) -> Contract:
 
 def record(folder: Path, outages: Sequence[tuple[str, int]]) -> None:
     """A ledger of a probe each hour since the term began, down for so many hours from each instant on."""
+    for ending, content in _recorded(tuple(outages)).items():
+        (folder / f"ledger.db{ending}").write_bytes(content)
+
+
+@cache
+def _recorded(outages: tuple[tuple[str, int], ...]) -> Mapping[str, bytes]:
+    with TemporaryDirectory() as folder:
+        _record(Path(folder) / "ledger.db", outages)
+        return files_of(Path(folder) / "ledger.db")
+
+
+def _record(path: Path, outages: Sequence[tuple[str, int]]) -> None:
     begin_ms, clock = ms("2026-10-01T00:00"), FakeClock(NOW_MS)
     down = {ms(at) // HOUR + hour for at, hours in outages for hour in range(hours)}
-    with Ledger.open(folder / "ledger.db", clock) as ledger:
+    with Ledger.open(path, clock) as ledger:
         for number, at_ms in enumerate(range(begin_ms, NOW_MS, HOUR), start=1):
             is_down = at_ms // HOUR in down
             finding = Finding(Outcome.DOWN, Reason.TIMEOUT) if is_down else Finding(Outcome.UP, duration_us=2_000)
