@@ -292,7 +292,7 @@ def _names(source: ImportSource, contract: Contract) -> Iterator[tuple[str, tupl
     kpis = [kpi.ticket_terms for one in terms for kpi in one.kpis if kpi.ticket_terms is not None]
     priorities = sorted({priority for kpi in kpis for priority in kpi.priorities})
     services = list(dict.fromkeys(service.id for one in terms for service in one.services))
-    others = {OTHERS: ours for name, ours in source.services.items() if name == OTHERS}
+    others = {name: ours for name, ours in source.services.items() if name == OTHERS}
     unchosen = replace(source, priorities={}, services=others)
     for option, known, chosen in (("priority", priorities, source.priorities), ("service", services, source.services)):
         words = (words.get(option, "") for _, words in source.sheet.rows)
