@@ -51,7 +51,7 @@ _LIKE["stops"] = "waiting_for_authority 2026-10-05 10:00 / 2026-10-05 12:00"
 _DURATION = "_ms"
 _STOPS = "stops"
 """The one list of several fields that is filled in: each of it in a line, as the column of a file spells it."""
-_LABELS = {"kpi": "KPI", "kpis": "KPIs", "id": "Number", "about": "Entry", "of": "Of so many"}
+_LABELS = {"kpi": "KPI", "kpis": "KPIs", "id": "Number", "about": "Entry", "stops": "Clock stops", "of": "Of so many"}
 
 
 @dataclass(frozen=True, slots=True)
