@@ -29,6 +29,8 @@ _WHOLE = ("in_target", "total", "attempts")
 OTHERS = "*"
 """In a table of names: every name that is not in it."""
 PARTIES = ("supplier", "authority", "agreed")
+SHOWN = 5
+"""Rows that are shown as they are read."""
 TOLD_AT_MOST = 100
 """Lines of mistakes: a file of the wrong kind has one on every line."""
 
@@ -108,12 +110,14 @@ class Drafts:
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A file held against the register. `fresh`: the entries that say what it does not say already, of which so many
-    are `changed`; `same`: so many say what stands; `wrong`: as of `Drafts`, ascending."""
+    are `changed`; `same`: so many say what stands; `wrong`: as of `Drafts`, ascending; `first`: how the first
+    rows are read."""
 
     fresh: tuple[Entry, ...]
     changed: int
     same: int
     wrong: tuple[Mistake, ...]
+    first: tuple[DraftEntry, ...] = ()
 
     @property
     def new(self) -> int:
@@ -144,7 +148,13 @@ def compared(several: Drafts, contract: Contract, said: Iterable[Entry]) -> Comp
     fresh = [draft for draft in several.made if known.get(_key(draft.entry.body)) != draft.entry.body]
     changed = sum(_key(draft.entry.body) in known for draft in fresh)
     wrong = sorted([*several.wrong, *_wrong(fresh, context)], key=lambda one: one[0])
-    return Compared(tuple(draft.entry for draft in fresh), changed, len(several.made) - len(fresh), tuple(wrong))
+    return Compared(
+        tuple(draft.entry for draft in fresh),
+        changed,
+        len(several.made) - len(fresh),
+        tuple(wrong),
+        several.made[:SHOWN],
+    )
 
 
 def news(source: ImportSource, several: Drafts, contract: Contract, said: Iterable[Entry]) -> list[Entry]:

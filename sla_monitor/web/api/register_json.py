@@ -10,9 +10,17 @@ from sla_monitor.document.entries import entry_document
 from sla_monitor.ledger.recording.attached_files import Attachment
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
+from sla_monitor.remedies import with_ways
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.register_shapes import AttachmentsJson, EntriesJson, EntryJson, FieldProblemJson
+from sla_monitor.web.api.register_shapes import (
+    AttachmentsJson,
+    EntriesJson,
+    EntryJson,
+    FieldProblemJson,
+    FigureChangeJson,
+)
 from sla_monitor.web.api.service_json import API
+from sla_monitor.wording.figure_changes import Changes
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
 
@@ -53,6 +61,14 @@ def entries_json(
     }
 
 
+def changes_json(changes: Changes) -> list[FigureChangeJson]:
+    """Figures of months that are over, before and after."""
+    return [
+        {"month": row["month"], "figure": row["figure"], "before": row["before"], "after": row["after"]}
+        for row in changes
+    ]
+
+
 def attachments_json(contract: str, entry: int, several: Iterable[Attachment]) -> AttachmentsJson:
     address = f"{entry_address(contract, entry)}/attachments"
     return {
@@ -72,6 +88,19 @@ def attachments_json(contract: str, entry: int, several: Iterable[Attachment]) -
             for one in several
         ],
     }
+
+
+def line_problems(wrong: Iterable[tuple[int, str]], ways: Mapping[str, str]) -> list[FieldProblemJson]:
+    """What is wrong with the lines of a file: each with `field: what is wrong (what would be right)`, or without a
+    field. `ways`: how each remedy is given."""
+    found: list[FieldProblemJson] = []
+    for line, text in wrong:
+        field, colon, what = text.partition(": ")
+        is_field = bool(colon) and field.isidentifier()
+        detail, remedy = with_remedy(with_ways(what if is_field else text, ways))
+        pointer = f"/{line}/{field}" if is_field else f"/{line}"
+        found.append({"pointer": pointer, "detail": plain(detail), "remedy": plain(remedy)})
+    return found
 
 
 def field_problems(lines: Iterable[str], *, is_flat: bool) -> list[FieldProblemJson]:

@@ -33,6 +33,7 @@ class ImportForm(ProposingForm):
     """`GET /desk/contracts/<contract>/import?kind=ticket`, and `POST`: with a file, or with what the page hands back,
     to see how it is read; then what it changes; then to enter it. `kind=figure`: the same of figures."""
 
+    action = Action.IMPORT_TICKETS
     body_bytes = FILE_BYTES * 4 // 3 + 262_144
     confirmation = "import_preview.html"
     _seen: ReadFile | None = None

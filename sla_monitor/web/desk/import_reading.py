@@ -18,7 +18,6 @@ from sla_monitor.register.importing import (
     OTHERS,
     TOLD_AT_MOST,
     Compared,
-    Drafts,
     ImportSource,
     compared,
     drafts,
@@ -35,8 +34,8 @@ from sla_monitor.wording.text import abridged, plain
 FILE_BYTES, ROWS = 5 * 2**20, 20_000
 """Of a file at most: some 15 seconds until 20,000 rows are entered, in which nobody else waits for more than five."""
 
-READ_ROWS, NAMES, NAME = 5, 40, 200
-"""Rows that are shown as they are read, names of priorities and services that are offered, and characters of one."""
+NAMES, NAME = 40, 200
+"""Names of priorities and services that are offered, and characters of one."""
 
 WAYS = {
     remedies.COLUMNS: "“Columns”",
@@ -137,21 +136,26 @@ class ReadFile:
 
 def read_file(source: ImportSource, contract: Contract, said: Sequence[Entry], actor: str, now_ms: int) -> ReadFile:
     """A file held against the contract and the register; for a thread, as it takes seconds."""
-    sheet = source.sheet
-    several = drafts(source, contract, actor, now_ms)
-    if len(sheet.rows) > ROWS:
-        told = f"the file has {len(sheet.rows):,} rows (split it: at most {ROWS:,} are read here)"
-        several = Drafts((), ((1, told),))
+    sheet, found = source.sheet, compared_file(source, contract, said, actor, now_ms)
     return ReadFile(
         source,
         len(sheet.rows),
-        compared(several, contract, said),
+        found,
         tuple(_columns(source)),
         tuple((plain(one.heading), _like(one)) for one in sheet.columns if one.field is None),
         tuple(_names(source, contract)),
-        tuple((one.line, describe_entry(one.entry, contract)) for one in several.made[:READ_ROWS]),
+        tuple((one.line, describe_entry(one.entry, contract)) for one in found.first),
         urlsafe_b64encode(zlib.compress(source.content)).decode(),
     )
+
+
+def compared_file(source: ImportSource, contract: Contract, said: Sequence[Entry], actor: str, now_ms: int) -> Compared:
+    """What of a file is new, and what is wrong with it; for a thread, as it takes seconds."""
+    rows = len(source.sheet.rows)
+    if rows > ROWS:
+        told = f"the file has {rows:,} rows (split it: at most {ROWS:,} are read here)"
+        return Compared((), 0, 0, ((1, told),))
+    return compared(drafts(source, contract, actor, now_ms), contract, said)
 
 
 def statements_of(fresh: Sequence[Entry]) -> list[Statement]:

@@ -23,7 +23,7 @@ from sla_monitor.register.request_bodies import (
 )
 from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
-from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
+from sla_monitor.web.api.register_json import OUTSIDE, changes_json, entries_json, entry_json, field_problems
 from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by, visible_to
@@ -76,10 +76,7 @@ class Entering(Writing):
             "entry": entry_json(new[0], contract),
             "last_number": checked.last,
             "reaches_closed_months": reaches_closed_months(contract, said, new, now_ms),
-            "changes": [
-                {"month": row["month"], "figure": row["figure"], "before": row["before"], "after": row["after"]}
-                for row in changes
-            ],
+            "changes": changes_json(changes),
             "doubts": doubts(new[0], EntryContext.of(contract, [*said, *new])),
         }
 
@@ -93,7 +90,7 @@ class Entering(Writing):
     def _entered(self, contract: Contract, draft: Statement, once: str, read_to: int | None) -> EnteredJson:
         """Called from the register's thread."""
         if read_to is None and not self.desk.submitted(once):
-            self._refuse_unseen(contract, draft)
+            self.refuse_unseen(contract, [draft])
         entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to)
         everything = self.desk.entries(contract.id)
         entry = next(one for one in everything if one.number == entered.numbers[0])
@@ -109,9 +106,9 @@ class Entering(Writing):
             "is_again": entered.is_again,
         }
 
-    def _refuse_unseen(self, contract: Contract, draft: Statement) -> None:
+    def refuse_unseen(self, contract: Contract, drafts: Sequence[Statement]) -> None:
         """What changes months that are over has to be looked at before it is entered."""
-        checked = self.desk.checked(self.person, contract, [draft])
+        checked = self.desk.checked(self.person, contract, drafts)
         if reaches_closed_months(contract, checked.said, checked.entries, self.site.clock.now_ms()):
             raise Refusal(
                 428,

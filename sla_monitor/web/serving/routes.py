@@ -27,6 +27,7 @@ from sla_monitor.web.serving.contract_routes import CONTRACT_ROUTES
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.import_routes import IMPORT_ROUTES
 from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
 from sla_monitor.web.serving.shared_routes import SHARED_ROUTES
 from sla_monitor.web.serving.web_parts import WebParts
@@ -272,6 +273,7 @@ ROUTES = (
     *OWN_ROUTES,
     *REGISTER_ROUTES,
     *ATTACHMENT_ROUTES,
+    *IMPORT_ROUTES,
     *CONTRACT_ROUTES,
     *API_ROUTES,
     *SHARED_ROUTES,
