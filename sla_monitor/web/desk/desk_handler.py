@@ -61,17 +61,11 @@ class DeskHandler(Handler):
         if not self.reception.is_used:
             raise Refusal(404, NO_DESK, remedy="name users under `desk` in the settings: docs/how-to/sign-in.md")
         await super()._refuse_forbidden()
-        self._allow_bytes()
+        self.allow_bytes(self.body_bytes)
         # Who shows it elsewhere loses what is typed here: before the page, not after it.
         if self.request.method == "GET" and not self._is_proven() and (address := self._prove_address()):
             self.go(address)
             raise Finish
-
-    def _allow_bytes(self) -> None:
-        """Let a larger body in, where this page takes one."""
-        allow = getattr(self.request.connection, "set_max_body_size", None)
-        if allow is not None and self.body_bytes > self.site.limits.body_bytes:
-            allow(self.body_bytes)
 
     def data_received(self, chunk: bytes) -> None:
         if len(self._body) <= self.body_bytes:

@@ -112,6 +112,13 @@ class Handler(RequestHandler):
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Let the body pass."""
 
+    def allow_bytes(self, most: int) -> None:
+        """Let a larger body in than strangers may send, and more time for it: whoever sends it is known by now."""
+        connection = self.request.connection
+        if isinstance(connection, HTTP1Connection) and most > self.site.limits.body_bytes:
+            connection.set_max_body_size(most)
+            connection.set_body_timeout(self.site.limits.upload_s)
+
     def compute_etag(self) -> str | None:
         """None: every answer is of its moment."""
 
