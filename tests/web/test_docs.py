@@ -12,6 +12,7 @@ import pytest
 from sla_monitor.contract.reading.secret import MIN_TOKEN
 from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
+from sla_monitor.web.desk.import_reading import FILE_BYTES, ROWS
 from sla_monitor.web.page.selection import LEAST_REFRESH_S, MOST_REFRESH_S
 from sla_monitor.web.serving.routes import REPORT_BYTES
 from tests.web import recorded
@@ -22,7 +23,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-
 
 def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", DOCS, re.M)
-    assert len(rows) == 58
+    assert len(rows) == 59
     with serving(Parts()) as web:
         for path, methods in rows:
             answer = ask(
@@ -51,7 +52,9 @@ def test_the_commands_for_scripts_run_as_they_are_printed(tmp_path: Path) -> Non
     "said",
     [
         f"an idle connection | {Limits().header_s} s |",
-        f"| Body | {Limits().body_s} s, {Limits().body_bytes // 1024} kB |",
+        f"| Body | {Limits().body_s} s, {Limits().body_bytes // 1024} kB; ",
+        f"sends a file, in {Limits().upload_s} s |",
+        f"up to {FILE_BYTES // 2**20} MiB and {ROWS:,} rows",
         f"| Fetching an answer | {Limits().write_s} s |",
         f"| Headers | {Limits().header_bytes // 1024} kB |",
         f"| Open connections | {Limits().connections};",
