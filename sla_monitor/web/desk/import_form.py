@@ -132,14 +132,21 @@ def _file_of(form: PostedForm) -> tuple[str, bytes]:
     if files and files[0].body:
         name, content = files[0].filename, files[0].body
     elif form.text("content"):
-        name = form.text("name")
-        try:
-            unpacking = zlib.decompressobj()
-            content = unpacking.decompress(urlsafe_b64decode(form.text("content").encode()), FILE_BYTES + 1)
-        except (NoBase64, ValueError, zlib.error):
-            raise RegisterError(["file: was not handed back as it was (choose it again)"]) from None
+        name, content = form.text("name"), _unpacked(form.text("content"))
     else:
         raise RegisterError(["file: is missing or empty (choose a CSV file)"])
     if len(content) > FILE_BYTES:
         raise RegisterError([f"file: is larger than {FILE_BYTES // 2**20} MiB (split it)"])
     return plain(name)[:120] or "import.csv", content
+
+
+def _unpacked(text: str) -> bytes:
+    """What the page handed back, as far as it may be large. Raises RegisterError."""
+    unpacking = zlib.decompressobj()
+    try:
+        content = unpacking.decompress(urlsafe_b64decode(text.encode()), FILE_BYTES + 1)
+    except (NoBase64, ValueError, zlib.error):
+        content = b""
+    if not unpacking.eof and len(content) <= FILE_BYTES:  # a part of a file is another file
+        raise RegisterError(["file: was not handed back as it was (choose it again)"])
+    return content

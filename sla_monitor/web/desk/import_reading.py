@@ -113,6 +113,12 @@ class ReadFile:
         return len({line for line, _ in self.compared.wrong})
 
     @property
+    def is_unclear(self) -> bool:
+        """Whether a column has to be chosen, or rows would be wrong for want of it."""
+        needed = {one.alias or name for name, one in KINDS[self.source.kind].model_fields.items() if one.is_required()}
+        return any(one.field in needed and not one.value for one in self.columns if one.field != "party")
+
+    @property
     def counts(self) -> tuple[tuple[str, str], ...]:
         """How many rows are what."""
         found = self.compared
@@ -143,7 +149,7 @@ def read_file(source: ImportSource, contract: Contract, said: Sequence[Entry], a
         len(sheet.rows),
         found,
         tuple(_columns(source)),
-        tuple((plain(one.heading), _like(one)) for one in sheet.columns if one.field is None),
+        tuple({plain(one.heading): _like(one) for one in sheet.columns if one.field is None}.items()),
         tuple(_names(source, contract)),
         tuple((one.line, describe_entry(one.entry, contract)) for one in found.first),
         urlsafe_b64encode(zlib.compress(source.content)).decode(),

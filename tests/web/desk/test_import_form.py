@@ -6,10 +6,13 @@ import html
 import io
 import re
 import zipfile
+import zlib
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 
 import pytest
 
+from sla_monitor.web.desk.import_reading import FILE_BYTES, ROWS
 from tests.web.desk.house import Browser, House, Page
 from tests.web.desk.side_house import FORMULA, side_house
 
@@ -133,3 +136,72 @@ def test_what_is_no_such_file_is_refused_with_what_helps(house: House, content: 
     assert answer.status in {200, 422}
     assert why in re.sub(r"<bdi>(\w)", lambda found: found[1].lower(), answer.text), answer.status
     assert len(house.entries()) == before
+
+
+def test_a_tool_that_is_chosen_later_knows_its_own_headings(house: House) -> None:
+    carl = house.browser("carl")
+    several = ",".join(["Comment"] * 40 + [f"Custom field ({place})" for place in range(300)])
+    text = f"Issue key,Status,Priority,Created,Resolved,{several}\n"
+    text += "ITSM-7,Done,Highest,03/Mar/26 9:00 AM,03/Mar/26 11:30 AM\n"
+    seen = upload(carl, text.encode(), name="<i>jira</i>.csv")
+    assert "03/Mar/26 9:00 AM has a year of two digits" in seen.text
+    assert "<i>jira" not in seen.text
+    seen = look(carl, seen, preset="jira")
+    assert read_as(seen) == {"New": 1, "Changed": 0, "As before": 0, "Wrong": 0}
+    assert "Ticket ITSM-7, P1, opened 3 Mar 2026 09:00:00 GMT" in seen.text
+    assert "left out: 301" in seen.text
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"content": urlsafe_b64encode(zlib.compress(b"id,priority\n" * 99)[:-9]).decode()}, "was not handed back"),
+        ({"content": "eJw"}, "was not handed back as it was"),
+        ({"content": "\u00e4"}, "was not handed back as it was"),
+        ({"content": urlsafe_b64encode(zlib.compress(bytes(FILE_BYTES + 1))).decode()}, "is larger than 5 MiB"),
+        ({"content": ""}, "is missing or empty"),
+        ({"map": "Number=nothing"}, "a ticket has no field"),
+        ({"map": "Number"}, "is no pair"),
+        ({"dates": "guess"}, "dates: &#39;guess&#39; is not known"),
+    ],
+)
+def test_what_is_handed_back_otherwise_is_refused(house: House, change: dict[str, str], why: str) -> None:
+    carl, before = house.browser("carl"), len(house.entries())
+    seen = upload(carl, b"id,priority,opened,ended\n1,P1,2026-10-05,2026-10-06\n")
+    answer = look(carl, seen, _see="yes", **change)
+    assert (answer.status, why in answer.text, len(house.entries())) == (422, True, before), answer.text
+
+
+def test_more_rows_than_are_read_here_are_refused_as_a_whole(house: House) -> None:
+    seen = upload(house.browser("carl"), b"id,priority,opened\n" + b"1,P1,2026-10-05\n" * (ROWS + 1))
+    assert (read_as(seen)["New"], read_as(seen)["Wrong"]) == (0, 1)
+    assert "20,001 rows" in seen.text
+    assert "at most 20,000 are read here" in seen.text
+
+
+def test_a_supplier_gives_its_own_figures_alone(house: House) -> None:
+    sue = house.browser("sue")
+    rows = b"KPI,Month,Party,Value\nKPI3,2026-09,authority,81\nKPI3,2026-10,,82\n"
+    seen = upload(sue, rows, FIGURES, party="agreed")
+    assert (seen.status, "is not known" in seen.text or "for whom you do not speak" in seen.text) == (200, True)
+    seen = upload(sue, rows, FIGURES)
+    assert "Is authority, for whom you do not speak" in seen.text
+    seen = upload(sue, rows.replace(b",authority,", b",,"), FIGURES)
+    assert "Figure of the supplier for KPI3, September 2026: 81" in seen.text
+    preview = look(sue, seen, FIGURES, _see="yes")
+    mark = re.findall(r'name="_confirmed" value="([^"]+)"', preview.text)[0]
+    done = sue.post(FIGURES, {**all_hidden(preview), "_confirmed": mark})
+    assert done.status == 303
+    page = sue.get(done.location)
+    assert "2 entries from this file are in the register" in page.text
+    assert "undo-file" not in page.text, "that is the contract manager's"
+
+
+def test_rows_of_the_authority_are_no_file_of_the_suppliers(house: House) -> None:
+    carl = house.browser("carl")
+    seen = upload(carl, b"KPI,Month,Value\nKPI3,2026-08,80\n", FIGURES, party="authority")
+    preview = look(carl, seen, FIGURES, _see="yes")
+    mark = re.findall(r'name="_confirmed" value="([^"]+)"', preview.text)[0]
+    done = carl.post(FIGURES, {**all_hidden(preview), "_confirmed": mark})
+    assert carl.get(done.location).status == 200
+    assert house.browser("sue").get(done.location).status == 404
