@@ -82,7 +82,9 @@ class ImportForm(ProposingForm):
 
         await self.propose(form, contract, statements_of(seen.compared.fresh), again)
 
-    def show_entered(self, contract: Contract, numbers: Sequence[int], *, is_again: bool = False) -> None:
+    def show_entered(
+        self, contract: Contract, numbers: Sequence[int], form: PostedForm, *, is_again: bool = False
+    ) -> None:
         self.go(f"/desk/contracts/{contract.id}/entries/{numbers[0]}/file")
 
     def besides(self) -> dict[str, object]:

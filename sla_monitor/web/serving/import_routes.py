@@ -54,8 +54,8 @@ class EnteringSeveral(Entering):
     def _changes(self, contract: Contract, checked: CheckedStatements) -> SeveralPreviewJson:
         now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
         context = EntryContext.of(contract, [*said, *new])
-        with self.site.record.opened() as evidence:
-            changes = changes_of_entries(contract, evidence, said, new, now_ms)
+        with self.site.previews.asking(contract.id) as (evidence, cache):
+            changes = changes_of_entries(contract, evidence, said, new, now_ms, cache=cache)
         return {
             "entered": len(new),
             "last_number": checked.last,
