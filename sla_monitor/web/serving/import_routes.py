@@ -46,7 +46,7 @@ class EnteringSeveral(Entering):
 
     methods = ("POST",)
 
-    async def preview(self, contract: Contract, drafts: Sequence[Statement]) -> SeveralPreviewJson:
+    async def preview_all(self, contract: Contract, drafts: Sequence[Statement]) -> SeveralPreviewJson:
         """What they would change. Raises RegisterError."""
         checked = await self.site.entering.run(self.desk.checked, self.person, contract, drafts)
         return await self.site.previewing.run(self._changes, contract, checked)
@@ -64,7 +64,7 @@ class EnteringSeveral(Entering):
             "doubts": list(dict.fromkeys(line for one in new for line in doubts(one, context))),
         }
 
-    async def add(self, contract: Contract, drafts: Callable[[], Sequence[Statement]], once: str) -> None:
+    async def add_all(self, contract: Contract, drafts: Callable[[], Sequence[Statement]], once: str) -> None:
         """Enter them once, and answer. Raises RegisterError."""
         answer = await self.site.entering.run(self._added, contract, drafts, once, self.read_to())
         self.set_status(200 if answer["is_again"] or not answer["entered"] else 201)
@@ -130,7 +130,7 @@ class ImportsResource(EnteringSeveral):
                 self.send_json(await self._previewed_file(contract, source, found))
                 return
             drafts = statements_of(found.fresh) if found else []
-            await self.add(contract, lambda: drafts, once)
+            await self.add_all(contract, lambda: drafts, once)
         except RegisterError as error:
             raise EntryRefused(error.problems, is_flat=True) from None
 
@@ -143,7 +143,7 @@ class ImportsResource(EnteringSeveral):
         return found
 
     async def _previewed_file(self, contract: Contract, source: ImportSource, found: Compared) -> ImportPreviewJson:
-        told = await self.preview(contract, statements_of(found.fresh))
+        told = await self.preview_all(contract, statements_of(found.fresh))
         ignored = [plain(heading) for heading in source.sheet.ignored]
         rows = len(source.sheet.rows)
         return {**told, "rows": rows, "changed": found.changed, "same": found.same, "ignored": ignored}
@@ -183,9 +183,9 @@ class UndoFileResource(EnteringSeveral):
 
         try:
             if self.is_dry_run():
-                self.send_json(await self.preview(contract, await self.site.entering.run(drafts)))
+                self.send_json(await self.preview_all(contract, await self.site.entering.run(drafts)))
             else:
-                await self.add(contract, drafts, self.once())
+                await self.add_all(contract, drafts, self.once())
         except RegisterError as error:
             raise EntryRefused(error.problems, is_flat=True) from None
 

@@ -80,8 +80,7 @@ def test_a_file_with_every_quirk_is_mapped_seen_entered_once_and_taken_back(hous
     preview = look(carl, seen, _see="yes")
     assert (preview.status, "What the file changes" in preview.text, len(house.entries())) == (200, True, before)
     assert "KPI2" in preview.text, "the figures that it changes"
-    mark = re.findall(r'name="_confirmed" value="([^"]+)"', preview.text)[0]
-    answers = [carl.post(TICKETS, {**all_hidden(preview), "_confirmed": mark}) for _ in range(2)]
+    answers = [confirmed(carl, preview) for _ in range(2)]
     assert {one.status for one in answers} == {303}
     assert len({one.location for one in answers}) == 1
     entered = house.entries()[before:]
@@ -189,8 +188,7 @@ def test_a_supplier_gives_its_own_figures_alone(house: House) -> None:
     seen = upload(sue, rows.replace(b",authority,", b",,"), FIGURES)
     assert "Figure of the supplier for KPI3, September 2026: 81" in seen.text
     preview = look(sue, seen, FIGURES, _see="yes")
-    mark = re.findall(r'name="_confirmed" value="([^"]+)"', preview.text)[0]
-    done = sue.post(FIGURES, {**all_hidden(preview), "_confirmed": mark})
+    done = confirmed(sue, preview, FIGURES)
     assert done.status == 303
     page = sue.get(done.location)
     assert "2 entries from this file are in the register" in page.text
@@ -201,7 +199,25 @@ def test_rows_of_the_authority_are_no_file_of_the_suppliers(house: House) -> Non
     carl = house.browser("carl")
     seen = upload(carl, b"KPI,Month,Value\nKPI3,2026-08,80\n", FIGURES, party="authority")
     preview = look(carl, seen, FIGURES, _see="yes")
-    mark = re.findall(r'name="_confirmed" value="([^"]+)"', preview.text)[0]
-    done = carl.post(FIGURES, {**all_hidden(preview), "_confirmed": mark})
+    done = confirmed(carl, preview, FIGURES)
     assert carl.get(done.location).status == 200
     assert house.browser("sue").get(done.location).status == 404
+
+
+def confirmed(browser: Browser, preview: Page, address: str = TICKETS) -> Page:
+    mark = re.findall(r'name="_confirmed" value="([^"]+)"', preview.text)[0]
+    return browser.post(address, {**all_hidden(preview), "_confirmed": mark})
+
+
+def test_two_people_with_one_file_enter_it_once_and_whoever_is_late_sees_why(house: House) -> None:
+    rows = b"id,priority,opened,ended\nINC77,P1,2026-10-05 09:00,2026-10-05 10:00\n"
+    carl, olga, before = house.browser("carl"), house.browser("olga"), len(house.entries())
+    previews = [look(one, upload(one, rows), _see="yes") for one in (carl, olga)]
+    other = olga.get("/desk/contracts/small/enter/acknowledgement")
+    assert olga.fill_in(other, "/desk/contracts/small/enter/acknowledgement", service="custody").status == 303
+    late = confirmed(carl, previews[0])
+    assert (late.status, "Others have entered something since" in late.text) == (200, True)
+    assert confirmed(carl, late).status == 303
+    refused = confirmed(olga, previews[1])
+    assert (refused.status, "the register says all of it already" in refused.text) == (422, True)
+    assert [one.body.kind for one in house.entries()[before:]] == ["acknowledgement", "ticket"]
