@@ -213,11 +213,11 @@ def test_two_people_with_one_file_enter_it_once_and_whoever_is_late_sees_why(hou
     rows = b"id,priority,opened,ended\nINC77,P1,2026-10-05 09:00,2026-10-05 10:00\n"
     carl, olga, before = house.browser("carl"), house.browser("olga"), len(house.entries())
     previews = [look(one, upload(one, rows), _see="yes") for one in (carl, olga)]
-    other = olga.get("/desk/contracts/small/enter/acknowledgement")
-    assert olga.fill_in(other, "/desk/contracts/small/enter/acknowledgement", service="custody").status == 303
+    other = olga.get("/desk/contracts/small/enter/comment")
+    assert olga.fill_in(other, "/desk/contracts/small/enter/comment", about="1", note="Mine.").status == 303
     late = confirmed(carl, previews[0])
     assert (late.status, "Others have entered something since" in late.text) == (200, True)
     assert confirmed(carl, late).status == 303
     refused = confirmed(olga, previews[1])
     assert (refused.status, "the register says all of it already" in refused.text) == (422, True)
-    assert [one.body.kind for one in house.entries()[before:]] == ["acknowledgement", "ticket"]
+    assert [one.body.kind for one in house.entries()[before:]] == ["comment", "ticket"]
