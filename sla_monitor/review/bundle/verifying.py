@@ -223,7 +223,7 @@ class _Opened:
                 f"something is left out in entries {list(numbers)}, and the manifest says {list(about.lacking)}"
             )
         if about.copy == "supplier" and is_whole:
-            problems.append("notes that the authority made for itself are in the supplier's copy")
+            problems.append("what is the authority's alone is in the supplier's copy")
         if contents.WITHHELD in self.about.files:
             problems += self._opened(found, evidence)
         elif about.copy == "authority" and withheld(entries):

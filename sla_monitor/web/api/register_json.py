@@ -17,10 +17,8 @@ from sla_monitor.web.api.register_shapes import (
     EntriesJson,
     EntryJson,
     FieldProblemJson,
-    FigureChangeJson,
 )
 from sla_monitor.web.api.service_json import API
-from sla_monitor.wording.figure_changes import Changes
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
 
@@ -59,14 +57,6 @@ def entries_json(
         "next": nulls.told("next", following, "there is no later entry"),
         "why_null": nulls.why,
     }
-
-
-def changes_json(changes: Changes) -> list[FigureChangeJson]:
-    """Figures of months that are over, before and after."""
-    return [
-        {"month": row["month"], "figure": row["figure"], "before": row["before"], "after": row["after"]}
-        for row in changes
-    ]
 
 
 def attachments_json(contract: str, entry: int, several: Iterable[Attachment]) -> AttachmentsJson:

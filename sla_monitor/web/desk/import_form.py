@@ -55,7 +55,7 @@ class ImportForm(ProposingForm):
     async def submitted(self, form: PostedForm, *names: str) -> None:
         contract = self.contract(names[0])
         is_asked = bool(form.text(SEE) or form.text(CONFIRMED)) and not form.text(BACK)
-        if is_asked and await self.is_entered(form, contract):
+        if is_asked and await self.is_again(form, contract):
             return
         try:
             source = self._source(form, contract)

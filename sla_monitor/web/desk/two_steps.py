@@ -49,7 +49,7 @@ class ProposingForm(DeskHandler):
         self, form: PostedForm, contract: Contract, statements: Sequence[Statement], again: Again
     ) -> None:
         """Enter what a form says, once whoever sends it has seen what it changes."""
-        if await self.is_entered(form, contract):
+        if await self.is_again(form, contract):
             return
         if form.text(BACK):
             await again({})
@@ -58,17 +58,16 @@ class ProposingForm(DeskHandler):
             await self._next_step(form, contract, statements, form.once(self.person.name, self.request.path))
         except RegisterError as error:
             # The same submission may have come in twice at once, and the other one was faster.
-            if await self.is_entered(form, contract):
+            if await self.is_again(form, contract):
                 return
             self.set_status(422)
             await again(problems_by_field(error))
         except ForbiddenEntry as error:
             raise Refusal(403, f"you may not do this: {error}") from None
 
-    async def is_entered(self, form: PostedForm, contract: Contract) -> bool:
-        """Whether the same submission came in before: then it leads to what was entered."""
-        once = form.once(self.person.name, self.request.path)
-        numbers = await self.site.entering.run(self.desk.submitted, once)
+    async def is_again(self, form: PostedForm, contract: Contract) -> bool:
+        """Whether the same submission came in before; then it is answered with what it made."""
+        numbers = await self.site.entering.run(self.desk.submitted, form.once(self.person.name, self.request.path))
         if numbers:
             self.show_entered(contract, numbers, form, is_again=True)
         return bool(numbers)

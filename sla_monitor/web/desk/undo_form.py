@@ -27,7 +27,7 @@ class UndoForm(ProposingForm):
     async def submitted(self, form: PostedForm, *names: str) -> None:
         (name, number), why = names, form.text("why")
         contract = self.contract(name)
-        if form.text(CONFIRMED) and await self.is_entered(form, contract):
+        if form.text(CONFIRMED) and await self.is_again(form, contract):
             return
         several = await self.about(name, number)
 

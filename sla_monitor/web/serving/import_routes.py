@@ -6,26 +6,28 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from sla_monitor import remedies
-from sla_monitor.assess.figure_changes import changes_of_entries, reaches_closed_months
+from sla_monitor.assess.figure_changes import reaches_closed_months
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
+from sla_monitor.periods.edges import month_at
 from sla_monitor.register.entries import KINDS, Undo
-from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.from_file import file_digest, from_one_file
 from sla_monitor.register.import_options import KINDS_IN_FILES, OPTIONS, PAIRS, import_source
 from sla_monitor.register.importing import TOLD_AT_MOST, Compared, ImportSource
 from sla_monitor.register.request_bodies import UndoRequest
-from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.register_json import changes_json, line_problems
+from sla_monitor.web.api.preview_json import effect_json
+from sla_monitor.web.api.register_json import line_problems
 from sla_monitor.web.api.register_shapes import ImportPreviewJson, SeveralEnteredJson, SeveralPreviewJson
 from sla_monitor.web.api.service_json import API
+from sla_monitor.web.desk.effect import effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, Statement, parties_of
 from sla_monitor.web.desk.import_reading import FILE_BYTES, compared_file, statements_of
 from sla_monitor.web.serving.api_handler import JsonAnswering
 from sla_monitor.web.serving.handler import Refusal
-from sla_monitor.web.serving.register_routes import ENTRY_ADDRESS, Entering, EntryRefused
+from sla_monitor.web.serving.register_routes import ENTRY_ADDRESS, Entering, EntryRefused, ProblemRefused
+from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import plain
 
 CSV = "text/csv"
@@ -53,15 +55,15 @@ class EnteringSeveral(Entering):
 
     def _changes(self, contract: Contract, checked: CheckedStatements) -> SeveralPreviewJson:
         now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
-        context = EntryContext.of(contract, [*said, *new])
-        with self.site.previews.asking(contract.id) as (evidence, cache):
-            changes = changes_of_entries(contract, evidence, said, new, now_ms, cache=cache)
+        effect = effect_of(self.site.previews, contract, checked, now_ms)
+        found = effect_json(effect, month_at(now_ms, contract.time_zone))
         return {
             "entered": len(new),
             "last_number": checked.last,
             "reaches_closed_months": reaches_closed_months(contract, said, new, now_ms),
-            "changes": changes_json(changes),
-            "doubts": list(dict.fromkeys(line for one in new for line in doubts(one, context))),
+            "changes": found["changes"],
+            "running": found["running"],
+            "remarks": found["remarks"],
         }
 
     async def add_all(self, contract: Contract, drafts: Callable[[], Sequence[Statement]], once: str) -> None:
@@ -190,15 +192,15 @@ class UndoFileResource(EnteringSeveral):
             raise EntryRefused(error.problems, is_flat=True) from None
 
 
-class FileRefused(EntryRefused):
+class FileRefused(ProblemRefused):
     """What is wrong with a file, line by line."""
 
     def __init__(self, found: Compared) -> None:
-        super().__init__([], is_flat=True)
-        more = len(found.wrong) - TOLD_AT_MOST
-        self.text = f"nothing was entered: {len(found.wrong)} mistakes in the file"
-        self.text += f", of which the first {TOLD_AT_MOST} are told" if more > 0 else ""
-        self.errors = line_problems(found.wrong[:TOLD_AT_MOST], WAYS)
+        wrong = found.wrong
+        told = f"nothing was entered: {format_count(len(wrong), 'mistake')} in the file"
+        told += f", of which the first {TOLD_AT_MOST} are told" if len(wrong) > TOLD_AT_MOST else ""
+        errors = line_problems(wrong[:TOLD_AT_MOST], WAYS)
+        super().__init__(422, told, remedy="put right what `errors` names", errors=errors)
 
 
 IMPORT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (

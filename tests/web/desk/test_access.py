@@ -32,9 +32,12 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     ),
     **{
         rf"/api/v1/contracts/([^/]+)/{name}": (f"/api/v1/contracts/small/{name}", Action.SEE_SERVICE, "small")
-        for name in ("months", "recalculations", "credits", "obligations")
+        for name in ("months", "recalculations", "credits", "obligations", "maintenance")
     },
     r"/api/v1/contracts/([^/]+)/terms": ("/api/v1/contracts/small/terms", Action.SEE_NOTES, "small"),
+    r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": (
+        "/api/v1/contracts/small/terms/1", Action.SEE_NOTES, "small",
+    ),
     r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
     ),
@@ -44,6 +47,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/attachments/([0-9a-f]{64})": (
         f"/api/v1/contracts/small/entries/1/attachments/{'0' * 64}", Action.SEE_SERVICE, "small",
     ),
+    r"/api/v1/participants/([^/]+)/shares": ("/api/v1/participants/kent/shares", Action.SEE_SHARE, "kent"),
     r"/api/v1/audit": ("/api/v1/audit", Action.SEE_AUDIT, None),
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
@@ -122,6 +126,9 @@ ELSEWHERE = {
     r"/-/reload", r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", r"/sign-out", r"/sign-in/openid",
     r"/sign-in/openid/answer", r"/public", r"/public/status\.json", r"/public/outages\.atom",
     r"/public/badge/([^/]+)/([^/]+)\.svg",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign",
+    r"/api/v1/contracts/([^/]+)/credits/invoice",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file", r"/api/v1/contracts/([^/]+)/imports",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
