@@ -69,7 +69,7 @@ def test_a_file_with_every_quirk_is_mapped_seen_entered_once_and_taken_back(hous
     seen = look(carl, seen, map=[f"{theirs}={ours}" for theirs, ours in columns.items()])
     assert "07/05/2026 9:00 AM begins with the day or the month" in seen.text
     assert "Say which comes first: “Dates in the file”" in seen.text
-    assert "--" not in re.sub(r"<style>.*?</style>", "", seen.text, flags=re.S)
+    assert re.findall(r"[ (]--[a-z]+", re.sub(r"<style>.*?</style>", "", seen.text, flags=re.S)) == []
     refused = look(carl, seen, _see="yes")
     assert (refused.status, len(house.entries())) == (422, before)
     names = ["Custody suite=custody", "*="]
