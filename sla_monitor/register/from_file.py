@@ -24,11 +24,16 @@ def file_digest(evidence: str) -> str:
     return found[1] if found else ""
 
 
+def is_from_file(entry: Entry) -> bool:
+    """Whether an entry is a row of a file that it names."""
+    return entry.body.kind in IN_FILES and bool(file_digest(entry.evidence))
+
+
 def from_one_file(said: Iterable[Entry], undone: Iterable[int], number: int) -> list[Entry]:
     """The entries that were not taken back and are from the same file as an entry, ascending; none where that one was
     taken back, or is from no file. Those that a later file replaced are among them: taken back with the others, they
     do not come back when that one is."""
     gone = frozenset(undone)
-    several = [one for one in said if one.number not in gone and one.body.kind in IN_FILES]
+    several = [one for one in said if one.number not in gone and is_from_file(one)]
     digest = next((file_digest(one.evidence) for one in several if one.number == number), "")
-    return [one for one in several if digest and file_digest(one.evidence) == digest]
+    return [one for one in several if file_digest(one.evidence) == digest]

@@ -133,3 +133,12 @@ def proved_deeds(path: Path, count: int, wanted: DeedFilter) -> list[ProvedDeed]
                 ProvedDeed(event, link, DeedPlace(event.at_ms, is_entry, key), key if is_entry else None, digest)
             )
     return deeds
+
+
+def proved_entry(path: Path, number: int) -> tuple[str, int]:
+    """An entry's digest, and the link of the chain that covers it. Raises LedgerError and its kinds."""
+    with closing(open_reader(path, Resting(path))) as database, snapshot(database.conn):
+        Proof(path, database.conn).keyed("register", [number])
+        (digest,) = database.conn.execute("select digest from register where number = ?", (number,)).fetchone()
+        (link,) = database.conn.execute(_LINK, ("register", number)).fetchone()
+    return digest, link

@@ -327,7 +327,7 @@ class MonthOutageJson(OutageRowJson):
     excluded: list[ExcludedTimeJson]
     """What becomes of the time that bookings and claims ask for."""
     entries: list[SaidJson]
-    """Bookings, claims, disputes, corrections and impacts that touch it."""
+    """Bookings, claims, disputes, corrections and impacts that touch it, and what explains the KPIs' miss."""
     acknowledged_by: list[int]
     """The entries by which somebody has it in hand."""
     cause: CauseJson | None
@@ -347,6 +347,8 @@ class MissedKpiJson(WithReasons):
     """Its figure, band and points, in words."""
     cause: CauseJson | None
     """Root cause and owner."""
+    entries: list[SaidJson]
+    """Claims that name it or its tickets, and what explains it."""
     waived_by: list[int]
     """The entries that let it pass."""
 

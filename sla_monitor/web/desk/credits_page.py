@@ -167,7 +167,7 @@ class CreditsPage(CreditPages):
         view = credits_view(terms, account, note_of, self.person)
         self.show_page(
             "desk_credits.html", contract=terms, view=view, heads=SUMS,
-            may_enter=self.person.may(Action.TRACK_CREDITS, terms.id), may_undo=self.person.may(Action.UNDO, terms.id),
+            may_enter=self.person.may(Action.TRACK_CREDITS, terms.id),
         )  # fmt: skip
 
     head = get

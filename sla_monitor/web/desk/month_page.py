@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from sla_monitor.assess.month_outages import disputes_of, waivers_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import describe_worth
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.affected_months import months_of
+from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.register.entries import Comment, Entry
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.closed_month import ClosedMonth, NotWhatStands, Signature, closed_month, mark_of
 from sla_monitor.web.desk.entering import Statement
@@ -17,7 +19,7 @@ from sla_monitor.web.desk.failure_deeds import FailureDeeds
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.month_now import MonthNow
 from sla_monitor.web.desk.outages_page import FailureReader
-from sla_monitor.web.desk.shown_entry import ShownEntry, shown_entry
+from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
 from sla_monitor.web.desk.two_steps import ProposingForm
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.instants import format_month
@@ -42,13 +44,14 @@ class MonthPage(ProposingForm):
     action = Action.SEE_SERVICE
 
     async def get(self, contract: str, month: str) -> None:
-        self.show_month(await self.month(contract, month))
+        await self.show_month(await self.month(contract, month))
 
     head = get
 
-    def show_month(self, month: ClosedMonth, trouble: str = "", reason: str = "") -> None:
+    async def show_month(self, month: ClosedMonth, trouble: str = "", reason: str = "") -> None:
         """Answer with the page. `trouble`: why nothing was entered; `reason`: what was typed."""
         contract, found, standing = month.contract, month.assessment, month.standing
+        said = await self.entries(contract.id)
         here = f"/desk/contracts/{contract.id}/months/{month.name}"
         deeds = FailureDeeds(month.days, self.person, month.name, here, found.at_ms)
         reader = FailureReader(MonthNow(contract, month.name, found, standing, found.at_ms), self.person, deeds)
@@ -73,6 +76,8 @@ class MonthPage(ProposingForm):
             signed=_shown(contract, month.signed and month.signed[0]),
             countersigned=_shown(contract, month.countersigned and month.countersigned[0]),
             here=here,
+            said=comments_on(month.name, contract, said, standing),
+            may_comment=self.person.may(Action.COMMENT, contract.id),
             trouble=trouble,
             reason=reason,
             may_sign=may[Action.SIGN_OFF.value] and (not signed or month.is_restated),
@@ -85,6 +90,16 @@ class MonthPage(ProposingForm):
         if found is None:
             raise Refusal(404, "the contract has no such month that is over")
         return found
+
+
+def comments_on(
+    month: str, contract: Contract, entries: Sequence[Entry], standing: EffectiveEntries
+) -> list[SaidEntry]:
+    """What either side has said of a month, and of entries about it. `entries`: as whoever asks may read them."""
+    comments = [one for one in entries if isinstance(one.body, Comment)]
+    others = {one.number: one for one in entries} if comments else {}
+    zone = contract.time_zone
+    return [said_entry(one, contract, standing) for one in comments if month in months_of(one.body, zone, others)]
 
 
 def _shown(contract: Contract, entry: Entry | None) -> ShownEntry | None:
@@ -106,12 +121,12 @@ class SignOffForm(MonthPage):
             said = found.signature(self.by, form.text("digest"), form.text("seen"), reason)
         except NotWhatStands as error:
             self.set_status(409)
-            self.show_month(found, f"{error}", reason)
+            await self.show_month(found, f"{error}", reason)
             return
 
         async def again(problems: Mapping[str, str]) -> None:
             told = "; ".join(f"{name} {text}" for name, text in problems.items())
-            self.show_month(await self.month(names[0], names[1]), f"Nothing was signed: {told}.", reason)
+            await self.show_month(await self.month(names[0], names[1]), f"Nothing was signed: {told}.", reason)
 
         await self.propose(form, found.contract, [Statement(said)], again)
 

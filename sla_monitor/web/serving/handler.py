@@ -113,13 +113,6 @@ class Handler(RequestHandler):
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         """Let the body pass."""
 
-    def allow_bytes(self, most: int) -> None:
-        """Let a larger body in than strangers may send, and more time for it: whoever sends it is known by now."""
-        connection = self.request.connection
-        if isinstance(connection, HTTP1Connection) and most > self.site.limits.body_bytes:
-            connection.set_max_body_size(most)
-            connection.set_body_timeout(self.site.limits.upload_s)
-
     def compute_etag(self) -> str | None:
         """None: every answer is of its moment."""
 
@@ -243,6 +236,14 @@ class Handler(RequestHandler):
     @property
     def _has_users(self) -> bool:
         return bool(self.site.files.config.basic_auth_users)
+
+    def allow_upload(self, most_bytes: int) -> None:
+        """Let a larger body in, of somebody who is known, and in more time."""
+        connection = self.request.connection
+        allow, wait = (getattr(connection, name, None) for name in ("set_max_body_size", "set_body_timeout"))
+        if allow is not None and wait is not None:
+            allow(most_bytes)
+            wait(self.site.limits.upload_s)
 
     def note(self, event: DeskEvent, **more: str) -> None:
         """Record what this person does in the audit. `more`: contract, subject."""

@@ -90,6 +90,11 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/api/v1/contracts/small/months/2024-10/outages", Action.SEE_SERVICE, "small",
     ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries": ("/desk/contracts/small/entries", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries\.csv": ("/desk/contracts/small/entries.csv", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})": (
+        "/desk/contracts/small/entries/1", Action.SEE_SERVICE, "small",
+    ),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
         "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",
     ),
