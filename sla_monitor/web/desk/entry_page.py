@@ -16,6 +16,7 @@ from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.attachments import TYPES
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.from_file import is_from_file
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.desk_handler import DeskHandler
@@ -145,6 +146,12 @@ def _to_do(entry: Entry, contract: Contract, standing: EffectiveEntries, person:
             f"{here}/enter/comment?{urlencode({'about': number, NEXT: f'{here}/entries/{number}'})}",
             Action.COMMENT,
             True,
+        ),
+        (
+            "See all from its file",
+            f"{here}/entries/{number}/file",
+            Action.SEE_SERVICE,
+            stands and is_from_file(as_read_by(person, entry)),
         ),
         ("Take it back", f"{here}/entries/{number}/undo", Action.UNDO, stands and not entry.body.no_undo),
     ]
