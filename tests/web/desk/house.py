@@ -95,7 +95,9 @@ class Browser:
         told = {"Content-Type": "application/x-www-form-urlencoded", **headers}
         return self._ask("POST", path, urlencode(fields, doseq=True).encode(), told)
 
-    def upload(self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]]) -> Page:
+    def upload(
+        self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]], **headers: str
+    ) -> Page:
         """Send a form with files, each with its name."""
         parts = [f'name="{key}"\r\n\r\n'.encode() + text.encode() for key, text in fields.items()]
         parts += [
@@ -103,7 +105,7 @@ class Browser:
             for key, (name, content) in files.items()
         ]
         body = b"".join(b"--B\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--B--\r\n"
-        return self._ask("POST", path, body, {"Content-Type": "multipart/form-data; boundary=B"})
+        return self._ask("POST", path, body, {"Content-Type": "multipart/form-data; boundary=B", **headers})
 
     def fill_in(self, page: Page, path: str, **fields: str) -> Page:
         """Send the last form of a page with these fields."""
