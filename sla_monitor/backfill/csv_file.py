@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
+from sla_monitor import remedies
 from sla_monitor.backfill.foreign import Foreign
 from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
@@ -111,7 +112,7 @@ class CsvFile:
         if end_ms is not None and end_ms <= start_ms:
             raise ValueError("end: must be after the start")
         if start_ms >= seen_ms[1] or (end_ms or seen_ms[1]) <= seen_ms[0]:
-            raise ValueError("lies outside the range (see --from and --until)")
+            raise ValueError("lies outside the range that is brought in (check the dates)")
         for endpoint in self._endpoints(words):
             yield endpoint, (start_ms, end_ms, _reason(words, Outcome.DOWN))
 
@@ -131,7 +132,7 @@ class CsvFile:
         if "service" in words:
             return self.endpoints[_known("service", words, self.endpoints)]
         if not self.whole:
-            raise ValueError("names no endpoint (name it with --endpoint, or in a column)")
+            raise ValueError(f"names no endpoint ({remedies.ENDPOINT}, or add a column)")
         return self.whole
 
 
@@ -206,12 +207,12 @@ class _Reading:
         known, named = self._known(), [heading(text) for text in cells]
         fields, told = [known.get(text) for text in named], ", ".join(named) or "none"
         wrong = [
-            f"has no column {asked!r}, which --map names (its columns: {told})"
+            f"has no column {asked!r} (its columns: {told})"
             for asked in self._file.columns
             if heading(asked) not in named
         ]
         wrong += [
-            f"has {fields.count(name) or 'no'} columns for {name} (name one with --map; its columns: {told})"
+            f"has {fields.count(name) or 'no'} columns for {name} ({remedies.COLUMNS}; its columns: {told})"
             for name in FIELDS[self._file.kind]
             if fields.count(name) > 1 or (name in NEEDED[self._file.kind] and name not in fields)
         ]

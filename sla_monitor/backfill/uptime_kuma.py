@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from sla_monitor import remedies
 from sla_monitor.backfill.foreign import Foreign
 from sla_monitor.backfill.probe_lists import BackfillRecord, Probe, Probes
 from sla_monitor.contract.reading.nearest import suggestion
@@ -108,7 +109,7 @@ class Kuma:
                 continue
             number, interval = known[several[0]]
             if not isinstance(number, int) or not isinstance(interval, int) or not 0 < interval < LONGEST_S:
-                problems.append(f"{self.path.name}: monitor {wanted[:63]!r} has no interval (say it with --every)")
+                problems.append(f"{self.path.name}: monitor {wanted[:63]!r} has no interval ({remedies.INTERVAL})")
             elif number in found:
                 problems.append(f"{self.path.name}: monitor {wanted[:63]!r} is named for two endpoints")
             else:

@@ -29,6 +29,7 @@ from sla_monitor.cli.review.verify import verify
 from sla_monitor.cli.run import run
 from sla_monitor.cli.schema import schema
 from sla_monitor.cli.shared.groups import Commands
+from sla_monitor.cli.shared.remedies import with_options
 from sla_monitor.cli.site import site
 from sla_monitor.cli.starting.command import init
 from sla_monitor.cli.terms.command import terms
@@ -65,7 +66,7 @@ def main() -> None:
     try:
         cli()
     except SlaMonitorError as error:
-        click.echo(str(error), err=True)
+        click.echo(with_options(str(error)), err=True)
         sys.exit(1)
     except PermissionError as error:
         if error.filename is None:

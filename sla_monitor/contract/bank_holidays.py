@@ -156,11 +156,12 @@ def frozen(country: str, region: str | None, first_year: int, last_year: int) ->
 def spelled_file(file: HolidayFile) -> str:
     """The file as YAML, one day a line, so that a change is seen in review."""
     region = [f"region: {file.region}"] if file.region else []
+    place = " ".join(filter(None, (file.country, file.region)))
+    made_by = f"sla-monitor calendar freeze {place} --from {file.first_year} --until {file.last_year}"
     return "\n".join(
         [
             "# Days on which a service may be closed, frozen: contracts read this file, and nothing else knows of it.",
-            f"# Made by: sla-monitor calendar freeze {file.country} {file.region or ''}".rstrip()
-            + f" --from {file.first_year} --until {file.last_year}",
+            f"# Made by: {made_by}",
             f"country: {file.country}",
             *region,
             f"first_year: {file.first_year}",

@@ -96,7 +96,11 @@ class Daemon:
         self._collector = Collector(self.board, self._ledger, settings, clock)
         self._collector.far.speaks = speaks
         if self._keeper is not None:
-            self._keeper.begin_with(self._collector.far.has_all, lambda: self._assessing.latest.at_ms)
+            self._keeper.begin_with(
+                self._collector.far.has_all,
+                lambda: self._assessing.latest.at_ms,
+                lambda: not self._ledger.is_failing and not self._assessing.problem,
+            )
         self._following = Following.of(
             settings,
             clock,

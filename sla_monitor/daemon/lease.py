@@ -38,6 +38,12 @@ PATIENCE_S = LEASE_S - MARGIN_S
 LATEST_S = 30.0
 """After having taken the lease so long ago, whatever a collector has is what there is to tell."""
 
+UNFIT_S = 5.0
+"""How long a holder that cannot record or assess keeps the lease before it leaves it to the other one."""
+
+OFFERED_EVERY_S = 300.0
+"""Between two times that such a holder leaves it to another one, who did not take it."""
+
 LONGEST_PAUSE_S = 1.0
 """Between two attempts to connect: whoever cannot reach the server does not speak."""
 
@@ -72,7 +78,8 @@ class Claim:
 
 class Lease:
     """What one collector knows of the lease. `is_held` may be asked from any thread; what is read and written is said
-    to it by one. `takeovers`: how often this one took it after another."""
+    to it by one. `takeovers`: how often this one took it after another. `is_fit`: whether it can record and assess what
+    it would tell of; one that cannot leaves the lease to the other, and speaks only where nobody else does."""
 
     def __init__(self, name: str, clock: Clock, *, is_standby: bool = False) -> None:
         """`is_standby`: when it starts, it leaves a lease that is free to the other one for LEASE_S more."""
@@ -81,7 +88,8 @@ class Lease:
         self._seen: tuple[Claim, int] | None = None
         self._seen_s = self._now_s()
         self._own: Claim | None = None
-        self._is_done, self._must_read = False, True
+        self._is_done, self._must_read, self.is_fit = False, True, True
+        self._fit_s, self._offered_s = self._now_s(), float("-inf")
         self._until = float("-inf"), 0
         self.revision, self.takeovers, self.since_ms = 0, 0, clock.now_ms()
 
@@ -144,7 +152,24 @@ class Lease:
         """Whether nobody can hold it any more, by the value that was just read."""
         if self._own is not None or self._seen is None:
             return False
-        return self._seen[0] == Claim() or self._now_s() - self._seen_s >= self._patience_s
+        unchanged_s = self._now_s() - self._seen_s
+        if not self.is_fit:
+            return unchanged_s >= 2 * LEASE_S
+        return self._seen[0] == Claim() or unchanged_s >= self._patience_s
+
+    def should_offer(self) -> bool:
+        """Whether this one, which holds the lease, is to leave it to the other. To be asked each turn.
+
+        One that nobody took over from goes on speaking: that its record has failed has to be told by somebody.
+        """
+        now_s = self._now_s()
+        if self.is_fit:
+            self._fit_s, self._offered_s = now_s, float("-inf")
+        is_due = now_s - self._fit_s >= UNFIT_S and now_s - self._offered_s >= OFFERED_EVERY_S
+        if not is_due or not self.is_held():
+            return False
+        self._offered_s, self.since_ms = now_s, self._clock.now_ms()
+        return True
 
     def asking(self) -> Callable[[], None]:
         """To be called before a claim or a renewal is sent; what it returns, once that is granted."""
@@ -224,14 +249,19 @@ class LeaseKeeper:
         self._was_held = False
         self._values: SharedValues | None = None
         self._in_step: Callable[[], bool] = self.lease.is_held
+        self._is_fit: Callable[[], bool] = always
 
     @property
     def line(self) -> FarLine:
         return self._line
 
-    def begin_with(self, has_all: Callable[[], bool], assessed_ms: Callable[[], int]) -> None:
-        """Tell no figures before these are so: see `InStep`."""
+    def begin_with(
+        self, has_all: Callable[[], bool], assessed_ms: Callable[[], int], is_fit: Callable[[], bool]
+    ) -> None:
+        """Tell no figures before the first two are so: see `InStep`. `is_fit`: whether this one can
+        record and assess."""
         self._in_step = InStep(self.lease, self._clock, has_all, assessed_ms)
+        self._is_fit = is_fit
 
     def tells(self) -> bool:
         """Whether this one speaks, and has the figures to speak of."""
@@ -277,6 +307,8 @@ class LeaseKeeper:
             yield f"the server that has the lease cannot be reached ({self._line.trouble}): this collector cannot speak"
         elif not self.lease.holder:
             yield "no collector speaks: nobody is sent mails, silences or figures"
+        elif self.lease.is_held() and not self.lease.is_fit:
+            yield "this collector speaks without a sound record; it leaves that to the other one, if that one is there"
 
     def facts(self) -> dict[str, str]:
         """What it has to say for itself, for the page."""
@@ -317,6 +349,11 @@ class LeaseKeeper:
 
     async def _turn(self, values: SharedValues) -> None:
         lease = self.lease
+        lease.is_fit = self._is_fit()
+        if lease.should_offer() and lease.give_up() is not None:
+            log.error("this collector has no sound record: it leaves the lease to the other one")
+            await values.replace(KEY, Claim().encoded(), lease.revision, PATIENCE_S)
+            return
         if lease.own is not None and lease.may_renew():
             granted = lease.asking()
             revision = await values.replace(KEY, lease.own.encoded(), lease.revision, PATIENCE_S)

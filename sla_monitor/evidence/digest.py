@@ -10,7 +10,7 @@ from typing import Any
 from sla_monitor.contract.contract import Contract
 from sla_monitor.evidence.source import endpoint_keys, sampled_keys
 from sla_monitor.evidence.writing import entry_json, import_json
-from sla_monitor.register.redaction import redacted
+from sla_monitor.register.redaction import shared
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.samples import Sample
@@ -33,8 +33,8 @@ def evidence_digest(
         digest.update(f"import {_json(import_json(imported))}\n".encode("utf-8", "backslashreplace"))
     for line in earlier:
         digest.update(f"{line}\n".encode())
-    for entry in source.entries(contract.id):
-        digest.update(f"entry {_json(entry_json(redacted(entry)))}\n".encode("utf-8", "backslashreplace"))
+    for entry in shared(source.entries(contract.id)):
+        digest.update(f"entry {_json(entry_json(entry))}\n".encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import redacted
+from sla_monitor.register.redaction import shared
 from sla_monitor.sla.evidence import Evidence, Forwarding
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
@@ -36,7 +36,7 @@ class DisclosedEvidence(Forwarding):
 
     def entries(self, contract: str) -> Sequence[Entry]:
         several = self.source.entries(contract)
-        return tuple(map(redacted, several)) if self.is_redacted else several
+        return shared(several) if self.is_redacted else several
 
     def _cut(self, span: Span) -> Span:
         if self.until_ms is None or span.outcome is not Outcome.UP or span.end_ms <= self.until_ms:

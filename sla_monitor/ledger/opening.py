@@ -113,7 +113,7 @@ def open_reader(path: Path, resting: Resting) -> Database:
     if is_unfinished(path):
         raise LedgerError(
             f"{path}: this backup is being brought up to date, or somebody was killed while he did it;"
-            " `ledger backup --incremental` and `ledger restore` take back what is not finished"
+            " `sla-monitor ledger backup --incremental` and `sla-monitor ledger restore` take back what is not finished"
         )
     with _connected(path, resting.connect) as database:
         check_owner(path, database)

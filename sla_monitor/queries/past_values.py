@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sla_monitor import remedies
 from sla_monitor.contract.kpis.prometheus_source import PrometheusSource
 from sla_monitor.queries.asking import NoAnswer, answered, format_range, format_timestamp
 
@@ -45,7 +46,7 @@ class History:
             fresh = f"last_over_time(x[{format_range(0, self.step_ms)}])"
             raise NoAnswer(
                 f"this Prometheus looks back five minutes, whatever is asked: {query[:60]!r} would seem to be known"
-                f" where nothing was scraped (write {fresh} for each series x, and add --bounded)"
+                f" where nothing was scraped (write {fresh} for each series x, and {remedies.BOUNDED})"
             )
         (start_ms, end_ms), at_ms = self.range_ms, self.range_ms[0]
         while at_ms < end_ms:

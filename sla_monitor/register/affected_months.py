@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 def months_of(said: EntryKind, zone: ZoneInfo, others: Mapping[int, Entry]) -> tuple[str, ...]:
-    """The months that an entry is about, ascending. What is said about another entry is about that one's months,
-    which is looked up in `others`; none: it is about no month in particular."""
-    if said.subject() is None:
-        return said.months(zone)
+    """The months that an entry is about, ascending. What is said about another entry and names no month is about that
+    one's months, which is looked up in `others`; none: it is about no month in particular."""
+    own = said.months(zone)
+    if own or said.subject() is None:
+        return own
     other = _subject(said, others)
     return () if other is None else months_of(other, zone, others)
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
+from sla_monitor import remedies
+
 FIELDS = {
     "ticket": ("id", "priority", "service", "opened", "responded", "ended", "stops", "attempts", "state"),
     "figure": ("kpi", "month", "party", "value", "in_target", "total"),
@@ -179,13 +181,13 @@ def _records(text: str, delimiter: str, blame: Callable[[int, str], None]) -> It
 def _wrong_headings(headings: Sequence[str], fields: Sequence[str | None], asked: Sequence[str]) -> Iterator[str]:
     for heading in asked:
         if heading not in headings:
-            yield f"has no column {heading!r}, which --map names (its columns: {', '.join(headings) or 'none'})"
+            yield f"has no column {heading!r} (its columns: {', '.join(headings) or 'none'})"
     given = [field for field in fields if field]
     for field in dict.fromkeys(given):
         if given.count(field) > 1:
-            yield f"has {given.count(field)} columns for {field} (choose one with --map, or rename the others)"
+            yield f"has {given.count(field)} columns for {field} ({remedies.COLUMNS}, or rename the others)"
     if not given:
-        yield f"has no column that is known (name them with --map; its columns: {', '.join(headings) or 'none'})"
+        yield f"has no column that is known ({remedies.COLUMNS}; its columns: {', '.join(headings) or 'none'})"
 
 
 def cell(text: str) -> str:

@@ -17,12 +17,14 @@ from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.acknowledgement import Acknowledgement
 from sla_monitor.register.kinds.claim import Claim
+from sla_monitor.register.kinds.comment import Comment
 from sla_monitor.register.kinds.correction import Correction
 from sla_monitor.register.kinds.countersignature import Countersigned
 from sla_monitor.register.kinds.credit_claim import CreditClaim
 from sla_monitor.register.kinds.decision import Decision, Undo
 from sla_monitor.register.kinds.dispute import Dispute
 from sla_monitor.register.kinds.earn_back import EarnedBackEntry
+from sla_monitor.register.kinds.failure_cause import FailureCause
 from sla_monitor.register.kinds.figure import ReportedFigure
 from sla_monitor.register.kinds.impact import Impact
 from sla_monitor.register.kinds.kind import EntryKind
@@ -46,6 +48,7 @@ __all__ = [
     "Action",
     "Claim",
     "ClockStop",
+    "Comment",
     "Correction",
     "Countersigned",
     "CreditClaim",
@@ -59,6 +62,7 @@ __all__ = [
     "EarnedBackEntry",
     "Entry",
     "EntryBody",
+    "FailureCause",
     "Impact",
     "ListedOutage",
     "Maintenance",
@@ -95,6 +99,7 @@ EntryBody = Annotated[
     | Dispute
     | OutageList
     | Waiver
+    | FailureCause
     | Underpinning
     | EarnedBackEntry
     | CreditClaim
@@ -110,6 +115,7 @@ EntryBody = Annotated[
     | Action
     | Done
     | Acknowledgement
+    | Comment
     | TermsProposed
     | TermsApproved
     | TermsRejected

@@ -92,7 +92,7 @@ class EntryContext:
     def unknown_entry(self, field: str, number: int) -> Iterator[EntryProblem]:
         """What is wrong with an entry that is not there, or stands no more."""
         if number not in self.entries:
-            message = f"no entry {number} in the register of this contract (see `sla-monitor register list`)"
+            message = f"no entry {number} in the register of this contract (see the list of entries)"
             yield EntryProblem(field, message)
         elif number in self.effective.undone:
             by = self.effective.undone[number]

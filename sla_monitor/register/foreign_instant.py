@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from sla_monitor import remedies
+
 Dates = Literal["iso", "day-first", "month-first"]
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -39,7 +41,7 @@ def iso_spelling(text: str, dates: Dates = "iso", *, two_digit_years: bool = Fal
     """`05/10/2026 2:00 pm` as `2026-10-05 14:00`, for parse_instant; what has no known shape is left as it is.
 
     Parts of a millisecond are cut off. `two_digit_years`: 26 is 2026. Raises ValueError for what can be read in two
-    ways, with the option that says which.
+    ways, with the remedy.
     """
     text = _SPACES.sub(" ", text.strip())
     if _SERIAL.fullmatch(text):
@@ -64,7 +66,7 @@ def _day(day: str, text: str, dates: Dates, *, two_digit_years: bool) -> str | N
         return None
     year = _year(match["year"], text, known=two_digit_years)
     if dates == "iso":
-        raise ValueError(f"{text} begins with the day or the month (say which, by --dates)")
+        raise ValueError(f"{text} begins with the day or the month ({remedies.ORDER_OF_DATES})")
     month, of_month = (match["second"], match["first"]) if dates == "day-first" else (match["first"], match["second"])
     return _iso_day(year, month, of_month)
 
@@ -73,7 +75,7 @@ def _year(year: str, text: str, *, known: bool) -> str:
     if len(year) == len("2026"):
         return year
     if not known:
-        raise ValueError(f"{text} has a year of two digits (export it with four, or pass --two-digit-years)")
+        raise ValueError(f"{text} has a year of two digits (export it with four, or {remedies.YEARS})")
     return f"20{year}"
 
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Literal
 
+from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.errors import RegisterError
@@ -126,17 +127,15 @@ def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[tuple[int, str]]:
     if is_known or sheet.problems or not sheet.ignored:
         return
     like = [name for name in sheet.ignored if any(part in name.casefold() for part in LIKE_AN_END)]
-    named = like[0] if like else "HEADING"
     maybe = f"{' or '.join(map(repr, like))} may be it" if like else f"its other columns: {', '.join(sheet.ignored)}"
-    remedy = f'--map "{named}=ended", or --open-without-end if every ticket is open'
-    yield sheet.heading_line, f"has no column for ended ({maybe}; pass {remedy})"
+    yield sheet.heading_line, f"has no column for ended ({maybe}; {remedies.COLUMNS}, or {remedies.OPEN_TICKETS})"
 
 
 def _closed_without_end(source: ImportSource, words: Mapping[str, str]) -> Iterator[str]:
     """A ticket that is closed or cancelled, and has no end, would be an open one for ever."""
     state = words.get("state", "").lstrip("_ ")
     if heading(state) in CLOSED_STATES and "ended" not in words and not source.is_open_without_end:
-        remedy = "add its end, leave the row out, or pass --open-without-end"
+        remedy = f"add its end, leave the row out, or {remedies.OPEN_TICKETS}"
         yield f"ended: is missing, and the ticket is {state} ({remedy})"
 
 

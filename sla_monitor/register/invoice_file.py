@@ -11,6 +11,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Literal
 
+from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
@@ -92,10 +93,10 @@ def _line(file: InvoiceFile, row: int, words: Mapping[str, str], currency: str) 
         return None
     invoice = words.get("invoice", file.invoice)
     if not invoice:
-        raise ValueError("invoice: is missing (add a column, or pass --invoice)")
+        raise ValueError(f"invoice: is missing (add a column, or {remedies.INVOICE_NUMBER})")
     on = _day(file, words["date"]) if "date" in words else file.on
     if on is None:
-        raise ValueError("date: is missing (add a column, or pass --date)")
+        raise ValueError(f"date: is missing (add a column, or {remedies.INVOICE_DAY})")
     return BilledLine(row, invoice, words.get("line", ""), on, _month(words.get("month", "")), amount)
 
 

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import Strict
 from sla_monitor.contract.reading.nearest import suggestion
@@ -174,10 +175,12 @@ class _Reader:
             if len(known) == 1:
                 found.setdefault(next(iter(known)), name)
             elif known:
-                self._blame(row, f"service: {_text(name)} may be {' or '.join(sorted(known))} (say which, by --names)")
+                self._blame(
+                    row, f"service: {_text(name)} may be {' or '.join(sorted(known))} ({remedies.SERVICE_NAMES})"
+                )
             else:
                 near = suggestion(_text(name), _shown(self._ours))
-                self._blame(row, f"service: {_text(name)} is not one of ours ({near}; say what it is by --names)")
+                self._blame(row, f"service: {_text(name)} is not one of ours ({near}; {remedies.SERVICE_NAMES})")
         if found.pop("", None) is not None and not found:
             self._left_out["of names that are not ours"] += 1
         return found

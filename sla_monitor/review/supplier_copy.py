@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sla_monitor.assess.assessment import ContractAssessment
-from sla_monitor.register.redaction import redacted
+from sla_monitor.register.redaction import redacted, shared
 
 
 def for_supplier(one: ContractAssessment) -> ContractAssessment:
@@ -13,5 +13,5 @@ def for_supplier(one: ContractAssessment) -> ContractAssessment:
     restated = one.restatement
     if restated is not None:
         restated = replace(restated, signed=redacted(restated.signed))
-    entries, pending = (tuple(map(redacted, several)) for several in (one.entries, one.pending))
+    entries, pending = map(shared, (one.entries, one.pending))
     return replace(one, entries=entries, pending=pending, restatement=restated)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from sla_monitor import remedies
 from sla_monitor.contract.endpoints.endpoint import DnsEndpoint, HttpEndpoint, TcpEndpoint, TlsEndpoint
 from sla_monitor.contract.endpoints.several_places import MAIN
 from sla_monitor.contract.fields import DurationMs, FilePath, Identifier, Misplaced, Strict, Whole
@@ -160,7 +161,7 @@ class Settings(Strict):
 def load_settings(path: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """Read `sla-monitor.yaml`. Raises ConfigError with every problem of the file."""
     if is_missing(path):
-        remedy = "name the settings with --config, or write a first configuration with `sla-monitor init`"
+        remedy = f"{remedies.SETTINGS}, or write a first configuration with `sla-monitor init`"
         raise ConfigError([f"{path}:1:1: file: there is no such file ({remedy})"])
     settings = load_model(path, Settings)
     environment = os.environ if environment is None else environment

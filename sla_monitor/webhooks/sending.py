@@ -18,6 +18,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.reading.reader import Reader
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.redaction import internal_numbers
 from sla_monitor.settings.webhooks import Webhook
 from sla_monitor.transport.shared_marks import SharedMarks
 from sla_monitor.webhooks.delivery import NotTaken, Receiver
@@ -112,11 +113,17 @@ class Sending:
         new: list[tuple[Entry, Contract]] = [
             (entry, contract)
             for contract in self._meant()
-            for entry in reader.entries_after(contract.id, after)
+            for entry in self._told_of(reader, contract.id, after)
             if entry.number <= last
         ]
         told = {entry.number: message_of_entry(entry, contract, self.webhook) for entry, contract in new}
         yield from sorted({last: None, **told}.items())
+
+    def _told_of(self, reader: Reader, contract: str, after: int) -> list[Entry]:
+        """The entries behind a number that this side may know of."""
+        new = [*reader.entries_after(contract, after)]
+        internal = internal_numbers(reader.entries(contract)) if new and self.webhook.side == "supplier" else ()
+        return [entry for entry in new if entry.number not in internal]
 
     def _meant(self) -> list[Contract]:
         only = self.webhook.contracts

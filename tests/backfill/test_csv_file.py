@@ -136,7 +136,7 @@ WRONG = [
     ("outages", "start,end,service\n2026-10-05 12:00,,custdy\n", "no such service: custdy (did you mean custody?)"),
     ("outages", "start,end,endpoint\n2026-10-05 12:00,,helth\n", "no such endpoint: helth (did you mean health?)"),
     ("outages", "start,end\n,2026-10-05 12:00\n", "list.csv:2: start: is missing"),
-    ("outages", "begin,end\n2026-10-05 12:00,\n", "list.csv:1: has no columns for start (name one with --map"),
+    ("outages", "begin,end\n2026-10-05 12:00,\n", "list.csv:1: has no columns for start (say which column is which"),
     ("outages", "start,began,end\n2026-10-05 12:00,,\n", "list.csv:1: has 2 columns for start"),
     ("outages", "start,end\n1,2,3\n", "list.csv:2: has 3 cells, and the heading has 2 (check the quotes)"),
     ("outages", 'start,end\n"2026-10-05 12:00,\n', "cannot be read: unexpected end of data (check the quotes)"),

@@ -15,7 +15,17 @@ import pytest
 from sla_monitor import names
 from sla_monitor.clock import SystemClock
 from sla_monitor.daemon import lease as lease_module
-from sla_monitor.daemon.lease import LATEST_S, LEASE_S, MARGIN_S, Claim, InStep, Lease, LeaseKeeper
+from sla_monitor.daemon.lease import (
+    LATEST_S,
+    LEASE_S,
+    MARGIN_S,
+    OFFERED_EVERY_S,
+    UNFIT_S,
+    Claim,
+    InStep,
+    Lease,
+    LeaseKeeper,
+)
 from sla_monitor.errors import LineError
 from sla_monitor.settings import Settings
 from tests.fakes.clock import FakeClock
@@ -53,7 +63,7 @@ class Pretender:
     def turn(self, answers: bool = True, reaches: bool = True, delay_ms: int = 0) -> None:
         """One turn of the keeper: `reaches` the server or not, and `answers` of it come back after a delay or not."""
         lease = self.lease
-        if not reaches:
+        if not reaches or self._leaves():
             return
         if lease.own is not None and lease.may_renew():
             granted = lease.asking()
@@ -76,6 +86,12 @@ class Pretender:
             if revision and answers:
                 lease.taken(claim, revision)
                 granted()
+
+    def _leaves(self) -> bool:
+        if not self.lease.should_offer() or self.lease.give_up() is None:
+            return False
+        self.bucket.replace(Claim(), self.lease.revision)
+        return True
 
 
 def after(several: list[Pretender], seconds: float, turning: list[Pretender] | None = None) -> None:
@@ -178,6 +194,38 @@ def test_a_lease_that_is_given_back_is_taken_at_once() -> None:
     assert speakers(east, west) == ["west"]
 
 
+def test_one_that_cannot_record_leaves_the_lease_to_the_other() -> None:
+    _, east, west = pair(standby="west")
+    after([east, west], 10)
+    east.lease.is_fit = False
+    after([east, west], UNFIT_S - 1)
+    assert speakers(east, west) == ["east"]  # a commit that fails once is no reason
+    after([east, west], 2)
+    assert speakers(east, west) == ["west"]
+    assert (west.lease.takeovers, east.lease.holder) == (0, "west")  # it was left to it
+    # The other one dies: better one that cannot record than none, and it goes on.
+    after([east, west], 3 * LEASE_S, turning=[east])
+    assert speakers(east, west) == ["east"]
+    after([east, west], 60, turning=[east])
+    assert speakers(east, west) == ["east"]
+    # It leaves the lease to the other one again after a while, and that one is back.
+    after([east, west], OFFERED_EVERY_S)
+    assert speakers(east, west) == ["west"]
+    # Two that cannot record: one speaks.
+    west.lease.is_fit = False
+    after([east, west], UNFIT_S + 3 * LEASE_S)
+    assert len(speakers(east, west)) == 1
+
+
+def test_one_whose_record_fails_now_and_then_keeps_the_lease() -> None:
+    _, east, west = pair(standby="west")
+    after([east, west], 10)
+    for _ in range(20):
+        east.lease.is_fit = not east.lease.is_fit
+        after([east, west], UNFIT_S - 2)
+        assert speakers(east, west) == ["east"]
+
+
 def test_a_store_that_is_lost_gives_nobody_two_leases() -> None:
     bucket, east, west = pair(standby="west")
     after([east, west], 10)
@@ -212,6 +260,8 @@ def test_never_two_speak_whatever_is_lost_late_or_stopped() -> None:
                 one.clock.advance(chance.randint(195, 205))
                 if chance.random() < 0.02:
                     stopped[one.name] = chance.randint(1, 40)
+                if chance.random() < 0.02:
+                    one.lease.is_fit = not one.lease.is_fit
                 stopped[one.name] -= 1
                 if stopped[one.name] <= 0 and chance.random() < 0.7:
                     one.turn(answers=chance.random() < 0.9, reaches=chance.random() < 0.9)
@@ -265,7 +315,7 @@ def test_one_that_was_in_step_while_it_followed_tells_at_once() -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"LEASE_S": 0.8, "MARGIN_S": 0.2, "TURN_S": 0.1, "PATIENCE_S": 0.6}.items():
+    for name, seconds in {"LEASE_S": 0.8, "MARGIN_S": 0.2, "TURN_S": 0.1, "PATIENCE_S": 0.6, "UNFIT_S": 0.3}.items():
         monkeypatch.setattr(lease_module, name, seconds)
 
 
@@ -345,6 +395,16 @@ def test_a_pair_with_a_real_server_that_goes_and_a_network_that_is_cut(tmp_path:
             network.swallow = False
             network.mend()
             wait(lambda: east.lease.holder == "west")
+
+        # One that cannot record leaves it to the other, and takes it again once it is the only one.
+        is_fit = [False]
+        west.begin_with(lambda: True, lambda: 0, lambda: is_fit[0])
+        wait(east.lease.is_held)
+        assert not west.lease.is_held()
+        is_fit[0] = True
+        east.begin_with(lambda: True, lambda: 0, lambda: False)
+        wait(west.lease.is_held)
+        east.begin_with(lambda: True, lambda: 0, lambda: True)
 
         # One that stops leaves it to the other.
         revision = west.lease.revision

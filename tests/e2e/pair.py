@@ -92,7 +92,7 @@ class One:
     def __init__(self, folder: Path, name: str, ports: Sequence[int], settings: dict[str, Any]) -> None:
         self.folder, self.name, self.port = folder / name, name, ports[NAMES.index(name)]
         self.folder.mkdir()
-        self.settings = self.folder / "sla-monitor.yaml"
+        self.settings, self.ledger = self.folder / "sla-monitor.yaml", self.folder / "ledger.db"
         own = {
             "listen": f"127.0.0.1:{self.port}",
             "contracts": str(folder / "contracts"),

@@ -58,3 +58,9 @@ def test_an_alert_goes_on_over_takeovers_and_is_told_once(tmp_path: Path) -> Non
         wait_until(lambda: pair.called.of(ALERT) == ["firing", "resolved"], PATIENT_S)
         assert list(asked(prometheus, 'sla_service_state{state="up"}').values()) == [1]
         assert pair.called.of("SlaTwoSpeak") == []
+
+        # The record of the one that speaks is taken away: it leaves that to the other one.
+        speaking, follows = pair.speaking()
+        speaking.ledger.rename(tmp_path / "aside.db")
+        wait_until(follows.speaks, PATIENT_S)
+        assert pair.speaking() == (follows, speaking)

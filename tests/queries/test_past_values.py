@@ -119,7 +119,7 @@ def test_what_was_seen_here_has_the_say(desk: Desk, url: str) -> None:
 def test_an_expression_is_evaluated_at_steps_and_looks_back_no_further(desk: Desk, url: str) -> None:
     """Debian's Prometheus cannot be told so: it would go on for five minutes after the last sample."""
     told = desk.problem(*words(url, "health=min(probe_success) == bool 1"))
-    assert "(write last_over_time(x[60s]) for each series x, and add --bounded)" in told
+    assert "(write last_over_time(x[60s]) for each series x, and say that it is bounded)" in told
     bounded = "health=min(last_over_time(probe_success[60s])) == bool 1"
     desk.told(*words(url, bounded, RECORDS), "--bounded")
     assert [one[:3] for one in seconds(desk)] == [(60, 660, "up"), (660, 780, "down"), (780, 1860, "up")]

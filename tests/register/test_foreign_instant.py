@@ -63,9 +63,9 @@ def test_what_can_be_read_in_one_way_needs_no_option(text: str, instant: str) ->
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("05/10/2026 14:00", "begins with the day or the month (say which, by --dates)"),
+        ("05/10/2026 14:00", "begins with the day or the month (say which comes first)"),
         ("25-10-2026 14:00", "begins with the day or the month"),
-        ("05/10/26", "has a year of two digits (export it with four, or pass --two-digit-years)"),
+        ("05/10/26", "has a year of two digits (export it with four, or say that years have two digits)"),
         ("05/Oct/26 2:00 PM", "has a year of two digits"),
         ("2026-10-05 14:00 PM", "is no time of a 12-hour clock"),
         ("2026-10-05 0:30 AM", "is no time of a 12-hour clock"),

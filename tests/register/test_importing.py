@@ -115,7 +115,7 @@ def test_mistakes_of_the_contract_are_told_beside_those_of_the_file(office: Offi
     said = office.run("import", "small", office.file(rows), "--kind", "ticket", "--yes")
     assert said.err.splitlines() == [
         "tickets.csv:2: service: no such service: custdy (did you mean custody?)",
-        "tickets.csv:3: opened: 05/02/2024 09:00 begins with the day or the month (say which, by --dates)",
+        "tickets.csv:3: opened: 05/02/2024 09:00 begins with the day or the month (say which comes first)",
     ]
 
 
@@ -178,7 +178,7 @@ def test_clock_stops_stand_in_one_column(office: Office) -> None:
     ("content", "words"),
     [
         (b"", "1: has no column that is known"),
-        (b"a,b\n1,2\n", "1: has no column that is known (name them with --map; its columns: a, b)"),
+        (b"a,b\n1,2\n", "1: has no column that is known (say which column is which; its columns: a, b)"),
         (b"id,ticket,priority\n1,2,P1\n", "1: has 2 columns for id"),
         (b"id,priority\n1,P1,\xff\n", "2: is not UTF-8 text (save the file as CSV UTF-8)"),
         (b'id,priority\n"1,P1\n', "2: cannot be read"),
@@ -194,7 +194,7 @@ def test_a_file_that_is_none_is_refused(office: Office, content: bytes, words: s
 
 def test_a_mapping_of_a_column_that_is_not_there_is_refused(office: Office) -> None:
     said = office.run("import", "small", office.file(TICKETS), "--kind", "ticket", "--map", "Number=id")
-    assert "tickets.csv:1: has no column 'number', which --map names (its columns: id, priority" in said.err
+    assert "tickets.csv:1: has no column 'number' (its columns: id, priority" in said.err
     said = office.run("import", "small", office.file(TICKETS), "--kind", "ticket", "--map", "id=number")
     assert (said.code, "a ticket has no field 'number'" in said.err) == (2, True)
     assert office.run("import", "small", office.file(TICKETS), "--kind", "ticket", "--map", "id").code == 2
@@ -298,8 +298,8 @@ def test_a_column_that_may_be_the_end_is_asked_about(office: Office) -> None:
     """Otherwise every ticket would be an open one."""
     text = "id,priority,opened,Date closed,Assignee\nINC1,P1,2024-02-05 09:00,2024-02-05 10:00,bob\n"
     assert refused(office, text)[-1] == (
-        "tickets.csv:1: has no column for ended ('Date closed' may be it; pass --map \"Date closed=ended\", or"
-        " --open-without-end if every ticket is open)"
+        "tickets.csv:1: has no column for ended ('Date closed' may be it; say which column is which, or say"
+        " that tickets without an end are open)"
     )
     assert (
         "its other columns: erledigt am" in refused(office, "id,priority,opened,erledigt am\n1,P1,2024-02-05,x\n")[-1]

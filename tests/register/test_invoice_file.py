@@ -49,9 +49,9 @@ def test_what_may_mean_something_else_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        ("amount\n-5\nx\n", ["i.csv:2: invoice: is missing (add a column, or pass --invoice)",
+        ("amount\n-5\nx\n", ["i.csv:2: invoice: is missing (add a column, or say the invoice's number)",
                             "i.csv:3: amount: 'x' is no amount (write -1500.00 or -1,500.00)"]),
-        ("invoice,amount\nA,-5\n", ["i.csv:2: date: is missing (add a column, or pass --date)"]),
+        ("invoice,amount\nA,-5\n", ["i.csv:2: date: is missing (add a column, or say the invoice's day)"]),
         ("invoice,amount,currency\nA,-5,EUR\n",
          ["i.csv:2: currency: is 'EUR', and the contract's is GBP (check the file)"]),
         ("invoice,line,date,amount\nA,1,2026-11-01,-5\nA,1,2026-11-01,-6\n",

@@ -70,7 +70,7 @@ def test_a_spreadsheet_s_ways_are_known(content: bytes) -> None:
 
 def test_the_order_of_day_and_month_is_never_guessed() -> None:
     assert refused(EXCEL)[0] == (
-        "theirs:2: started: 05/10/2025 14:00 begins with the day or the month (say which, by --dates)"
+        "theirs:2: started: 05/10/2025 14:00 begins with the day or the month (say which comes first)"
     )
     assert read(EXCEL, dates="month-first").left_out == {"of other time": 1}  # 10 May
 
@@ -112,7 +112,7 @@ def test_every_mistake_is_told_with_its_line() -> None:
     )
     assert [line.split(": ")[:3] for line in found] == [
         ["theirs:2", "service", "is missing (say which service it is about)"],
-        ["theirs:3", "service", "custdy is not one of ours (did you mean custody?; say what it is by --names)"],
+        ["theirs:3", "service", "custdy is not one of ours (did you mean custody?; say which name is which service)"],
         ["theirs:4", "started", "is missing (write when the outage began)"],
         ["theirs:5", "ended", "must not be before started (check the dates)"],
         ["theirs:6", "started", found[-1].split(": ", 2)[2]],

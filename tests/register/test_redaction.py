@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import LEFT_OUT, is_redacted, redacted, withheld
+from sla_monitor.register.redaction import LEFT_OUT, is_own, is_redacted, redacted, shared, withheld
 from tests.register.saying import entry
 
 
@@ -30,3 +30,17 @@ def test_what_was_left_out_is_listed_by_entry() -> None:
 def test_who_has_an_outage_in_hand_is_an_internal_note() -> None:
     acknowledged = noted(4, "acknowledgement", "they are hopeless", "", service="custody")
     assert redacted(acknowledged).note == LEFT_OUT
+
+
+def test_of_what_is_internal_and_what_is_said_about_it_the_supplier_has_no_trace() -> None:
+    several = [
+        noted(1, "comment", "for both", "", month="2026-06"),
+        noted(2, "comment", "between us", "DM-1", month="2026-06", internal=True),
+        noted(3, "undo", "typed wrongly", "", about=2),
+        noted(4, "undo", "it was right", "", about=3),
+        noted(5, "undo", "mine", "", about=1),
+    ]
+    assert [one.number for one in shared(several)] == [1, 5]
+    assert shared(several)[0] == several[0]
+    assert [one["number"] for one in withheld(several)] == [5]
+    assert [is_own(one) for one in several[:2]] == [False, True]

@@ -165,6 +165,8 @@ def test_a_supplier_is_told_what_it_may_read_of_its_contracts(hooked: Hooked, in
     hooked.say("claim", contract="other")
     hooked.say("waiver", note="A secret of ours.")
     hooked.say("claim", note="What the supplier wrote.")
+    internal = hooked.say("comment", note="Between us.", internal=True)
+    hooked.say("undo", about=internal)
     sending.turn()
     assert [one["data"]["contract"] for one in inbox.taken] == ["small", "small"]
     assert [one["data"]["entry"]["note"] for one in inbox.taken] == [LEFT_OUT, "What the supplier wrote."]

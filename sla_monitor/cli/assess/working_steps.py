@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import AllowanceUse, ContractAssessment, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.assess.charges_in_words import charge_lines
+from sla_monitor.assess.failure_causes import cause_of_kpi, cause_of_outage
 from sla_monitor.assess.relief import is_granted
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.cli.shared.terminal import plain, wrapped
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.kpis.kpi import FirstTimeFixKpi, Kpi, RatioKpi, TicketKpi
 from sla_monitor.contract.maintenance import OVER_WORDS
-from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Claim, TicketRecord, Underpinning
 from sla_monitor.sla.downtime import Seconds
 from sla_monitor.sla.tickets import Stop, Ticket, TimedTicket, elapsed_ms, tickets_of
@@ -29,15 +30,17 @@ from sla_monitor.wording.vocabulary import describe_id, describe_reason
 def format_working(one: ContractAssessment, contract: Contract, columns: int | None) -> str:
     """The way of counting, the outages, then every KPI, credit line, cap and trigger."""
     blocks = [("How time is counted", list(one.accounting))]
-    blocks += [_outages(service, ZoneInfo(one.time_zone)) for service in one.services if service.outages]
+    said = effective_entries(one.entries)
+    blocks += [_outages(service, ZoneInfo(one.time_zone), said) for service in one.services if service.outages]
     blocks += [("Maintenance used", [_allowance(each) for each in one.allowances])]
-    explained = effective_entries(one.entries).of(Underpinning)
+    explained = said.of(Underpinning)
     for kpi in one.kpis:
-        told = [(entry, said) for entry, said in explained if kpi.kpi in said.kpis and said.month == one.period.name]
-        blocks += [(f"{kpi.kpi}, explained by", [f"{said.explanation}, entry {entry.number}" for entry, said in told])]
+        told = [(entry, why) for entry, why in explained if kpi.kpi in why.kpis and why.month == one.period.name]
+        blocks += [(f"{kpi.kpi}, explained by", [f"{why.explanation}, entry {entry.number}" for entry, why in told])]
         if kpi.terms and kpi.terms.measurement_months > 1:
-            lines = [_outage(outage, ZoneInfo(one.time_zone)) for outage in kpi.outages]
+            lines = [_outage(outage, ZoneInfo(one.time_zone), kpi.service_id, said) for outage in kpi.outages]
             blocks += [(f"Outages of {kpi.kpi} in its measurement period", lines)]
+        blocks += [(f"{kpi.kpi}, cause", list(_cause_of(one, kpi, said)))]
         blocks += _of_kpi(kpi, is_running=one.status == "running")
         blocks += [(f"{kpi.kpi}, tickets", ticket_lines(one, contract, kpi.terms))]
     blocks += [("Charges of the month", charge_lines(one, contract)), *_money(one)]
@@ -67,17 +70,25 @@ def _allowance(one: AllowanceUse) -> str:
     return f"{format_list(one.services)}: {used} of {whole} {OVER_WORDS[one.over]}, {left} left"
 
 
-def _outages(service: ServiceAssessment, zone: ZoneInfo) -> tuple[str, list[str]]:
+def _outages(service: ServiceAssessment, zone: ZoneInfo, said: EffectiveEntries) -> tuple[str, list[str]]:
     """One after the other, and what they add up to. KPIs with rules of their own may count less of each."""
     gross, counts = format_exact_duration(service.gross_downtime_ms), format_exact_duration(service.downtime_ms)
-    lines = [*(_outage(outage, zone) for outage in service.outages), f"in all: {gross}, after exclusions {counts}"]
+    told = (_outage(outage, zone, service.service, said) for outage in service.outages)
+    lines = [*told, f"in all: {gross}, after exclusions {counts}"]
     lines += _steps(service.impact_cost.working) if service.impact_cost else []
     return f"Outages of {service.service} in its hours", lines
 
 
-def _outage(outage: Outage, zone: ZoneInfo) -> str:
+def _cause_of(one: ContractAssessment, kpi: KpiAssessment, said: EffectiveEntries) -> Iterator[str]:
+    period = kpi.period or one.period
+    if (given := cause_of_kpi(said, kpi.kpi, period.start_ms, period.end_ms)) is not None:
+        yield f"{given[1].explanation}, entry {given[0].number}"
+
+
+def _outage(outage: Outage, zone: ZoneInfo, service: str, said: EffectiveEntries) -> str:
     when = describe_end(format_stretch(outage.start_ms, outage.end_ms, zone), is_seen=outage.end_seen)
-    found = describe_reason(outage.reason)
+    found, given = describe_reason(outage.reason), cause_of_outage(said, service, outage.start_ms, outage.end_ms)
+    found += f" ({given[1].root_cause}; owner {given[1].owner}, entry {given[0].number})" if given else ""
     entries = f" ({', '.join(f'#{number}' for number in outage.entries)})" if outage.entries else ""
     gross, counts = format_exact_duration(outage.gross_ms), format_exact_duration(outage.downtime_ms)
     seen_at = describe_seen_at(outage.endpoints, outage.places)

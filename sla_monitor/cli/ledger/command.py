@@ -18,6 +18,7 @@ from sla_monitor.cli.ledger.prune import prune
 from sla_monitor.cli.shared.completion import endpoint_ids
 from sla_monitor.cli.shared.groups import Commands
 from sla_monitor.cli.shared.options import config_option, format_option, ledger_option
+from sla_monitor.cli.shared.remedies import with_options
 from sla_monitor.cli.shared.signers import signer, verifying_keys
 from sla_monitor.cli.shared.sources import ledger_of, ledger_path, recorded
 from sla_monitor.cli.shared.terminal import give_way, lines_of, plain, progress_bar, table, width
@@ -108,7 +109,7 @@ def _check_all(path: Path, anchors: tuple[Path, ...], keys: tuple[VerifyingKey, 
     for note in report.notes:
         click.echo(f"{path}: {note}")
     for problem in (*(f"{path}: {problem}" for problem in report.problems), *false):
-        click.echo(plain(problem), err=True)
+        click.echo(plain(with_options(problem)), err=True)
     if report.problems or false:
         sys.exit(1)
     if several:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sla_monitor.cli.shared.remedies import with_options
 from sla_monitor.cli.shared.terminal import lines_of, plain
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def verify(keys: tuple[Path, ...], bundle: Path) -> None:
 
 
 def _line(one: Check) -> str:
-    return lines_of(f"{one.what:<12}{STATES[one.state]:<7}{plain(one.said)}")
+    return lines_of(f"{one.what:<12}{STATES[one.state]:<7}{plain(with_options(one.said))}")
 
 
 def _verdict(states: set[State]) -> str:

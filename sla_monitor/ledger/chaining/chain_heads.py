@@ -23,6 +23,7 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import default
 
+from sla_monitor import remedies
 from sla_monitor.signing import VerifyingKey
 
 _SPACE = r"[\s>]+"
@@ -89,7 +90,8 @@ class PublishedHead:
             signature = b""
         known = list(keys)
         if not known:
-            return f"the head of link {self.head.link} is signed, and no key is known to check it with; give --key"
+            told = f"the head of link {self.head.link} is signed, and no key is known to check it with"
+            return f"{told} ({remedies.ONE_KEY})"
         if any(key.holds(signature, self._message) for key in known):
             return None
         fingerprints = ", ".join(key.fingerprint[:16] for key in known)

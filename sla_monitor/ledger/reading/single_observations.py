@@ -10,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
+from sla_monitor import remedies
 from sla_monitor.errors import ArchiveError, LedgerError
 from sla_monitor.ledger.chaining.links import OBSERVATIONS, Row
 from sla_monitor.ledger.chaining.proof import Proof
@@ -155,7 +156,7 @@ class SingleObservations(Asking):
         if self._older is None:
             raise LedgerError(
                 f"{self.path}: the observations of {day.contract} on {day.day} are in the archive;"
-                " give the settings that name it (--config)"
+                f" {remedies.SETTINGS} that name it"
             )
         try:
             return ask(self._older, (day.contract, day.day, day.sums))

@@ -130,6 +130,11 @@ class EntryKind(Strict):
         return context.whole_month(month).start_ms
 
     @property
+    def is_internal(self) -> bool:
+        """Whether the supplier learns nothing of it (`register/redaction.py`)."""
+        return False
+
+    @property
     def no_figures(self) -> frozenset[str]:
         """Its fields whose numbers stand for nothing that anybody measured: no screen shows them."""
         return frozenset()

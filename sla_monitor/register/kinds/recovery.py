@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from sla_monitor import remedies
 from sla_monitor.contract.fields import Day, Money
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
@@ -154,5 +155,5 @@ def _open(amount: Decimal, left: Decimal, what: str, entry: Entry) -> Iterator[E
     """More than what is open may be right, where the figures have changed: then somebody says why."""
     if amount > left and not entry.note.strip():
         yield EntryProblem(
-            "amount", f"is {amount}, and {max(left, Decimal(0))} {what} (write less, or say why: --note)"
+            "amount", f"is {amount}, and {max(left, Decimal(0))} {what} (write less, or {remedies.NOTE})"
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from sla_monitor import remedies
 from sla_monitor.contract.fields import YesNo
 from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
@@ -61,5 +62,5 @@ class SignOff(EntryKind):
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         before = context.effective.sign_off(self.month)
         if before is not None and not self.reason.strip():
-            why = f"entry {before[0].number} made {self.month} final already (say why it is restated: --why)"
+            why = f"entry {before[0].number} made {self.month} final already ({remedies.WHY_AGAIN})"
             yield EntryProblem("reason", f"is missing: {why}")

@@ -25,7 +25,7 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Login = Annotated[str, StringConstraints(max_length=200)]
 
 _NO_NOTE = EntryProblem("note", "is missing (say why)")
-_PROPOSE_AGAIN = "propose the terms that are meant: `sla-monitor terms propose`"
+_PROPOSE_AGAIN = "propose the terms that are meant"
 _EXAMPLE = digest_of(b"")
 
 
@@ -49,7 +49,7 @@ class TermsProposed(EntryKind):
         note="CCN-12, signed by both parties.",
     )
     command = "terms propose"
-    no_undo = "withdraw it: `sla-monitor terms withdraw`"
+    no_undo = "withdraw it"
     may_repeat = True
     changes_figures = False
     is_in_pack = False
@@ -64,7 +64,7 @@ class TermsProposed(EntryKind):
     @model_validator(mode="after")
     def _is_of_its_files(self) -> Self:
         if digest_of_parts(self.parts) != self.digest:
-            raise Misplaced([(("digest",), "is not that of the files (leave it to `sla-monitor terms propose`)")])
+            raise Misplaced([(("digest",), "is not that of the files (give the files, and leave it out)")])
         return self
 
     @property
@@ -214,7 +214,7 @@ def _not_open(number: int, context: EntryContext) -> Iterator[EntryProblem]:
     proposal = context.terms.proposal(number)
     if proposal is None:
         kind = context.entries[number].body.kind
-        yield EntryProblem("about", f"entry {number} is a {kind}, and proposes no terms (see `sla-monitor terms list`)")
+        yield EntryProblem("about", f"entry {number} is a {kind}, and proposes no terms (see the list of proposals)")
     elif proposal.closed_by is not None:
         by = proposal.closed_by
         yield EntryProblem("about", f"entry {by.number} by {by.actor} has {proposal.state} it already (propose again)")

@@ -24,7 +24,7 @@ from sla_monitor.periods.terms_slices import evidence_range
 from sla_monitor.register.attachments import TYPES
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
-from sla_monitor.register.redaction import is_own, is_redacted, redacted, withheld
+from sla_monitor.register.redaction import is_own, is_redacted, shared, withheld
 from sla_monitor.review.gathering import Gathered, PackSubject, gathered
 from sla_monitor.review.pack_input import Handed
 from sla_monitor.review.pack_store import MANIFEST
@@ -171,7 +171,7 @@ def withheld_file(contract: str, month: str, entries: Sequence[Entry], blinding:
 def withheld_told(entries: Sequence[Entry], content: bytes | None) -> dict[str, Any]:
     """What a manifest says of it: in which entries something is left out, and the digest of what. The digest is null
     where nothing is, and where it had been left out before."""
-    numbers = [entry.number for entry in entries if is_redacted(redacted(entry))]
+    numbers = [entry.number for entry in shared(entries) if is_redacted(entry)]
     return {"entries": numbers, "sha256": None if content is None else digest(content)}
 
 

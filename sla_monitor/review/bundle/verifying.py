@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from zipfile import ZipFile
 
+from sla_monitor import remedies
 from sla_monitor.archive.sealed import SCRIPT, SealedDay
 from sla_monitor.archive.verifying import Against
 from sla_monitor.archive.verifying import verify as verify_days
@@ -28,7 +29,7 @@ from sla_monitor.errors import ArchiveError, BundleError, ReviewError, SlaMonito
 from sla_monitor.evidence import FileEvidence, read_evidence
 from sla_monitor.ledger.chaining.chain_heads import heads_in
 from sla_monitor.periods.edges import Period, month_at, run_of
-from sla_monitor.register.redaction import is_redacted, redacted
+from sla_monitor.register.redaction import is_redacted, shared, withheld
 from sla_monitor.review.bundle import contents
 from sla_monitor.review.bundle.manifest import Manifest, manifest_of
 from sla_monitor.review.bundle.unpacking import Unpacked, unpacked
@@ -120,9 +121,7 @@ class _Opened:
         """Whose the manifest is."""
         has_one = contents.SIGNATURE in self._whole.files
         if not self._keys:
-            said = (
-                "not checked: name the monitor's public key with --signer" if has_one else "the manifest is not signed"
-            )
+            said = f"not checked: {remedies.PUBLIC_KEY}" if has_one else "the manifest is not signed"
             yield Check("signature", "note", said)
             return
         signature, text = self._read(contents.SIGNATURE) if has_one else b"", self._read(MANIFEST)
@@ -215,8 +214,9 @@ class _Opened:
     def _withheld(self, found: Gathered, evidence: FileEvidence) -> Iterator[Check]:
         """What the supplier's copy lacks."""
         about, entries = self.about, evidence.entries(found.about.contract.id)
-        numbers = tuple(one.number for one in entries if is_redacted(redacted(one)))
-        is_whole = any(redacted(one) != one for one in entries)
+        known = shared(entries)
+        numbers = tuple(one.number for one in known if is_redacted(one))
+        is_whole = known != tuple(entries)
         problems = []
         if numbers != about.lacking:
             problems.append(
@@ -226,7 +226,7 @@ class _Opened:
             problems.append("notes that the authority made for itself are in the supplier's copy")
         if contents.WITHHELD in self.about.files:
             problems += self._opened(found, evidence)
-        elif is_whole and about.copy == "authority":
+        elif about.copy == "authority" and withheld(entries):
             problems.append(f"{contents.WITHHELD} is missing")
         if not numbers:
             said = "nothing of the register is the authority's alone"

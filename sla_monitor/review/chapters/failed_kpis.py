@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sla_monitor.assess.assessment import KpiAssessment
+from sla_monitor.assess.failure_causes import cause_of_kpi
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.periods.months import last_day
@@ -164,6 +165,9 @@ def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[
     for entry, said in case.register.of(Underpinning):
         if kpi.kpi in said.kpis and said.month == case.assessment.period.name:
             facts.append(("Explained by", Cell(f"{said.explanation}, entry {entry.number}, which changes no figure")))
+    period = kpi.period or case.assessment.period
+    if (given := cause_of_kpi(case.register, kpi.kpi, period.start_ms, period.end_ms)) is not None:
+        facts.append(("Cause", Cell(f"{given[1].explanation}, entry {given[0].number}")))
     return tuple([*facts, ("Clause", Cell(kpi.clause))] if kpi.clause else facts)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sla_monitor.assess.assessment import Excluded, KpiAssessment
+from sla_monitor.assess.failure_causes import cause_of_kpi, cause_of_outage
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.intervals import intersect, length, normal
 from sla_monitor.register.entries import Claim, Underpinning, Waiver
@@ -130,6 +131,18 @@ def _reasons(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> Iterator[s
     for _, said in case.register.of(Underpinning):
         if kpi.kpi in said.kpis and said.month == case.month:
             yield f"explained by {said.explanation}"
+    yield from _given(case, kpi)
+
+
+def _given(case: PackInput, kpi: KpiAssessment) -> Iterator[str]:
+    """The causes that people have given, of its outages and of its failure without one."""
+    period, counted = kpi.period or case.assessment.period, [one for one in kpi.outages if one.downtime_ms]
+    found = [cause_of_outage(case.register, kpi.service_id, one.start_ms, one.end_ms) for one in counted]
+    found.append(cause_of_kpi(case.register, kpi.kpi, period.start_ms, period.end_ms))
+    told = list(dict.fromkeys(f"{given[1].explanation}, entry {given[0].number}" for given in found if given))
+    yield from told[:MOST_CAUSES]
+    if len(told) > MOST_CAUSES:
+        yield f"{format_count(len(told) - MOST_CAUSES, 'cause')} more"
 
 
 def _excluded(case: PackInput) -> Table:

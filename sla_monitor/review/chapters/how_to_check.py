@@ -85,10 +85,11 @@ def _by_the_supplier(case: PackInput) -> Iterator[Row]:
 
 def _by_the_authority(case: PackInput) -> Iterator[Row]:
     contract, month = case.assessment.contract, case.month
-    where = "" if case.retention.is_recorded else " --evidence FILE"
+    words = ["sla-monitor", "assess", contract, "--period", month, "--format", "json"]
+    words += [] if case.retention.is_recorded else ["--evidence", "FILE"]
     yield _step(
         "The assessment whose SHA-256 is in “About this pack”",
-        f"sla-monitor assess {contract} --period {month} --format json{where}",
+        " ".join(words),
     )
     yield _step(
         "A bundle’s figures and renderings, the supplier’s too", "sla-monitor verify --signer KEY.pem BUNDLE.zip"

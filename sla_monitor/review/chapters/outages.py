@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sla_monitor.assess.assessment import Outage, ServiceAssessment
+from sla_monitor.assess.failure_causes import cause_of_outage
 from sla_monitor.register.entries import Impact
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
@@ -26,7 +27,7 @@ UNSEEN = "Nothing was seen: whether there was an outage is not known."
 
 def outage_table(name: str, case: PackInput, service: ServiceAssessment, outages: Sequence[Outage]) -> Table:
     """All outages of a service, or of a KPI by its own way of counting, and what they add up to."""
-    rows = tuple(_row(case, outage) for outage in outages)
+    rows = tuple(_row(case, service.service, outage) for outage in outages)
     if rows:
         rows = (*rows, _total(outages))
     none = "No outage was seen." if service.observed_ms else UNSEEN
@@ -47,17 +48,26 @@ def shares_of_users(case: PackInput, service: str) -> Iterator[Prose]:
         yield Prose(tuple(hit))
 
 
-def _row(case: PackInput, outage: Outage) -> Row:
+def _row(case: PackInput, service: str, outage: Outage) -> Row:
     end_ms = case.cut_off_ms if outage.end_ms is None else outage.end_ms
     return (
         case.outage_cell(outage),
         duration_cell(end_ms - outage.start_ms),
         duration_cell(outage.gross_ms),
         duration_cell(outage.downtime_ms),
-        Cell(describe_reason(outage.reason)),
+        Cell(_cause(case, service, outage)),
         Cell(describe_seen_at(outage.endpoints, outage.places)),
         Cell(", ".join(map(str, outage.entries))),
     )
+
+
+def _cause(case: PackInput, service: str, outage: Outage) -> str:
+    """What the probes met, and what people have said that it came from."""
+    seen, given = (
+        describe_reason(outage.reason),
+        cause_of_outage(case.register, service, outage.start_ms, outage.end_ms),
+    )
+    return seen if given is None else f"{seen}: {given[1].explanation}, entry {given[0].number}"
 
 
 def _total(outages: Sequence[Outage]) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sla_monitor.assess.assessment import Excluded, ServiceAssessment
 from sla_monitor.periods.intervals import intersect, length
-from sla_monitor.register.entries import Decision, Entry, Undo
+from sla_monitor.register.entries import Comment, Decision, Entry, Undo
 from sla_monitor.review.blocks import Cell, Column, Prose, Row, Section, Table, duration_cell
 from sla_monitor.review.entry_words import what, when_cell
 from sla_monitor.review.pack_input import PackInput, figure_of
@@ -28,15 +28,20 @@ ENTRIES = (
     Column("Note, supporting documents", 2.6),
 )  # fmt: skip
 
+COMMENTS = (
+    Column("Entry", 0.6), Column("On", 2.6), Column("Comment", 5), Column("By, on", 1.8),
+)  # fmt: skip
+
 
 def register(case: PackInput) -> Section:
-    excluded, effects, entries = _excluded(case), _effects(case), _entries(case)
+    excluded, effects, entries, comments = _excluded(case), _effects(case), _entries(case), _comments(case)
     inside = (
         Section("excluded", "Exclusions and relief", (excluded,)),
         Section("effects", "What they did to the figures", (effects,)),
         Section("entries", "Entries about this month", (entries,)),
+        *((Section("comments", "Comments on this month", (comments,)),) if comments.rows else ()),
     )
-    has_rows = bool(excluded.rows or effects.rows or entries.rows)
+    has_rows = bool(excluded.rows or effects.rows or entries.rows or comments.rows)
     said = (
         "Entries are never changed: a decision, a correction or an undoing is another entry. Time counts as excluded"
         " only where it was granted, or where the contract permits it without a decision."
@@ -115,6 +120,26 @@ def _entry_row(case: PackInput, entry: Entry) -> Row:
         Cell(f"{describe_actor(entry.actor, entry.known_by)}, {format_day_at(entry.at_ms, case.zone)}"),
         Cell(_decided(case, entry)),
         Cell(documents),
+    )
+
+
+def _comments(case: PackInput) -> Table:
+    """What either side has said of the month, and of entries about it, that stands."""
+    gone = case.register.undone
+    said = [one for one in case.assessment.entries if isinstance(one.body, Comment) and one.number not in gone]
+    return Table(
+        "comments", "Comments; they change no figure", COMMENTS, tuple(_comment_row(case, one) for one in said)
+    )
+
+
+def _comment_row(case: PackInput, entry: Entry) -> Row:
+    words = what(entry, case).replace("Internal comment on", "internal:").removeprefix("Comment on ")
+    words = words[:1].upper() + words[1:]
+    return (
+        Cell(str(entry.number), entry.number),
+        Cell(words),
+        Cell(" ".join(filter(None, (entry.note, entry.reference, entry.evidence)))),
+        Cell(f"{describe_actor(entry.actor, entry.known_by)}, {format_day_at(entry.at_ms, case.zone)}"),
     )
 
 

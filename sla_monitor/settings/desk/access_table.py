@@ -55,6 +55,7 @@ class Action(StrEnum):
     BOOK_MAINTENANCE = "book-maintenance"
     CLAIM_RELIEF = "claim-relief"
     DISPUTE = "dispute"
+    COMMENT = "comment"
     GIVE_FIGURES = "give-figures"
     IMPORT_TICKETS = "import-tickets"
     EXPLAIN_FAILURE = "explain-failure"
@@ -108,6 +109,9 @@ TABLE: dict[Action, Permission] = {
     Action.BOOK_MAINTENANCE: _of(Target.CONTRACT, {_OPERATOR, _MANAGER, _SUPPLIER}, "book maintenance"),
     Action.CLAIM_RELIEF: _of(Target.CONTRACT, {_MANAGER, _SUPPLIER}, "claim relief"),
     Action.DISPUTE: _of(Target.CONTRACT, {_MANAGER, _SUPPLIER}, "dispute a figure or an outage"),
+    Action.COMMENT: _of(
+        Target.CONTRACT, {_OPERATOR, _MANAGER, _APPROVER, _FINANCE, _SUPPLIER}, "comment on a month or an entry"
+    ),
     Action.GIVE_FIGURES: _of(Target.CONTRACT, {_MANAGER, _SUPPLIER}, "give the figures of the own side"),
     Action.IMPORT_TICKETS: _of(Target.CONTRACT, {_OPERATOR, _MANAGER, _SUPPLIER}, "enter and import tickets"),
     Action.EXPLAIN_FAILURE: _of(

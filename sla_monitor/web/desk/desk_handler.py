@@ -19,7 +19,7 @@ from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister, as_read_by
+from sla_monitor.web.desk.entering import DeskRegister, as_read_by, visible_to
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
 from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
 from sla_monitor.web.identity.person import NOBODY
@@ -181,7 +181,7 @@ class DeskHandler(Handler):
         """All that has been said about a contract, ascending, as this person may read it: without the notes of the
         authority, but with their own. Raises LedgerError and its kinds."""
         found = await self.site.entering.run(self.desk.entries, contract)
-        return found if self.person.may(Action.SEE_NOTES, contract) else [as_read_by(self.person, one) for one in found]
+        return [as_read_by(self.person, one) for one in visible_to(self.person, contract, found)]
 
     async def standing(self, contract: str) -> EffectiveEntries:
         """What stands of it, as the record has it: what is shown of an entry goes through `as_read_by`. Raises

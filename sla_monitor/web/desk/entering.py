@@ -21,7 +21,7 @@ from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
 from sla_monitor.register.instant import SKEW_MS
 from sla_monitor.register.kinds.kind import EntryKind
-from sla_monitor.register.redaction import redacted
+from sla_monitor.register.redaction import internal_numbers, redacted
 from sla_monitor.register.rules import problems
 from sla_monitor.settings.desk.access_table import TABLE, Action, Role
 from sla_monitor.web.identity.person import Person
@@ -139,6 +139,7 @@ class DeskRegister:
         for draft in drafts:
             self._refuse_forbidden(person, contract, draft)
         said = self.entries(contract.id)
+        self._refuse_unseen(person, contract, drafts)
         last = said[-1].number if said else 0
         new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
         if is_complete:
@@ -184,6 +185,7 @@ class DeskRegister:
             self._refuse_forbidden(person, contract, draft)
         if numbers := self.register.submitted(once):
             return DeskEntries(numbers, is_again=True)
+        self._refuse_unseen(person, contract, drafts)
         while True:
             last = self.register.last_number(contract.id)
             if read_to is not None and last > read_to:
@@ -215,6 +217,28 @@ class DeskRegister:
         party = getattr(draft.said, "party", None)
         if party is not None and side_of(person, contract.id) == "supplier" and party != "supplier":
             raise ForbiddenEntry("a supplier speaks for itself alone")
+        if draft.said.is_internal and not person.may(Action.SEE_NOTES, contract.id):
+            raise ForbiddenEntry("what is internal is the authority’s")
+
+    def _refuse_unseen(self, person: Person, contract: Contract, drafts: Sequence[Statement]) -> None:
+        """What somebody does not know of is to them as if it were not there."""
+        numbers = [number for draft in drafts if (number := draft.said.subject()) is not None]
+        if numbers and not person.may(Action.SEE_NOTES, contract.id):
+            internal = internal_numbers(self.entries(contract.id))
+            known = EntryContext.of(contract, ())
+            if found := [
+                one for number in numbers if number in internal for one in known.unknown_entry("about", number)
+            ]:
+                raise RegisterError([f"{one.field}: {one.message}" for one in found])
+
+
+def visible_to(person: Person, contract: str, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Those of a contract's entries that somebody may know of, as they are: what is shown of one goes through
+    `as_read_by`."""
+    if person.may(Action.SEE_NOTES, contract):
+        return entries
+    internal = internal_numbers(entries)
+    return [entry for entry in entries if entry.number not in internal] if internal else entries
 
 
 def as_read_by(person: Person, entry: Entry) -> Entry:

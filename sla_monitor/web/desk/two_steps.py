@@ -14,7 +14,7 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
-from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement
+from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement, visible_to
 from sla_monitor.web.desk.forms import BACK, CONFIRMED, ONCE, READ_TO, SEE, PostedForm
 from sla_monitor.web.desk.shown_entry import draft_entry
 from sla_monitor.web.serving.handler import Refusal
@@ -89,7 +89,11 @@ class ProposingForm(DeskHandler):
     def _ask(self, form: PostedForm, contract: Contract, checked: CheckedStatements, effect: Effect) -> None:
         """Show what would be entered and what it changes, and what others have said since that was shown before."""
         before = form.text(READ_TO)
-        newer = [one for one in checked.said if before.isdecimal() and one.number > int(before)]
+        newer = [
+            one
+            for one in visible_to(self.person, contract.id, checked.said)
+            if before.isdecimal() and one.number > int(before)
+        ]
         self.show_page(
             "confirm.html",
             contract=contract,

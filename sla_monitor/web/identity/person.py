@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.board import Board
-from sla_monitor.register.redaction import LEFT_OUT, redacted
+from sla_monitor.register.redaction import LEFT_OUT, shared
 from sla_monitor.settings.desk.access_table import TABLE, Action, Granted, Role, Target, allows
 
 
@@ -57,7 +57,7 @@ def seen_by(board: Board, person: Person) -> Board:
     def shown(contract: ContractAssessment) -> ContractAssessment:
         if person.may(Action.SEE_NOTES, contract.contract):
             return contract
-        entries, pending = (tuple(map(redacted, several)) for several in (contract.entries, contract.pending))
+        entries, pending = map(shared, (contract.entries, contract.pending))
         taken = tuple(replace(one, text=LEFT_OUT if one.text else "") for one in contract.acknowledged)
         return replace(contract, entries=entries, pending=pending, acknowledged=taken)
 

@@ -143,7 +143,7 @@ def acknowledge_command(contract: str, subject: str, name: str, config: str) -> 
     """What is typed to take an outage in hand. `subject`: service or endpoint."""
     words = ["sla-monitor", "register", "add", "acknowledgement", contract, f"--{subject}", name]
     words += ["--config", config] if config else []
-    return f"{shlex.join(words)} --note '…'"
+    return shlex.join([*words, "--note", "…"])
 
 
 def dashboard_link(elsewhere: PageLinks, contract: str, service: str) -> str:

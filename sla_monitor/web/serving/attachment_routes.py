@@ -14,7 +14,7 @@ from sla_monitor.register.entries import Entry
 from sla_monitor.register.redaction import is_own
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import attachments_json
-from sla_monitor.web.desk.entering import side_of
+from sla_monitor.web.desk.entering import side_of, visible_to
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering
 from sla_monitor.web.serving.handler import Refusal
@@ -32,7 +32,7 @@ class OfEntry(Desk):
     async def entry(self, contract: str, number: str) -> Entry:
         """Raises Refusal where there is none, or its files are not for whoever asks."""
         several = await self.site.entering.run(self.desk.entries, self.contract(contract).id)
-        found = next((one for one in several if one.number == int(number)), None)
+        found = next((one for one in visible_to(self.person, contract, several) if one.number == int(number)), None)
         if found is None:
             raise Refusal(404, f"no entry {number} in the register of this contract", remedy="see its entries")
         is_shown = self.person.may(Action.SEE_NOTES, contract) or found.actor == self.person.name

@@ -26,7 +26,7 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
 from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
 from sla_monitor.web.api.service_json import API
-from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by
+from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by, visible_to
 from sla_monitor.web.serving.api_handler import REMEDIES, JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.writing import Desk, Writing
@@ -173,7 +173,8 @@ class EntriesResource(Entering):
     def _page(self, contract: Contract, after: int, limit: int, kind: str) -> EntriesJson:
         """Called from the register's thread."""
         everything, undone = self.desk.entries(contract.id), self.desk.standing(contract.id).undone
-        chosen = [one for one in everything if one.number > after and kind in {"", one.body.kind}]
+        shown = visible_to(self.person, contract.id, everything)
+        chosen = [one for one in shown if one.number > after and kind in {"", one.body.kind}]
         page = [as_read_by(self.person, one) for one in chosen[:limit]]
         more = {"after": page[-1].number, "limit": limit, **({"kind": kind} if kind else {})} if page else {}
         following = f"{API}/contracts/{contract.id}/entries?{urlencode(more)}" if len(chosen) > limit else None
@@ -208,7 +209,8 @@ class EntryResource(Desk):
 
     def _one(self, contract: Contract, number: int) -> EntryJson:
         """Called from the register's thread. Raises Refusal."""
-        found = next((one for one in self.desk.entries(contract.id) if one.number == number), None)
+        shown = visible_to(self.person, contract.id, self.desk.entries(contract.id))
+        found = next((one for one in shown if one.number == number), None)
         if found is None:
             raise Refusal(404, f"no entry {number} in the register of this contract", remedy="see its entries")
         return entry_json(as_read_by(self.person, found), contract, self.desk.standing(contract.id).undone.get(number))

@@ -84,7 +84,7 @@ def test_a_signature_that_was_cut_is_false_and_not_absent(key: SigningKey, cut: 
 def test_a_signature_needs_a_key_to_be_checked_with(key: SigningKey, tmp_path: Path) -> None:
     (told,) = heads_in(ChainHead(7, 1_234, "ab" * 32).line(T0, key.sign).encode())
     other = SigningKey.make(tmp_path / "other.key").public
-    assert "give --key" in str(told.problem([]))
+    assert "name the key" in str(told.problem([]))
     assert "of another key" in str(told.problem([other]))
     assert told.problem([other, key.public]) is None
 
@@ -166,7 +166,7 @@ def test_what_is_wrong_with_a_signature_fails_the_check(place: Path, key: Signin
 def test_heads_of_a_former_key_hold(place: Path, key: SigningKey) -> None:
     (place / "anchor").write_text(run(place, "ledger head").output)
     (place / "ledger.key").unlink()
-    assert "give --key" in run(place, "ledger check", "--anchor", place / "anchor").output
+    assert "name the key: --key" in run(place, "ledger check", "--anchor", place / "anchor").output
     SigningKey.make(place / "ledger.key")
     assert "of another key" in run(place, "ledger check", "--anchor", place / "anchor").output
     (place / "former.pem").write_text(key.public.pem)

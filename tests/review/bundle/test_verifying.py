@@ -89,7 +89,7 @@ def test_a_bundle_that_nobody_touched_holds(shelf: Path, bundle: Path) -> None:
     assert done.output.splitlines()[-1] == f"{bundle}: holds"
     without = run("verify", bundle)
     assert without.exit_code == 0
-    assert "name the monitor's public key with --signer" in without.output
+    assert "name the monitor's public key: --signer" in without.output
 
 
 def without(beginning: str) -> Callable[[Files], None]:

@@ -82,3 +82,20 @@ def test_an_outage_that_counts_in_the_share_of_users_says_by_which_entry() -> No
         f"Outages count in the share of users that were hit, {when}: 40 of 1,000 (entry 15 of j.smith)."
     ]
     assert told["Network"] == []
+
+
+def test_comments_on_the_month_stand_by_themselves_and_change_nothing() -> None:
+    comment = {"kind": "comment", "month": "2026-10"}
+    assert "comments" not in {part.id for part in register(case()).sections}
+    found = register(
+        case(
+            {"note": "The link was replaced.", "said": {**comment, "service": "custody"}},
+            {"note": "Keep this to us.", "said": {**comment, "internal": True}},
+            {"note": "Said twice.", "said": comment},
+            undo(17, "Twice"),
+        )
+    )
+    assert [row[1:3] for row in rows(found, "comments")] == [
+        ["Custody in October 2026", "The link was replaced."], ["Internal: October 2026", "Keep this to us."]
+    ]  # fmt: skip
+    assert not {"15", "16"} & {row[0] for row in rows(found, "entries")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -55,6 +56,27 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_entered(house: House)
     assert "outside the contract" in page.text
     assert "<script>alert" not in page.text
     assert len(house.entries()) == before
+
+
+def test_no_form_names_an_option_of_the_command_or_a_command(house: House) -> None:
+    """Each form is refused, empty and with the words of its example about things that are not there."""
+    people = {name: house.browser(name) for name in ("carl", "anna", "olga", "sue", "fred")}
+    forms = [kind for kind in KINDS if form_model(kind) is not None]
+    refused = 0
+    for kind in forms:
+        words = {name: f"{word}" for name, word in KINDS[kind].example.words.items()}
+        for browser in people.values():
+            address = f"/desk/contracts/small/enter/{kind}"
+            page = browser.get(address)
+            if page.status == 200:
+                found = [browser.fill_in(page, address, **given) for given in ({}, words)]
+                refused += any(one.status == 422 for one in found)
+                told = " ".join(one.text.partition("<main")[2].partition("</main")[0] for one in found)
+                assert not re.findall(r".*--[a-z].*|.*sla-monitor .*", told), kind
+                break
+        else:
+            pytest.fail(f"nobody has the form of {kind}")
+    assert refused == len(forms)
 
 
 def test_who_may_not_enter_it_is_refused_by_address_as_well(house: House) -> None:
