@@ -14,7 +14,7 @@ from urllib.parse import quote
 from tornado.web import Finish
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.errors import LedgerError
+from sla_monitor.errors import LedgerError, RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
@@ -161,6 +161,9 @@ class DeskHandler(Handler):
         if isinstance(error, Overtaken):
             stale = Refusal(409, f"nothing was entered: {error}", remedy="load the page again")
             kwargs, status_code = {**kwargs, "exc_info": (kind, stale, trace)}, 409
+        elif isinstance(error, RegisterError):  # no form has said which field is wrong
+            wrong = Refusal(422, f"nothing was entered: {error}", remedy="go back, and correct it")
+            kwargs, status_code = {**kwargs, "exc_info": (kind, wrong, trace)}, 422
         elif isinstance(error, LedgerError):
             shut = Refusal(
                 503, "nothing was entered: the register cannot be written now", {"Retry-After": "5"}, remedy=LATER

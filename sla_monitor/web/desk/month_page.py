@@ -14,6 +14,7 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.assess.open_points import open_points, why_not_assessed
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import describe_worth, record_points, signed_words
+from sla_monitor.errors import RegisterError
 from sla_monitor.periods.edges import month_at, run_of
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entry_parsing import body_of
@@ -21,7 +22,7 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.shown_entry import ShownEntry, shown_entry
-from sla_monitor.web.desk.two_steps import ProposingForm
+from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.figure_changes import format_result
 from sla_monitor.wording.instants import format_month
@@ -140,7 +141,12 @@ class SignOffForm(MonthPage):
             told = "; ".join(f"{name} {text}" for name, text in problems.items())
             await self.show_month(contract, month, f"Nothing was signed: {told}.", form.text("reason"))
 
-        said = body_of(self.kind, self.words_of(found, form), contract.time_zone)
+        try:
+            said = body_of(self.kind, self.words_of(found, form), contract.time_zone)
+        except RegisterError as error:
+            self.set_status(422)
+            await again(problems_by_field(error))
+            return
         await self.propose(form, contract, [Statement(said)], again)
 
     def digest_of(self, found: ShownMonth) -> str:

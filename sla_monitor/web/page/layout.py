@@ -20,6 +20,8 @@ from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 
 UTC_ZONE = "UTC"
+_SPACING = frozenset("\n\t\r\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}")
+"""What cannot be printed, and is meant."""
 _SOURCES = {"STYLE": "status.css", "DESK_STYLE": "desk.css", "SCRIPT": "page.js"}
 """What stands in pages as it is, and is named in their policy, by its name in the templates."""
 
@@ -85,6 +87,7 @@ def _environment() -> Environment:
         loader=PackageLoader("sla_monitor.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -92,6 +95,14 @@ def _environment() -> Environment:
     sources = {name: found.get_template(file).render() for name, file in _SOURCES.items()}
     found.globals.update(SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(found), **sources)
     return found
+
+
+def _visible(value: object) -> object:
+    """A value as a page writes it: no text moves a reader's eye, or hides, whoever has typed it. What we have made
+    ourselves stays as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
+        return value
+    return "".join(sign if sign.isprintable() or sign in _SPACING else "\N{REPLACEMENT CHARACTER}" for sign in value)
 
 
 def _badges(environment: Environment) -> dict[Outcome, str]:

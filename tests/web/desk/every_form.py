@@ -22,9 +22,11 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.recording.register_entries import Register
-from sla_monitor.register.entries import KINDS
+from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.entries import KINDS, TermsApproved
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.kinds.kind import EntryKind
+from sla_monitor.register.terms_history import terms_history
 from sla_monitor.web import Limits
 from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
@@ -70,6 +72,9 @@ TERMS: dict[str, Any] = {
 }  # fmt: skip
 """A contract that has all that the kinds' examples name."""
 
+CLERK = "bob"
+"""Who has entered what the forms are about."""
+
 _numbers = count(1)
 
 
@@ -88,13 +93,17 @@ class DeskForm:
     where: str = ""
     adds: int = 1
 
+    def posted_to(self, address: str) -> str:
+        """Where the form of a page is posted to."""
+        return self.where if self.where == "/sign-out" else f"{address.partition('?')[0]}{self.where}"
+
     def said(self, text: str) -> dict[str, str | list[str]]:
         """Its fields, with a text in each that takes one."""
         whole = {name: value if isinstance(value, str) else list(value) for name, value in self.values.items()}
         return {**whole, **dict.fromkeys(self.free, text)}
 
 
-def say(house: House, kind: str, words: Mapping[str, Any], *, actor: str = "bob", note: str = "", **more: str) -> int:
+def say(house: House, kind: str, words: Mapping[str, Any], *, actor: str = CLERK, note: str = "", **more: str) -> int:
     """Enter something as a command does; its number."""
     body = body_of(kind, words, house.parts.contracts[0].time_zone)
     entry = entry_of(body, at_ms=NOW_MS, contract="small", actor=actor, known_by="command", note=note, **more)
@@ -105,6 +114,13 @@ def example(house: House, kind: str, **more: str) -> int:
     """Enter the example of a kind, each time with another reference."""
     shown = KINDS[kind].example
     return say(house, kind, shown.words, note=shown.note, **{"reference": f"earlier {next(_numbers)}", **more})
+
+
+def undo_all(house: House, kind: type[EntryKind]) -> None:
+    """Take back what forms have made of a kind: of some, one stands at a time."""
+    for entry, _ in effective_entries(house.entries()).of(kind):
+        if entry.actor != CLERK:
+            say(house, "undo", {"about": entry.number}, note="For the next one.")
 
 
 def _at(address: str) -> Callable[[House], str]:
@@ -123,13 +139,27 @@ def _signed(house: House) -> str:
     return f"{CONTRACT}/months/{words['month']}"
 
 
+def _no_proposal(house: House) -> str:
+    for one in terms_history(effective_entries(house.entries()).entries).proposals:
+        if one.closed_by is None:
+            say(house, "terms_withdrawn", {"about": one.entry.number}, actor=one.entry.actor, note="For the next one.")
+    return f"{CONTRACT}/terms/propose"
+
+
+def _draft(number: int) -> bytes:
+    """Terms that are others each time."""
+    return json.dumps({**TERMS, "id": "small", "charges": {"monthly": [{"amount": f"{20_000 + number}.00"}]}}).encode()
+
+
 def _proposed_by(actor: str) -> Callable[[House], str]:
     """A draft that waits for a second person."""
 
     def proposed(house: House) -> str:
         ours = house.parts.contracts[0]
-        draft = draft_in_place(DRAFT, {}, ours)
-        said = body_of("terms_proposed", proposal_words(draft, ours, NOW_MS + DAY_MS), ours.time_zone)
+        draft = draft_in_place(_draft(next(_numbers)), {}, ours)
+        approved = [one.body.digest for one in house.entries() if isinstance(one.body, TermsApproved)]
+        words = proposal_words(draft, ours, NOW_MS + DAY_MS) | ({"instead_of": approved[-1]} if approved else {})
+        said = body_of("terms_proposed", words, ours.time_zone)
         entry = entry_of(said, at_ms=NOW_MS, contract="small", actor=actor, known_by="command", note="-")
         (number,) = Register.open(house.ledger, house.parts.clock).add([entry], files=draft.read_files.by_digest)
         return f"{CONTRACT}/terms/{number}"
@@ -144,16 +174,16 @@ def _from_a_file(house: House) -> str:
     return f"{CONTRACT}/entries/{number}/undo-file"
 
 
-def _line(house: House) -> str:
-    example(house, "credit_notified")
-    return f"{CONTRACT}/credits/invoice"
+OWED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("figure", {"kpi": "KPI11", "month": "2026-09", "party": "agreed", "value": "70"}),
+    ("credit_notified", {"month": "2026-09", "amount": "1000000.00", "on": "2026-10-10"}),
+)
+"""A month whose credit is to stand on an invoice."""
 
-
-DRAFT = json.dumps({**TERMS, "id": "small", "charges": {"monthly": [{"amount": "20000.00"}]}}).encode()
-INVOICE = b"date,month,amount\n2026-11-15,2026-10,-1.00\n"
+INVOICE = b"date,month,amount\n2026-11-15,2026-09,-1.00\n"
 PAGES: dict[type[DeskHandler], tuple[DeskForm, ...]] = {
     SignIn: (DeskForm("sign in", _at("/sign-in"), {"name": "max", "password": PASSWORD}, who="", adds=0),),
-    SignOut: (DeskForm("sign out", _at("/desk"), where="/sign-out", adds=0),),
+    SignOut: (DeskForm("sign out", _at("/desk"), who="leaver", where="/sign-out", adds=0),),
     SignOffForm: (DeskForm("sign off", _signed, free=("reason",), where="/sign-off"),),
     CountersignForm: (DeskForm("countersign", _signed, who="sue", where="/countersign"),),
     DecideForm: (
@@ -164,17 +194,20 @@ PAGES: dict[type[DeskHandler], tuple[DeskForm, ...]] = {
     UndoForm: (DeskForm("undo", _about("minute", "/entries/{number}/undo"), free=("why",)),),
     UndoFile: (DeskForm("undo a file", _from_a_file, free=("why",), adds=2),),
     InvoiceForm: (
-        DeskForm("compare an invoice", _line, {}, ("invoice", "note"), {"file": ("i.csv", INVOICE)}),
+        DeskForm(
+            "compare an invoice", _at(f"{CONTRACT}/credits/invoice"), {}, ("invoice", "note"),
+            {"file": ("i.csv", INVOICE)},
+        ),
     ),
     TermsForm: (
         DeskForm(
-            "propose terms", _at(f"{CONTRACT}/terms/propose"), {"start": "2027-01-01"},
-            ("note", "reference", "evidence"), {"file": ("small.yaml", DRAFT)},
+            "propose terms", _no_proposal, {"start": "2027-01-01"},
+            ("note", "reference", "evidence"), {"file": ("small.yaml", _draft(0))},
         ),
     ),
     TermsDecision: tuple(
         DeskForm(f"{what} terms", _proposed_by(actor), free=("note",), where=f"/{what}")
-        for what, actor in (("approve", "bob"), ("reject", "bob"), ("withdraw", "max"))
+        for what, actor in (("approve", CLERK), ("reject", CLERK), ("withdraw", "max"))
     ),
 }  # fmt: skip
 """The forms of each page that is posted to, except those of the kinds of entry."""
@@ -196,6 +229,8 @@ def _of_kind(name: str, model: type[EntryKind]) -> DeskForm:
 
     def opened(house: House) -> str:
         address = f"{CONTRACT}/enter/{name}"
+        if not model.may_repeat:
+            undo_all(house, model)
         if name in {"credit_invoiced", "credit_settled"}:
             example(house, "credit_notified")
         if "about" not in model.example.words:
@@ -236,15 +271,19 @@ def contract_in(folder: Path) -> Contract:
 
 @contextmanager
 def forms_house(folder: Path, **more: Any) -> Iterator[House]:
-    """A house with `max` and `moritz`, who may do everything for the authority, and `sue` of the supplier."""
+    """A house with `max`, `moritz` and `leaver`, who may do everything for the authority, and `sue` and `steve` of the
+    supplier."""
     password = f"${{file:{folder / 'password'}}}"
-    users = [{"name": name, "password": password, "roles": EVERYTHING} for name in ("max", "moritz")]
-    users.append({"name": "sue", "password": password, "roles": [{"role": "supplier", "contracts": ["small"]}]})
+    users = [{"name": name, "password": password, "roles": EVERYTHING} for name in ("max", "moritz", "leaver")]
+    supplier = [{"role": "supplier", "contracts": ["small"]}]
+    users += [{"name": name, "password": password, "roles": supplier} for name in ("sue", "steve")]
     limits = Limits(writes_per_minute=10_000)
     with furnished(
         folder, clock=FakeClock(NOW_MS), contracts=[contract_in(folder)], limits=limits, users=users, **more
     ) as house:
         example(house, "credit_notified")
+        for kind, words in OWED:
+            say(house, kind, words)
         with HistoryReader(house.ledger) as reader:
             house.parts.board.assessment = assess(house.parts.contracts, reader, NOW_MS)
         yield house

@@ -72,11 +72,9 @@ class _Reader(HTMLParser):
             self._take(self._form, tag, told)
 
     def _take(self, form: HtmlForm, tag: str, told: Mapping[str, str]) -> None:
-        name, kind, value = told.get("name", ""), told.get("type", "text"), told.get("value", "")
-        if tag == "input" and kind in {"checkbox", "radio"}:
-            form.controls.append(Control(name, kind, [value] if "checked" in told else [], [value]))
-        elif tag == "input":
-            form.controls.append(Control(name, kind, [] if kind == "file" else [value]))
+        name, value = told.get("name", ""), told.get("value", "")
+        if tag == "input":
+            form.controls.append(_input(name, told.get("type", "text"), value, is_checked="checked" in told))
         elif tag == "select":
             form.controls.append(Control(name, tag, [""]))
         elif tag == "option":
@@ -104,6 +102,12 @@ class _Reader(HTMLParser):
             self._form = None
 
 
+def _input(name: str, kind: str, value: str, *, is_checked: bool) -> Control:
+    if kind in {"checkbox", "radio"}:
+        return Control(name, kind, [value] if is_checked else [], [value])
+    return Control(name, kind, [] if kind == "file" else [value])
+
+
 def forms_on(page: Page) -> dict[str, HtmlForm]:
     """The forms of a page by where they are posted to."""
     reader = _Reader()
@@ -116,13 +120,13 @@ def send(browser: Browser, form: HtmlForm, words: Words, files: Mapping[str, tup
     own = {"Origin": f"http://127.0.0.1:{browser.port}", "Sec-Fetch-Site": "same-origin"}
     sent = form.filled(words)
     if form.enctype == "multipart/form-data":
-        return browser.upload(form.action, {name: several[0] for name, several in sent.items() if several}, files, **own)
+        return browser.upload(
+            form.action, {name: several[0] for name, several in sent.items() if several}, files, **own
+        )
     return browser.post(form.action, sent, **own)
 
 
-def send_to_the_end(
-    browser: Browser, form: HtmlForm, words: Words, files: Mapping[str, tuple[str, bytes]]
-) -> Page:
+def send_to_the_end(browser: Browser, form: HtmlForm, words: Words, files: Mapping[str, tuple[str, bytes]]) -> Page:
     """The same, through pages that show first what would come of it."""
     page = send(browser, form, words, files)
     for _ in range(PAGES_BETWEEN):
