@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,17 @@ from sla_monitor.assess import assess
 from sla_monitor.clock import SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.load import load_contract_files
+from sla_monitor.daemon.assessing import keep_for_good
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.opening import make_ledger
+from sla_monitor.ledger.recording.audit import AuditEvent, add_events
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import Milliseconds
+from sla_monitor.web.identity.audit_log import DeskEvent
 from tests.fakes.clock import FakeClock
 from tests.register.office import TERMS
-from tests.web.desk.house import House, furnished, hashed
+from tests.web.desk.house import Browser, House, furnished, hashed
 
 NOW = datetime(2026, 11, 20, 14, 25, 26, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp()) * 1000
@@ -34,12 +38,16 @@ TICKETS = 4
 """A month."""
 TOGETHER = 50
 """So many entries were made at once: nearly all are made one by one, which would take minutes to build."""
+LAST_MONTH = "2026-10"
+PARTICIPANT = "kent"
+AUDIT_TOGETHER, AUDIT_SINGLE = 5_000, 2_000
+"""Rows of audit that are written at once, but for the newest, which are in a link each as they are in life."""
 
 PEOPLE: Mapping[str, str] = {
     "vera": "viewer", "olga": "operator", "carl": "contract_manager", "anna": "approver", "fred": "finance",
-    "sue": "supplier", "audrey": "auditor",
+    "sue": "supplier", "audrey": "auditor", PARTICIPANT: "participant",
 }  # fmt: skip
-"""Somebody of each role in all contracts, but for the supplier, who has one. A participant has no desk of contracts."""
+"""Somebody of each role in all contracts, but for the supplier, who has one, and the participant."""
 
 PARTS: dict[str, Any] = {
     "relief": {"deadline_months": 1},
@@ -56,7 +64,8 @@ def contracts_in(folder: Path, count: int, years: int) -> list[Contract]:
     term = {"start": f"{NOW.year - years}-{NOW.month}-01", "end": f"{NOW.year + 9}-03-31"}
     paths = [folder / f"contract-{n:02}.yaml" for n in range(count)]
     for path in paths:
-        terms = {**TERMS, **PARTS, "term": term, "id": path.stem, "supplier": f"S {path.stem}"}
+        several = [{"id": PARTICIPANT, "name": "Kent", "share": 100}]
+        terms = {**TERMS, **PARTS, "term": term, "id": path.stem, "supplier": f"S {path.stem}", "participants": several}
         path.write_text(json.dumps(terms))
     return list(load_contract_files(paths))
 
@@ -117,15 +126,49 @@ def entries_of(name: str, years: int, number: int) -> list[Entry]:
     return [*found, Entry.model_validate({**words, "known_by": "password", "said": booked})]
 
 
+def audited(count: int) -> Iterator[list[AuditEvent]]:
+    """What people did beside entering in ten years, evenly, in pieces as they are written: signing in and downloading.
+    Forty people who do each of it ten times a day make 3,000,000 rows, if no two of them are within ten minutes."""
+    names = (*PEOPLE, *(f"user{n:02}" for n in range(32)))
+    every_ms = 10 * 365 * DAY // max(count, 1)
+
+    def deed(n: int) -> AuditEvent:
+        at_ms, name = NOW_MS - (count - n) * every_ms, names[n % len(names)]
+        signed_in = AuditEvent(at_ms, at_ms, DeskEvent.SIGNED_IN, name, "password", addresses="192.0.2.7")
+        if n % 2:
+            return signed_in
+        where = f"contract-{n % 50:02}"
+        return replace(signed_in, event=DeskEvent.DOWNLOADED, contract=where, subject="credits.csv")
+
+    alone = max(count - AUDIT_SINGLE, 0)
+    for first in range(0, alone, AUDIT_TOGETHER):
+        yield [deed(n) for n in range(first, min(first + AUDIT_TOGETHER, alone))]
+    yield from ([deed(n)] for n in range(alone, count))
+
+
 def people(last: str) -> list[dict[str, Any]]:
     """`last`: the contract that the supplier has."""
-    only: dict[str, dict[str, Any]] = {"supplier": {"contracts": [last]}}
+    only: dict[str, dict[str, Any]] = {
+        "supplier": {"contracts": [last]}, "participant": {"participant": PARTICIPANT},
+    }  # fmt: skip
     return [{"name": name, "roles": [{"role": role, **only.get(role, {})}]} for name, role in PEOPLE.items()]
 
 
+def propose(house: House, browser: Browser, contract: str) -> None:
+    """Propose terms with another credit, as a form does."""
+    address, file = f"/desk/contracts/{contract}/terms/propose", house.folder / f"{contract}.yaml"
+    dearer = [{"id": "points", "method": "points", "per_point_percent": 2}]
+    draft = json.dumps({**json.loads(file.read_text()), "credits": dearer}).encode()
+    fields = {"start": "2027-01-01", "note": "Agreed.", "reference": "", "evidence": ""}
+    seen = browser.upload(address, {**browser.get(address).hidden, **fields}, {"file": (file.name, draft)})
+    assert seen.status == 200, seen.text
+    sent = browser.fill_in(seen, address, propose="yes", **fields)
+    assert sent.status == 303, sent.text
+
+
 @contextmanager
-def aged_desk(folder: Path, contracts: int, years: int) -> Iterator[tuple[House, Sequence[Contract], int]]:
-    """A running desk, its contracts, and how many entries it has."""
+def aged_desk(folder: Path, contracts: int, years: int, audit: int) -> Iterator[tuple[House, Sequence[Contract], int]]:
+    """A desk that has just started, its contracts, and how many entries it has. `audit`: rows of audit."""
     ledger, several = folder / "ledger.db", contracts_in(folder, contracts, years)
     make_ledger(ledger)
     register, count = Register.open(ledger, SystemClock()), 0
@@ -133,10 +176,17 @@ def aged_desk(folder: Path, contracts: int, years: int) -> Iterator[tuple[House,
         said = entries_of(one.id, years, count + 1)
         for first in range(0, len(said), TOGETHER):
             count += len(register.add(said[first : first + TOGETHER]))
+    for events in audited(audit):
+        add_events(ledger, events)
     (folder / "password").write_text(hashed(rounds=12) + "\n")
     users = [{**one, "password": f"${{file:{folder / 'password'}}}"} for one in people(several[-1].id)]
     tokens: list[dict[str, Any]] = []
     with furnished(folder, clock=FakeClock(NOW_MS), contracts=several, users=users, tokens=tokens) as house:
-        with HistoryReader(ledger) as reader:
-            house.parts.board.assessment = assess(several, reader, NOW_MS)
         yield house, several, count
+
+
+def assessed(house: House) -> None:
+    """What the daemon does at its start."""
+    with HistoryReader(house.ledger, known=house.parts.known) as reader:
+        house.parts.board.assessment = assess(house.parts.contracts, reader, NOW_MS)
+    keep_for_good()

@@ -354,6 +354,14 @@ class KpiAssessment:
             return self.allowance_left_ms >= 0
         return None if ratio is None else ratio >= self.target_ratio
 
+    @property
+    def is_kept(self) -> bool | None:
+        """Whether its promise is kept, as priced or, before its measurement period ends, as it stands. None: nobody can
+        say."""
+        if self.result is not None:
+            return self.result.is_met
+        return self._agreed.is_met if self.is_assessable else None
+
 
 @dataclass(frozen=True, slots=True)
 class Outlook:

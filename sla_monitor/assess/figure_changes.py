@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import time
 
-from sla_monitor.assess.history import history
+from sla_monitor.assess.history import Cache, contract_context_of, earlier_months, history
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.periods.edges import month_at
@@ -41,7 +41,7 @@ def _is_about(entry: Entry) -> bool:
     return entry.body.subject() is not None
 
 
-def changes_of_entries(
+def changes_of_entries(  # noqa: PLR0913 - two states of one register, and how far
     contract: Contract,
     evidence: Evidence,
     said: Sequence[Entry],
@@ -49,15 +49,20 @@ def changes_of_entries(
     now_ms: int,
     *,
     with_running: bool = False,
+    cache: Cache | None = None,
 ) -> Changes:
     """Every figure of a month that is over and that new entries would change, before and after; `with_running`: and of
-    the month that runs, so far."""
+    the month that runs, so far. `cache`: what is known of the contract as it stands."""
     running = month_at(now_ms, contract.time_zone)
     until = shifted(running, 1) if with_running else running
-    if _first_reached(contract, said, new, now_ms) >= until:
+    first = _first_reached(contract, said, new, now_ms)
+    if first >= until:
         return []
-    before, after = (history(contract, evidence, until, now_ms, said=one) for one in (said, [*said, *new]))
-    return compared(contract, before, after)
+    before = history(contract, evidence, until, now_ms, cache, said)
+    supposed = Cache()  # never the one that is kept: some day other entries have the same numbers
+    context = contract_context_of(contract, evidence, now_ms, supposed, [*said, *new])
+    supposed.results = {one.month: one for one in before if one.month < first}
+    return compared(contract, before, earlier_months(context, until, supposed))
 
 
 def _first_reached(contract: Contract, said: Sequence[Entry], new: Sequence[Entry], now_ms: int) -> str:
@@ -74,6 +79,8 @@ def compared(contract: Contract, before: Sequence[PeriodResult], after: Sequence
     """What two histories of the same months differ in."""
     rows: Changes = []
     for one, other in zip(before, after, strict=True):
+        if one is other:
+            continue
         closed_ms = instant_ms(last_day(other.month), time.max, contract.time_zone)
         rows += differences(one, other, contract.version_at(closed_ms).terms)
     return rows

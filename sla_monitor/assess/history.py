@@ -131,9 +131,9 @@ def earlier_months(
     results: list[PeriodResult] = []
     is_settled = True
     for month in contract_context.months(until_month):
-        is_settled = is_settled and _is_settled(contract_context, month)
         kept = cache.results.get(month)
         if kept is None:
+            is_settled = is_settled and _is_settled(contract_context, month)
             is_young = young and not is_over(contract_context, period_of(contract_context.contract, month))
             kept = month_result(young if young and is_young else contract_context, month, results)
             yield_control()

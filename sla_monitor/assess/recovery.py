@@ -13,7 +13,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import Period
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import CreditInvoiced, CreditNotified, CreditSettled, CreditWrittenOff, Dispute
-from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit, Move, moves_of
+from sla_monitor.sla.money.recovery import CreditAccount, MonthCredit, Move, moves_by_month
 from sla_monitor.sla.results import PeriodResult
 
 
@@ -27,11 +27,11 @@ def credit_account(
     if not moves and not any(version.terms.invoicing for version in contract.versions):
         return CreditAccount()
     as_of = local_date(min(contract_context.now_ms, period.end_ms - 1), contract.time_zone)
-    disputes = _disputes(contract, contract_context.effective)
+    disputes, by_month = _disputes(contract, contract_context.effective), moves_by_month(moves, as_of)
     months = []
     measured = [past for past in results if past.is_measured]
     for past in measured:
-        ours = moves_of(moves, past.month, as_of)
+        ours = by_month.get(past.month, ())
         expected = Decimal(past.deducted)
         signed = contract_context.effective.sign_off(past.month)
         if expected or ours:
@@ -51,8 +51,9 @@ def brought_up_to(
     if not moves and not account:
         return account
     as_of = local_date(now_ms, contract.time_zone)
+    by_month = moves_by_month(moves, as_of)
     months = tuple(
-        replace(one, as_of=as_of, moves=moves_of(moves, one.month, as_of), disputed_by=disputes.get(one.month, ()))
+        replace(one, as_of=as_of, moves=by_month.get(one.month, ()), disputed_by=disputes.get(one.month, ()))
         for one in account.months
     )
     known = {one.month for one in months}

@@ -32,7 +32,7 @@ from sla_monitor.daemon.response_history import ResponseHistory
 from sla_monitor.daemon.self_monitoring import PULSE_LIMIT_S, OwnState, Reloads
 from sla_monitor.daemon.terms_watch import TermsWatch
 from sla_monitor.errors import ConfigError
-from sla_monitor.ledger import HistoryReader, Ledger, Recorded
+from sla_monitor.ledger import HistoryReader, KnownEntries, Ledger, Recorded
 from sla_monitor.metrics.exporter import Exporter, Own
 from sla_monitor.metrics.tables import tables_of
 from sla_monitor.pair.shared_register import register_of
@@ -76,12 +76,14 @@ class Daemon:
         self._is_announced = False
         self._awake_s = self._early_since_s = self._early_s = clock.monotonic()
         self.board = Board(clock.now_ms(), settings.vantage)
+        known = KnownEntries()  # by the first assessment, so that nobody's first page reads the register
         self._ledger = Ledger.open(
             settings.ledger.path,
             clock,
             commit_within_ms=settings.ledger.commit_within_ms,
             buffer=settings.ledger.buffer,
             older=Archived(settings.archive.folder),
+            known=known,
         )
         self._terms = TermsWatch(settings.ledger.path, clock)
         self._months = MonthWatch(settings.ledger.path)
@@ -142,7 +144,7 @@ class Daemon:
             clock=clock,
             packs=lambda: packs(settings.reviews.folder),
             record=PageRecord(
-                lambda: HistoryReader(settings.ledger.path, older),
+                lambda: HistoryReader(settings.ledger.path, older, known),
                 lambda: self._configuration.contracts,
                 times.of,
             ),
@@ -150,7 +152,7 @@ class Daemon:
             views=settings.views,
             desk=lambda: self._configuration.settings.desk,
             ledger=settings.ledger.path,
-            open_register=partial(register_of, settings),
+            open_register=partial(register_of, settings, known=known),
             attachments=settings.attachments,
             archive=settings.archive.folder,
             differing=self._months.differing,

@@ -16,6 +16,7 @@ from sla_monitor.ledger.file_identity import Displaced
 from sla_monitor.ledger.housekeeping.salvage import SAVED_ANEW, salvage
 from sla_monitor.ledger.lock import WriterLock
 from sla_monitor.ledger.opening import check_not_lost, take_lock
+from sla_monitor.ledger.reading.known_entries import KnownEntries
 from sla_monitor.ledger.reading.pruned_days import Older
 from sla_monitor.ledger.reading.reader import Reader, keep_answer
 from sla_monitor.ledger.reading.record_lead import MOMENT_S, Lead
@@ -64,11 +65,13 @@ class Ledger(Forwarding):
         commit_within_ms: int = 200,
         buffer: int = 50_000,
         older: Older | None = None,
+        known: KnownEntries | None = None,
     ) -> Self:
         """Open the ledger at `path`, made if there is none, and start its writer.
 
         A commit begins at most `commit_within_ms` after the first entry that waits for it; at most `buffer`
-        entries wait. `older` reads the observations that were taken out.
+        entries wait. `older` reads the observations that were taken out. `known`: what was read of the register, where
+        others read it too.
 
         Raises LedgerDamaged, LedgerTooNew, LedgerLocked or LedgerError, with the way out.
         """
@@ -80,7 +83,7 @@ class Ledger(Forwarding):
                 LOG.info("there is no ledger at %s: an empty one is made", path)
             journal = Journal.open(path)
             lock.note_ledger()
-            return cls(clock, lock, journal, Buffer(buffer), commit_within_ms / 1000, Reader(path, older))
+            return cls(clock, lock, journal, Buffer(buffer), commit_within_ms / 1000, Reader(path, older, known))
         except BaseException:
             if journal is not None:
                 journal.close()

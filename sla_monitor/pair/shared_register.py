@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerLocked, LineError
+from sla_monitor.ledger import KnownEntries
 from sla_monitor.ledger.recording.common_entries import (
     NOTHING,
     WIDTH,
@@ -299,8 +300,8 @@ class Unclear(LineError):  # noqa: N818 - it says how it is
 class SharedRegister(Register):
     """The register of a pair, in one of its ledgers: for commands, and for whatever in the daemon enters something."""
 
-    def __init__(self, member: Member, nats: Nats, clock: Clock) -> None:
-        super().__init__(member.path)
+    def __init__(self, member: Member, nats: Nats, clock: Clock, known: KnownEntries | None = None) -> None:
+        super().__init__(member.path, known)
         self._member, self._nats, self._clock = member, nats, clock
 
     def add(
@@ -359,12 +360,12 @@ class SharedRegister(Register):
             ) from error
 
 
-def register_of(settings: Settings, path: Path, clock: Clock) -> Register:
-    """The register in the ledger at a path: shared, where it is that of a collector of a pair. Raises SigningKeyError,
-    LedgerError and its kinds."""
-    plain = Register.open(path, clock)
+def register_of(settings: Settings, path: Path, clock: Clock, known: KnownEntries | None = None) -> Register:
+    """The register in the ledger at a path: shared, where it is that of a collector of a pair. `known`: what was read
+    of it, by whomever. Raises SigningKeyError, LedgerError and its kinds."""
+    plain = Register.open(path, clock, known)
     nats = settings.sites.nats
     if nats is None or path.resolve() != Path(settings.ledger.path).resolve():
         return plain
     member = Member.of(settings, path)
-    return plain if member is None else SharedRegister(member, nats, clock)
+    return plain if member is None else SharedRegister(member, nats, clock, known)

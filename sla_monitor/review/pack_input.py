@@ -147,7 +147,7 @@ class PackInput:
 
     def failed(self) -> Iterator[KpiAssessment]:
         """The KPIs that missed their target, in the contract's order; in a running month, those that would."""
-        return (kpi for kpi in self.assessment.kpis if is_met(kpi) is False)
+        return (kpi for kpi in self.assessment.kpis if kpi.is_kept is False)
 
     def money_by_kpi(self) -> dict[str, Decimal]:
         """What each KPI costs before caps. A credit for points of several KPIs is shared out by their points."""
@@ -171,14 +171,6 @@ class PackInput:
         named, results = credit.named_kpis, self.result.kpis if self.result else ()
         priced = (one for one in results if one.is_priced and one.points and (not named or one.kpi in named))
         return {one.kpi: Decimal(one.points.numerator) / one.points.denominator for one in priced}
-
-
-def is_met(kpi: KpiAssessment) -> bool | None:
-    """Whether the KPI keeps its promise, as priced or, before its measurement period ends, as it stands."""
-    if kpi.result is not None:
-        return kpi.result.is_met
-    agreed = figure_of(kpi)
-    return agreed.is_met if kpi.is_assessable else None
 
 
 def figure_of(kpi: KpiAssessment, view: Literal["gross", "claimed", "agreed"] = "agreed") -> Figure:

@@ -21,6 +21,8 @@ SHOWN_DIGITS = 12
 def round_to(value: Fraction, places: int, mode: Mode) -> Fraction:
     """The value to so many digits after the point. down is towards zero, up away from it; a half goes away from
     zero (half_up) or to the even digit (half_even)."""
+    if 10**places % value.denominator == 0:  # as amounts are: there is nothing to round
+        return value
     scaled = abs(value) * 10**places
     whole, rest = divmod(scaled, 1)
     ups = {"up": rest > 0, "down": False, "half_up": rest * 2 >= 1}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sla_monitor.sla.money.invoice_check import Verdict
-from sla_monitor.sla.money.recovery import Age, MonthCredit, Step
+from sla_monitor.sla.money.recovery import Age, CreditAccount, MonthCredit, Step
 from sla_monitor.wording.instants import format_date
 from sla_monitor.wording.numbers import format_count, format_money
 
@@ -43,6 +43,21 @@ def describe_credit_state(one: MonthCredit) -> str:
     furthest = furthest or ("notified" if one.notified else "expected")
     late = f", overdue for {format_count(one.days_late, 'day')}" if one.days_late else ""
     return furthest + late
+
+
+def describe_account(account: CreditAccount, currency: str) -> str:
+    """`£300.00 expected, £100.00 notified, £200.00 overdue since 21 Dec 2026`, over the term; empty: nothing is
+    open."""
+    if not account.is_open:
+        return ""
+    since = account.overdue_since
+    told = [
+        f"{format_money(account.expected, currency)} expected",
+        f"{format_money(account.notified, currency)} notified",
+        *([f"{format_money(account.overdue, currency)} overdue since {format_date(since)}"] if since else []),
+        *([f"{format_money(account.to_return, currency)} to be returned"] if account.to_return else []),
+    ]
+    return ", ".join(told)
 
 
 def credit_remarks(one: MonthCredit, currency: str) -> Iterator[str]:

@@ -74,7 +74,9 @@ def test_an_outage_is_seen_by_prometheus_and_its_end_too(monitor: Monitor, prome
 def test_a_service_has_a_state_soon_after_the_start_however_rarely_figures_are_worked_out(monitor: Monitor) -> None:
     monitor.write(assess_every="1h")
     monitor.start()
-    wait_until(lambda: monitor.metric('sla_service_state{contract="demo",service="cad",state="up"}') == 1)
+    state = 'sla_service_state{{contract="demo",service="cad",state="{}"}}'
+    # On a busy machine its first probe may come too late to be up; it is seen all the same.
+    wait_until(lambda: any(monitor.metric(state.format(word)) == 1 for word in ("up", "degraded", "down")))
 
 
 def test_sigterm_stops_within_five_seconds_and_loses_nothing_that_was_acknowledged(monitor: Monitor) -> None:

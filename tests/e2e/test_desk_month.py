@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from sla_monitor.wording.waiting import TO_DO
 from tests.e2e.seat import DESKTOP, PHONE, PLAIN_PHONE, WIDE, Seat, seats
 from tests.register.office import TERMS
 from tests.support.nats import Network
-from tests.support.running import Monitor, wait_until
+from tests.support.running import PATIENCE_S, Monitor, wait_until
 from tests.web.desk.house import PASSWORD, hashed
 from tests.web.desk.waiting_house import PARTS
 
@@ -285,10 +286,12 @@ async def sign(carl: Seat, sue: Seat, daemon: DeskDaemon, what: str, why: str = 
 
 async def assessed(seat: Seat, words: str) -> None:
     """Look at the desk until a round of the daemon has brought this matter."""
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         await seat.open("/desk")
         if await seat.has(words):
             return
+        assert time.monotonic() < deadline, f"no {words!r} at the desk of {seat.name}:\n{await seat.text()}"
         await asyncio.sleep(0.2)
 
 
@@ -333,7 +336,7 @@ def test_a_month_from_open_to_signed(street: Street, tmp_path: Path) -> None:
             "is signed off: its figures change",
         )
         await decide(anna, number(daemon, CLAIMED), "Late, but the cable was seen by our own people.", *shown)
-        again = f"{FIRST:%B %Y} once more: its points or its credit are not those that were signed off"
+        again = f"{FIRST:%B %Y} once more: its figures are not those that were signed off"
         await sign(carl, sue, daemon, again, "A late claim was granted.")
         await assessed(fred, credit := f"Enter the notice: £100.00, credit of {FIRST:%B %Y}")
         await fred.press(credit)

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock, SystemClock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.secret import SecretReference
-from sla_monitor.ledger import HistoryReader
+from sla_monitor.ledger import HistoryReader, KnownEntries
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.settings.desk.users import DeskSettings
 from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.settings.views import SharedViews
@@ -47,8 +49,11 @@ class Parts:
     clock: Clock = field(default_factory=SystemClock)
     response_times: Callable[[str, str], Times] = lambda contract, subject: ((), ())
 
+    known: KnownEntries = field(default_factory=KnownEntries)
+
     def record(self) -> PageRecord:
-        return PageRecord(lambda: HistoryReader(self.ledger), lambda: self.contracts, self.response_times)
+        opened = partial(HistoryReader, self.ledger, known=self.known)
+        return PageRecord(opened, lambda: self.contracts, self.response_times)
 
     views: SharedViews = field(default_factory=SharedViews)
     desk: DeskSettings = field(default_factory=DeskSettings)
@@ -102,6 +107,7 @@ def web_of(
         views=parts.views,
         desk=lambda: parts.desk,
         ledger=parts.desk_ledger,
+        open_register=partial(Register.open, known=parts.known),
         attachments=parts.attachments,
         differing=lambda _: parts.differing,
         limits=limits or Limits(),

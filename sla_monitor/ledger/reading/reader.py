@@ -25,6 +25,7 @@ from sla_monitor.ledger.chaining.span_states import SpanRow
 from sla_monitor.ledger.chaining.verifying import instant
 from sla_monitor.ledger.connect import BUSY_SECONDS, immediate, snapshot
 from sla_monitor.ledger.opening import appending
+from sla_monitor.ledger.reading.known_entries import KnownEntries
 from sla_monitor.ledger.reading.pruned_days import Older, contract_of
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
 from sla_monitor.ledger.recording.attached_files import NOT_HERE, Attachment, attached_bytes, attachments
@@ -124,13 +125,14 @@ class Reader(SingleObservations, Evidence):
     Everything raises LedgerError and its kinds when the file cannot be read.
     """
 
-    def __init__(self, path: Path, older: Older | None = None) -> None:
+    def __init__(self, path: Path, older: Older | None = None, known: KnownEntries | None = None) -> None:
+        """`known`: what was read of the register, where others read it too."""
         super().__init__(path, older)
         self._told: SpanProof | None = None
         self._begun = FirstSpans()
         self._vouched: set[int] = set()
         self._register: tuple[int, str] | None = None
-        self._entries: dict[str, tuple[Entry, ...]] = {}
+        self._known = known or KnownEntries()
         self._imports = Imports(self._meanings)
         self.supposed = Supposed()
         self._codes = {f"{name}": number for number, name in self._meanings.outcomes.items()}
@@ -423,18 +425,12 @@ class Reader(SingleObservations, Evidence):
     def entries(self, contract: str) -> Sequence[Entry]:
         """All that the register says of a contract, ascending, undone entries included. Each is read once: none ever
         changes. Raises LedgerDamaged when one of them was altered."""
-        with self._proving() as proof:
-            known = self._entries.get(contract, ())
-            new = read(self.path, proof.connection, contract, known[-1].number if known else 0)
-            self._register = self._check_register(proof, contract)
-            if new or not known:
-                self._entries[contract] = (*known, *new)
-            return self._entries[contract]
+        return self._known.of(self.path, [contract], self._proving)[contract]
 
     def entries_after(self, contract: str, number: int) -> list[Entry]:
         """A contract's entries with higher numbers, ascending; nothing of them is kept here."""
         with self._proving() as proof:
-            check_register(self.path, proof, contract, number)
+            check_register(self.path, proof, [contract], number)
             return read(self.path, proof.connection, contract, number)
 
     def newest_entries(self, contract: str, count: int) -> list[Entry]:

@@ -7,8 +7,8 @@ locks put it between two of the daemon's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -21,26 +21,22 @@ from sla_monitor.ledger.chaining.register_chain import (
     INSERT,
     LAST,
     chained,
-    check_register,
     last_number,
-    read,
     row_of,
     sealed,
 )
 from sla_monitor.ledger.connect import immediate, snapshot
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, is_ready, make_ledger, open_reader
+from sla_monitor.ledger.reading.known_entries import KnownEntries
 from sla_monitor.ledger.recording.attached_files import attachment_rows, rows_to_attach
 from sla_monitor.ledger.recording.kept_files import kept_rows
 from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entries import Entry
 
 _DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
-_DIGEST = "select digest from register where number = ?"
 _SUBMITTED = "select first, last from submissions where key = ?"
 _SUBMIT = "insert into submissions values (?, ?, ?)"
-NOTHING = (0, "")
-"""Number and digest of the last entry where there is none."""
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 
@@ -50,16 +46,15 @@ class Overtaken(LedgerError):  # noqa: N818 - it says what has happened
 
 
 class Register:
-    """The register in one ledger. `open` makes one; every call opens the file anew and closes it again. For one thread
-    at a time."""
+    """The register in one ledger. `open` makes one; every call opens the file anew and closes it again. `known`: what
+    was read of it, by whomever. For one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, known: KnownEntries | None = None) -> None:
         self._path = path
-        self._known: dict[str, tuple[int, tuple[Entry, ...]]] = {}  # what was read, and up to which number
-        self._checked: tuple[int, str] = NOTHING
+        self.known = known or KnownEntries()
 
     @classmethod
-    def open(cls, path: Path, clock: Clock) -> Self:
+    def open(cls, path: Path, clock: Clock, known: KnownEntries | None = None) -> Self:
         """The register in the ledger at `path`, which is made, or brought up to date, if it has to be.
 
         Raises LedgerError and its kinds.
@@ -67,7 +62,7 @@ class Register:
         until = clock.monotonic() + _PATIENCE_SECONDS
         while not is_ready(path):
             _make(path, clock, until)
-        return cls(path)
+        return cls(path, known)
 
     def add(
         self,
@@ -119,33 +114,13 @@ class Register:
         return self.entries_of([contract])[contract]
 
     def entries_of(self, contracts: Collection[str]) -> Mapping[str, Sequence[Entry]]:
-        """Those of several contracts at one moment. Raises LedgerError and its kinds.
+        """Those of several contracts at one moment. Raises LedgerError and its kinds."""
+        return self.known.of(self._path, contracts, self._proving)
 
-        Entries are held against the chain once: what is known of them is not read again, and later ones prove by their
-        digests that all before them is as it was.
-        """
+    @contextmanager
+    def _proving(self) -> Iterator[Proof]:
         with closing(open_reader(self._path, Resting(self._path))) as database, snapshot(database.conn):
-            last = database.conn.execute(LAST).fetchone() or NOTHING
-            if not self._is_as_checked(database.conn):
-                self._known, self._checked = {}, NOTHING
-            found = {contract: self._read(database.conn, contract, last[0]) for contract in contracts}
-            if last != self._checked:
-                check_register(self._path, Proof(self._path, database.conn), contracts, self._checked[0])
-        self._checked = last
-        self._known |= {contract: (last[0], entries) for contract, entries in found.items()}
-        return found
-
-    def _is_as_checked(self, connection: sqlite3.Connection) -> bool:
-        """Whether what was checked last is still there: a backup that was put back may lack it."""
-        number, digest = self._checked
-        return not number or connection.execute(_DIGEST, (number,)).fetchone() == (digest,)
-
-    def _read(self, connection: sqlite3.Connection, contract: str, last: int) -> tuple[Entry, ...]:
-        read_to, known = self._known.get(contract, (0, ()))
-        if read_to == last:
-            return known
-        new = read(self._path, connection, contract, read_to)
-        return (*known, *new) if new else known
+            yield Proof(self._path, database.conn)
 
     def dated_after(self, contract: str, at_ms: int) -> list[tuple[int, int]]:
         """Number and instant of the contract's entries that are dated later than an instant, ascending. Nothing else of

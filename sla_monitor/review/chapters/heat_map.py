@@ -11,7 +11,7 @@ from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.periods.months import first_day, shifted
 from sla_monitor.review.blocks import MARKS, Cell, Column, Table
-from sla_monitor.review.pack_input import PackInput, counted_value, figure_of, is_met
+from sla_monitor.review.pack_input import PackInput, counted_value, figure_of
 from sla_monitor.review.palette import heat_cell
 from sla_monitor.sla.banding import deviation
 from sla_monitor.sla.results import PeriodResult
@@ -62,7 +62,7 @@ def _is_under_these_terms(case: PackInput, month: str) -> bool:
 
 def left_out(kpis: Sequence[KpiAssessment]) -> str:
     """How many KPIs have no row, by how they did; empty for none."""
-    verdicts = [is_met(kpi) for kpi in kpis]
+    verdicts = [kpi.is_kept for kpi in kpis]
     words = ((False, "missed"), (None, "not assessable"), (True, "met"))
     told = [f"{verdicts.count(verdict)} {word}" for verdict, word in words if verdict in verdicts]
     return f"Not shown: {format_count(len(kpis), 'more KPI')} ({', '.join(told)}). " if kpis else ""
@@ -91,7 +91,7 @@ def worst_first(case: PackInput, kpis: Sequence[KpiAssessment]) -> list[KpiAsses
     costs = case.money_by_kpi()
 
     def rank(kpi: KpiAssessment) -> tuple[int, Decimal, Fraction, Fraction]:
-        verdict = {False: 0, None: 1, True: 2}[is_met(kpi)]
+        verdict = {False: 0, None: 1, True: 2}[kpi.is_kept]
         points = kpi.result.points if kpi.result else figure_of(kpi).points
         value = counted_value(kpi)
         far = None if value is None or kpi.terms is None else deviation(kpi.terms, value)

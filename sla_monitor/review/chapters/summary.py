@@ -8,7 +8,7 @@ from sla_monitor.assess.open_points import ends_later, unassessed
 from sla_monitor.review.blocks import MARKS, Cell, Column, Prose, Row, Section, Table
 from sla_monitor.review.chapters.heat_map import months_shown
 from sla_monitor.review.entry_words import decision_needed
-from sla_monitor.review.pack_input import PackInput, is_met
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.instants import format_day, format_day_at, format_month, format_month_short
@@ -32,7 +32,7 @@ def summary(case: PackInput) -> Section:
 
 def headline(case: PackInput) -> str:
     """The month in one or two sentences."""
-    verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
+    verdicts = [kpi.is_kept for kpi in case.assessment.kpis]
     met, missed = verdicts.count(True), verdicts.count(False)
     unknown, not_due = _without_verdict(case)
     month, verb = format_month(case.month), "" if case.is_closed else " so far"
@@ -52,7 +52,7 @@ def headline(case: PackInput) -> str:
 
 def _without_verdict(case: PackInput) -> tuple[int, int]:
     """How many KPIs could not be assessed, and of how many no result is due yet: those are no gap in the data."""
-    without = [kpi for kpi in case.assessment.kpis if is_met(kpi) is None]
+    without = [kpi for kpi in case.assessment.kpis if kpi.is_kept is None]
     not_due = sum(1 for kpi in without if ends_later(case.assessment, kpi))
     return len(without) - not_due, not_due
 
@@ -65,7 +65,7 @@ def _imported(case: PackInput) -> str:
 
 def none_missed(case: PackInput) -> str:
     """What is said where no KPI missed its target: nothing of those that could not be assessed."""
-    verdicts = [is_met(kpi) for kpi in case.assessment.kpis]
+    verdicts = [kpi.is_kept for kpi in case.assessment.kpis]
     if True not in verdicts:
         return "No KPI could be assessed: whether any target was missed is not known."
     unknown, _ = _without_verdict(case)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -152,6 +152,21 @@ class CreditAccount:
         return {age: _sum(one.open for one in self.months if one.open > 0 and one.age == age) for age in AGES}
 
     @property
+    def overdue(self) -> Decimal:
+        """What is open past its last day."""
+        return _sum(one.open for one in self.months if one.days_late)
+
+    @property
+    def overdue_since(self) -> date | None:
+        """The first day on which some of that was late; None: nothing is."""
+        return min((one.due_on + timedelta(days=1) for one in self.months if one.days_late), default=None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything is still to come, or to be returned."""
+        return any(one.open for one in self.months)
+
+    @property
     def to_return(self) -> Decimal:
         return -_sum(one.open for one in self.months if one.open < 0)
 
@@ -160,7 +175,10 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def moves_of(moves: Sequence[Move], month: str, as_of: date) -> tuple[Move, ...]:
-    """A month's moves up to a day, in the order of their days."""
-    ours = (move for move in moves if move.month == month and move.on <= as_of)
-    return tuple(sorted(ours, key=lambda move: (move.on, move.entry)))
+def moves_by_month(moves: Iterable[Move], as_of: date) -> dict[str, tuple[Move, ...]]:
+    """The moves up to a day, in the order of their days."""
+    found: dict[str, list[Move]] = {}
+    for move in sorted(moves, key=lambda move: (move.on, move.entry)):
+        if move.on <= as_of:
+            found.setdefault(move.month, []).append(move)
+    return {month: tuple(several) for month, several in found.items()}

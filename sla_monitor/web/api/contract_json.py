@@ -20,6 +20,7 @@ from sla_monitor.web.api.service_json import service_row_json
 from sla_monitor.web.api.shapes import CapLeftJson, ContractJson
 from sla_monitor.web.page.selection import ListedService
 from sla_monitor.web.page.subject import contract_address
+from sla_monitor.wording.recovery import describe_account
 from sla_monitor.wording.text import plain
 
 UNMEASURED = "no KPI has a figure yet"
@@ -66,6 +67,9 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
         ),
         "obligations": obligations_json(contract),
         "recovery": nulls.told("recovery", _recovery(contract), "the contract has no terms of invoicing"),
+        "credits_open": nulls.text(
+            "credits_open", describe_account(contract.recovery, currency), "nothing of them is open"
+        ),
         "services": [service_row_json(one) for one in services],
         "why_null": nulls.why,
     }

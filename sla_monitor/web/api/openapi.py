@@ -103,6 +103,13 @@ DESK_RESOURCES = (
             ("terms", "Terms that were proposed", register_shapes.TermsProposalsJson),
         )
     ),
+    ResourceTerms(
+        "/api/v1/contracts/{contract}/months/{month}/outages",
+        "What failed in a month, and what was said about it",
+        register_shapes.MonthFailuresJson,
+        ("limit", "cursor"),
+        (403, 404),
+    ),
     ResourceTerms("/api/v1/audit", "Who did what", register_shapes.AuditJson, ("limit",), (403, 404)),
 )
 """What is read of the desk, by whoever is named there."""

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 from sla_monitor.assess import Outage
@@ -64,16 +65,33 @@ def outage_tag(contract: str, service: str, start_ms: int) -> str:
 
 
 def outage_json(one: ServiceOutage) -> OutageRowJson:
-    service, outage, nulls = one.service, one.outage, Nulls()
+    service = one.service
+    whose = OutageSubject(service.contract_id, service.service_id, service.name, service.address, one.time_zone)
+    return outage_row_json(whose, one.outage)
+
+
+@dataclass(frozen=True, slots=True)
+class OutageSubject:
+    """The service that an outage is of. `address`: of its page."""
+
+    contract: str
+    service: str
+    name: str
+    address: str
+    time_zone: str
+
+
+def outage_row_json(whose: OutageSubject, outage: Outage) -> OutageRowJson:
+    nulls = Nulls()
     lasted_ms = None if outage.end_ms is None else outage.end_ms - outage.start_ms
     reason = "" if outage.reason is None else describe_reason(outage.reason)
     return {
-        "id": outage_tag(service.contract_id, service.service_id, outage.start_ms),
-        "url": service.address,
-        "contract": service.contract_id,
-        "service": service.service_id,
-        "name": service.name,
-        "time_zone": one.time_zone,
+        "id": outage_tag(whose.contract, whose.service, outage.start_ms),
+        "url": whose.address,
+        "contract": whose.contract,
+        "service": whose.service,
+        "name": whose.name,
+        "time_zone": whose.time_zone,
         "began_at": format_utc(outage.start_ms),
         "ended_at": nulls.told("ended_at", instant(outage.end_ms), GOES_ON),
         "end_seen": nulls.told("end_seen", None if outage.end_ms is None else outage.end_seen, GOES_ON),
@@ -86,7 +104,17 @@ def outage_json(one: ServiceOutage) -> OutageRowJson:
     }
 
 
-def page_of(found: Sequence[ServiceOutage], cursor: str, limit: int) -> tuple[Sequence[ServiceOutage], str]:
+class Placed(Protocol):
+    """What is listed by its place."""
+
+    @property
+    def place(self) -> tuple[int, str, str]: ...
+
+
+P = TypeVar("P", bound=Placed)
+
+
+def page_of(found: Sequence[P], cursor: str, limit: int) -> tuple[Sequence[P], str]:
     """The next outages after a cursor, and the cursor after them; empty at the end. What has begun meanwhile stands
     before the first page and moves none of those that follow. Raises CursorError."""
     after = _place(cursor) if cursor else None
@@ -95,7 +123,7 @@ def page_of(found: Sequence[ServiceOutage], cursor: str, limit: int) -> tuple[Se
     return here, _cursor(here[-1]) if len(rest) > limit else ""
 
 
-def _cursor(one: ServiceOutage) -> str:
+def _cursor(one: Placed) -> str:
     start, contract, service = one.place
     return base64.urlsafe_b64encode(f"{-start}/{contract}/{service}".encode()).decode().rstrip("=")
 

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from sla_monitor.document.entries import EntryDocument
 from sla_monitor.document.recovery import CreditAccountJson
 from sla_monitor.document.values import Money, Number
-from sla_monitor.web.api.shapes import ObligationRowJson, ProblemJson, WithReasons
+from sla_monitor.web.api.shapes import ObligationRowJson, OutageRowJson, ProblemJson, WithReasons
 
 
 class EntryJson(EntryDocument, WithReasons):
@@ -131,6 +131,119 @@ class MonthsJson(TypedDict):
     """The contract's id."""
     months: list[MonthStateJson]
     """All of them."""
+
+
+class CauseJson(TypedDict):
+    """Root cause and owner of a failure, as people have said."""
+
+    entry: int
+    """The entry that says so."""
+    root_cause: str
+    """What went wrong."""
+    owner: str
+    """Who answers for it."""
+
+
+class CountedJson(WithReasons):
+    """An outage by a KPI's own way of counting."""
+
+    kpi: str
+    """The KPI's id."""
+    counted_ms: int
+    """What it adds to the downtime, agreed view."""
+    gross_ms: int
+    """The same with nothing excluded."""
+    claimed_ms: int
+    """The same as if every claim and booking were granted."""
+    missed: bool | None
+    """Whether the KPI misses its target, as it stands."""
+
+
+class ExcludedTimeJson(TypedDict):
+    """Time that a booking or a claim asks to be left out."""
+
+    entry: int
+    """The entry that asks for it."""
+    kind: Literal["maintenance", "claim"]
+    """What it is."""
+    start: str
+    """From then on."""
+    end: str
+    """End, exclusive."""
+    granted: bool
+    """Whether it is left out of the figures."""
+    pending: bool
+    """Whether it awaits a decision."""
+    why: str
+    """Why it is, or is not."""
+
+
+class SaidJson(TypedDict):
+    """An entry about an outage."""
+
+    number: int
+    """Its number."""
+    kind: str
+    """Its kind."""
+    url: str
+    """All of it."""
+    state: str
+    """What became of it, in words."""
+
+
+class MonthOutageJson(OutageRowJson):
+    """An outage with what was said about it."""
+
+    kpis: list[CountedJson]
+    """The KPIs that count some of it."""
+    excluded: list[ExcludedTimeJson]
+    """What becomes of the time that bookings and claims ask for."""
+    entries: list[SaidJson]
+    """Bookings, claims, disputes, corrections and impacts that touch it."""
+    acknowledged_by: list[int]
+    """The entries by which somebody has it in hand."""
+    cause: CauseJson | None
+    """Root cause and owner."""
+    claim_by: str | None
+    """The last day to claim relief."""
+
+
+class MissedKpiJson(WithReasons):
+    """A KPI that missed its target without an outage."""
+
+    kpi: str
+    """Its id."""
+    title: str
+    """What it is called."""
+    result: str
+    """Its figure, band and points, in words."""
+    cause: CauseJson | None
+    """Root cause and owner."""
+    waived_by: list[int]
+    """The entries that let it pass."""
+
+
+class MonthFailuresJson(WithReasons):
+    """What failed in a month that has begun: outages, the latest first, and KPIs that were missed without one."""
+
+    contract: str
+    """The contract's id."""
+    month: str
+    """The service period."""
+    status: Literal["running", "provisional", "final"]
+    """Whether it goes on, has ended, or is signed off."""
+    assessed_at: str
+    """When its figures were worked out. What was entered is of the moment of the answer."""
+    total: int
+    """Outages of the month."""
+    without_cause: int
+    """Outages that count, and KPIs missed without one, of which nobody has said the cause."""
+    outages: list[MonthOutageJson]
+    """Those of this page."""
+    missed_without_outages: list[MissedKpiJson]
+    """All of them, on every page."""
+    next: str | None
+    """The address of the page after it."""
 
 
 class RecalculationJson(TypedDict):

@@ -520,6 +520,8 @@ class ContractJson(WithReasons):
     """Duties of the month, late ones, and the next of each, by their day."""
     recovery: CreditAccountJson | None
     """What became of its credits."""
+    credits_open: str | None
+    """Where some of it is still open: the same in a line, as the page has it."""
     services: list[ServiceRowJson]
     """Its services, the worst first."""
 

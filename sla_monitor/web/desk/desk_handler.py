@@ -42,6 +42,7 @@ class DeskHandler(Handler):
     """Base of every page of the desk. `body_bytes`: of a form at most."""
 
     body_bytes: ClassVar[int] = 65_536
+    when_busy = "load the page again in some seconds; a form can be sent again, and is entered once"
     action = Action.USE_DESK
 
     def initialize(self, site: WebParts) -> None:

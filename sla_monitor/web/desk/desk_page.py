@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
 from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import form_model
-from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_list
+from sla_monitor.web.desk.waiting_list import SHOWN, WaitingList, waiting_for
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
@@ -58,8 +59,7 @@ class DeskPage(DeskHandler):
     async def _waiting(self) -> WaitingList:
         if self.site.desk is None:
             return WaitingList()
-        several, now_ms = self.board.assessment.contracts, self.site.clock.now_ms()
-        return await self.site.entering.run(waiting_list, self.site.desk, several, self.person, now_ms)
+        return await waiting_for(self.site, self.site.desk, self.board.assessment.contracts, self.person)
 
     def _participants(self) -> list[tuple[str, str]]:
         """Those whose page is somebody's own: names and addresses."""
@@ -68,9 +68,10 @@ class DeskPage(DeskHandler):
 
     def _contracts(self) -> list[DeskContract]:
         contracts = self.site.desk.contracts() if self.site.desk else ()
-        return [found for one in contracts if (found := self._contract(one.id, one.versions[-1].terms.supplier)).may]
+        return [found for one in contracts if (found := self._contract(one)).may]
 
-    def _contract(self, name: str, supplier: str) -> DeskContract:
+    def _contract(self, contract: Contract) -> DeskContract:
+        name, supplier = contract.id, contract.versions[-1].terms.supplier
         actions = permitted_actions(self.person.grants, name)
         forms = tuple(
             (kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}")
@@ -78,7 +79,9 @@ class DeskPage(DeskHandler):
             if model.action in actions and form_model(kind)
         )
         may = tuple(TABLE[action].words for action in actions)
-        return DeskContract(name, plain(supplier), may, forms, pages_of(self.person, name))
+        return DeskContract(
+            name, plain(supplier), may, forms, pages_of(self.person, contract, self.site.clock.now_ms())
+        )
 
     def _sessions(self) -> list[OpenSession]:
         zone = ZoneInfo("UTC")

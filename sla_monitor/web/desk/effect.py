@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sla_monitor.assess.figure_changes import changes_of_entries
 from sla_monitor.assess.supposed import reservations_of, stretches_of
 from sla_monitor.contract.contract import Contract
-from sla_monitor.ledger import Reader
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Decision, Entry
 from sla_monitor.register.entry_parsing import entry_of
 from sla_monitor.web.desk.entering import CheckedStatements
+from sla_monitor.web.desk.previews import Previews
 from sla_monitor.web.identity.desk_state import digest_of
 from sla_monitor.wording.figure_changes import Changes
 from sla_monitor.wording.instants import format_month
@@ -53,9 +53,7 @@ class Effect:
         return digest_of(json.dumps([months, self.but, self.booked, granted]))
 
 
-def effect_of(
-    open_evidence: Callable[[], Reader], contract: Contract, checked: CheckedStatements, now_ms: int
-) -> Effect:
+def effect_of(previews: Previews, contract: Contract, checked: CheckedStatements, now_ms: int) -> Effect:
     """From the one thread of `WebParts.previewing`. Raises LedgerError and its kinds."""
     granting = [
         _grant(one) for one in checked.entries if one.body.is_decidable and one.body.asks_for_decision(contract)
@@ -63,8 +61,8 @@ def effect_of(
     granted: Effect | None = None
     if granting:
         whole = replace(checked, entries=(*checked.entries, *granting))
-        granted = _effect(open_evidence, contract, whole, now_ms)
-    own = _effect(open_evidence, contract, checked, now_ms)
+        granted = _effect(previews, contract, whole, now_ms)
+    own = _effect(previews, contract, checked, now_ms)
     if granted is not None:
         granted = replace(granted, but=tuple(line for line in granted.but if line not in own.but))
     return replace(own, granted=granted)
@@ -77,11 +75,11 @@ def _grant(asked: Entry) -> Entry:
     return made.model_copy(update={"number": asked.number + 1})
 
 
-def _effect(open_evidence: Callable[[], Reader], contract: Contract, checked: CheckedStatements, now_ms: int) -> Effect:
+def _effect(previews: Previews, contract: Contract, checked: CheckedStatements, now_ms: int) -> Effect:
     new, said = checked.entries, [*checked.said, *checked.entries]
     running = month_at(now_ms, contract.time_zone)
-    with open_evidence() as evidence:
-        changes = changes_of_entries(contract, evidence, checked.said, new, now_ms, with_running=True)
+    with previews.asking(contract.id) as (evidence, cache):
+        changes = changes_of_entries(contract, evidence, checked.said, new, now_ms, with_running=True, cache=cache)
     closed = [row for row in changes if row["month"] < running]
     named = re.compile(rf"\bdecision (?:{'|'.join(f'{one.number}' for one in new) or '-'})\b")
     but = [line for entry in new for line in reservations_of(contract, said, entry, now_ms, closed)]

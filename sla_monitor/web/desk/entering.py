@@ -108,6 +108,10 @@ class DeskRegister:
         """All that has been said about a contract, ascending. Raises LedgerError and its kinds."""
         return self.register.entries(contract)
 
+    def has_read(self, contract: str) -> bool:
+        """Whether its entries were read before, which takes a while."""
+        return self.register.known.has(contract)
+
     def standing(self, contract: str) -> EffectiveEntries:
         """What stands of it, worked out again only after an entry. Raises LedgerError and its kinds."""
         return self.standings([contract])[contract]

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import parse_duration
@@ -78,6 +80,16 @@ class FormField:
         options = (*self.options, values[0]) if is_other else self.options
         problem = filled.problems.get(self.name, "")
         return replace(self, kind=kind, options=options, values=values, problem=problem)
+
+
+def typed_instant(at_ms: int, zone: ZoneInfo, *, up: bool = False) -> str:
+    """An instant as a form takes it: on the wall, to the second, with its offset where the clocks tell it twice. `up`:
+    a begun second counts as a whole one, for an end that has to reach as far."""
+    second = -(-at_ms // 1000) if up else at_ms // 1000
+    at = datetime.fromtimestamp(second, zone)
+    is_twice = at.replace(fold=0).utcoffset() != at.replace(fold=1).utcoffset()
+    exact = "seconds" if at.second else "minutes"
+    return at.isoformat(timespec=exact) if is_twice else at.replace(tzinfo=None).isoformat(timespec=exact)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import Statement, side_of
 from sla_monitor.web.desk.entry_fields import TEXTS, Filled, fields_of, form_model, words_of
-from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.web.desk.forms import NEXT, PostedForm, desk_path
 from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
 from sla_monitor.web.serving.handler import Refusal
 
@@ -53,7 +53,7 @@ class EntryForm(ProposingForm):
         self.show_page(
             "entry_form.html", contract=contract, kind=kind.replace("_", " "), fields=fields, problems=others,
             told=" ".join((model.__doc__ or "").split()), is_refused=bool(filled.problems),
-            is_shown_first=model.changes_figures,
+            is_shown_first=model.changes_figures, back=desk_path(next(iter(filled.values.get(NEXT, ())), "")),
         )  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tornado.httputil import HTTPFile, HTTPInputError, parse_body_arguments
 
@@ -18,7 +19,11 @@ CONFIRMED, READ_TO, BACK, SEE = "_confirmed", "_read_to", "_back", "_see"
 """The mark of what was shown before it is entered, the last entry that it was made from, that it is not meant, and that
 the button only shows: what says so enters nothing."""
 
+ENTERED, IS_AGAIN = "entered", "again"
+"""What the page is told to which somebody comes back: the entry that was made, and that it had come in before."""
+
 FIELDS = 400
+_DESK_PATH = re.compile(r"/desk(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*(\?[A-Za-z0-9_.~%&=+-]*)?(#[A-Za-z0-9_-]*)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -82,3 +87,16 @@ def local_path(wanted: str) -> str:
     is_ours = wanted.startswith("/") and not wanted.startswith("//") and not parts.scheme and not parts.netloc
     is_loop = parts.path.startswith(("/sign-", "/-/", "//"))
     return wanted if is_plain and is_ours and not is_loop and len(wanted) <= 2000 else "/desk"
+
+
+def desk_path(wanted: str) -> str:
+    """A page of the desk to come back to; empty for everything else, however it is spelled."""
+    return wanted if len(wanted) <= 1000 and _DESK_PATH.fullmatch(wanted) else ""
+
+
+def came_back(path: str, number: int, *, is_again: bool = False) -> str:
+    """A page of the desk, told what was entered."""
+    parts = urlsplit(path)
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name not in {ENTERED, IS_AGAIN}]
+    told = [*kept, (ENTERED, f"{number}"), *([(IS_AGAIN, "1")] if is_again else [])]
+    return parts._replace(query=urlencode(told)).geturl()

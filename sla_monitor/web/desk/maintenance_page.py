@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.maintenance_month import DayBooking, MaintenanceDay, maintenance_month
@@ -14,6 +15,7 @@ from sla_monitor.periods.edges import month_at, run_of
 from sla_monitor.periods.months import shifted
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.entry_fields import typed_instant
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.maintenance import BOOKING_WORDS, describe_allowance_left
@@ -81,7 +83,8 @@ def _day(one: MaintenanceDay, contract: Contract, now_ms: int, services: list[st
         if not may_book or end_ms <= now_ms:
             return ""
         form = f"/desk/contracts/{contract.id}/enter/maintenance"
-        return f"{form}?start={_wall(start_ms, zone)}&end={_wall(end_ms, zone)}{chosen}"
+        span = {"start": typed_instant(start_ms, zone), "end": typed_instant(end_ms, zone)}
+        return f"{form}?{urlencode(span, safe=':')}{chosen}"
 
     return CalendarDay(
         number=one.on.day,
@@ -96,10 +99,6 @@ def _booking(one: DayBooking, zone: ZoneInfo) -> tuple[str, str, str, str, int]:
     word = BOOKING_WORDS[one.state]
     told = f"{_span(one.start_ms, one.end_ms, zone)} {plain(shortened(one.services))}"
     return _TONES[one.state], word, told, plain(one.why), one.entry
-
-
-def _wall(at_ms: int, zone: ZoneInfo) -> str:
-    return f"{datetime.fromtimestamp(at_ms // 1000, zone):%Y-%m-%dT%H:%M}"
 
 
 def _span(start_ms: int, end_ms: int, zone: ZoneInfo) -> str:

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sla_monitor.assess import ContractAssessment, assess_month
+from sla_monitor.assess import ContractAssessment, KpiAssessment, assess_month
+from sla_monitor.assess.known_days import KnownDays
+from sla_monitor.assess.month_outages import disputes_of, waivers_of
 from sla_monitor.assess.open_points import open_points, why_not_assessed
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import describe_worth, record_points, signed_words
@@ -20,7 +22,10 @@ from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entering import Statement
+from sla_monitor.web.desk.failure_deeds import FailureDeeds
 from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.web.desk.month_now import MonthNow
+from sla_monitor.web.desk.outages_page import FailureReader, SaidRow
 from sla_monitor.web.desk.shown_entry import ShownEntry, shown_entry
 from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
 from sla_monitor.web.serving.handler import Refusal
@@ -28,17 +33,34 @@ from sla_monitor.wording.figure_changes import format_result
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.text import plain
 
+CHECKED_BYTES = 2**20
+"""Up to this size the whole ledger is checked for a page. One of fifty contracts after ten years takes a quarter of a
+minute, in which nobody else would see what an entry changes; that one is checked by the daemon, by night."""
 MOVED = "The figures have moved since you looked. Look at them again before you sign."
 
 
 @dataclass(frozen=True, slots=True)
+class MonthKpi:
+    """A KPI with its result. `waived`: the entries that let it pass; `waive`: the form that does, empty: there is
+    nothing to waive, or this person may not."""
+
+    kpi: str
+    title: str
+    result: str
+    waived: tuple[int, ...]
+    waive: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownMonth:
-    """A month with its signatures. `rows`: KPI, title and result; `digest`: of the figures as they are now; `points`:
-    what is open and would be acknowledged; `is_restated`: what was signed is something else."""
+    """A month with its signatures. `rows`: of its KPIs; `disputes`: about its time, settled or not; `digest`: of the
+    figures as they are now; `points`: what is open and would be acknowledged; `is_restated`: what was signed is
+    something else."""
 
     name: str
     worth: str
-    rows: tuple[tuple[str, str, str], ...]
+    rows: tuple[MonthKpi, ...]
+    disputes: tuple[SaidRow, ...]
     digest: str
     words: Mapping[str, Any]
     points: tuple[str, ...]
@@ -71,7 +93,7 @@ class MonthPage(ProposingForm):
             contract=contract,
             title=format_month(month),
             month=found,
-            here=f"/desk/contracts/{contract.id}/months/{month}",
+            here=_address(contract, month),
             trouble=trouble,
             reason=reason,
             may_sign=may[Action.SIGN_OFF.value] and (found.signed is None or found.is_restated),
@@ -87,19 +109,25 @@ class MonthPage(ProposingForm):
             raise Refusal(404, "the contract has no such month that is over")
         standing = await self.site.entering.run(self.desk.standing, contract.id)
         future = await self.site.entering.run(self.desk.future_entries, contract.id)
-        return await self.site.previewing.run(self._month, contract, month, standing, future)
+        days = await self.site.entering.run(self.desk.days, contract)
+        return await self.site.previewing.run(self._month, days, month, standing, future)
 
-    def _month(self, contract: Contract, month: str, standing: EffectiveEntries, future: list[str]) -> ShownMonth:
+    def _month(self, days: KnownDays, month: str, standing: EffectiveEntries, future: list[str]) -> ShownMonth:
         """From the one thread of `WebParts.previewing`."""
-        with self.site.record.opened() as evidence:
-            found = assess_month(contract, evidence, month, self.site.clock.now_ms())
+        contract, now_ms = days.contract, self.site.clock.now_ms()
+        with self.site.previews.asking(contract.id) as (evidence, cache):
+            found = assess_month(contract, evidence, month, now_ms, cache=cache)
+        deeds = FailureDeeds(days, self.person, month, _address(contract, month), now_ms)
+        reader = FailureReader(MonthNow(contract, month, found, standing, now_ms), self.person, deeds)
         words = signed_words(found)
         signed, counter = standing.sign_off(month), standing.countersignature(month)
-        points = (*open_points(found), *future, *record_points(self.desk.ledger, self.site.archive, found))
+        where = self.desk.ledger, self.site.archive
+        points = (*open_points(found), *future, *record_points(*where, found, CHECKED_BYTES))
         return ShownMonth(
             name=month,
             worth=describe_worth(found),
-            rows=_rows(found),
+            rows=tuple(_row(found, one, standing, deeds) for one in found.kpis),
+            disputes=tuple(reader.dispute(entry) for entry in disputes_of(contract, standing, month)),
             digest=words["digest"],
             words=words,
             points=tuple(map(plain, points)),
@@ -109,16 +137,20 @@ class MonthPage(ProposingForm):
         )
 
 
-def _rows(found: ContractAssessment) -> tuple[tuple[str, str, str], ...]:
-    return tuple(
-        (
-            one.kpi,
-            plain(one.title if one.title != one.kpi else ""),
-            format_result(one.result, None, one.terms)
-            if one.result is not None and one.result.value is not None
-            else plain(f"not assessed: {why_not_assessed(found, one)}"),
-        )
-        for one in found.kpis
+def _address(contract: Contract, month: str) -> str:
+    return f"/desk/contracts/{contract.id}/months/{month}"
+
+
+def _row(found: ContractAssessment, one: KpiAssessment, standing: EffectiveEntries, deeds: FailureDeeds) -> MonthKpi:
+    is_assessed = one.result is not None and one.result.value is not None
+    return MonthKpi(
+        one.kpi,
+        plain(one.title if one.title != one.kpi else ""),
+        format_result(one.result, None, one.terms)
+        if is_assessed
+        else plain(f"not assessed: {why_not_assessed(found, one)}"),
+        tuple(entry.number for entry in waivers_of(standing, one.kpi, found.period.name)),
+        deeds.waive(one),
     )
 
 

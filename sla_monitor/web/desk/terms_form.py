@@ -85,7 +85,7 @@ class TermsForm(TermsPages):
             return self.effect_of(base, draft, entries)(reader)
 
         self.show_page(
-            "terms_preview.html", contract=contract, effect=await self.reading(effect), values=values,
+            "terms_preview.html", contract=contract, effect=await self.working_out(contract, effect), values=values,
             digest=draft.read_files.digest, hidden=files.handed_back, problems=[plain(line) for line in problems],
         )  # fmt: skip
 

@@ -15,7 +15,17 @@ from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement, visible_to
-from sla_monitor.web.desk.forms import BACK, CONFIRMED, ONCE, READ_TO, SEE, PostedForm
+from sla_monitor.web.desk.forms import (
+    BACK,
+    CONFIRMED,
+    NEXT,
+    ONCE,
+    READ_TO,
+    SEE,
+    PostedForm,
+    came_back,
+    desk_path,
+)
 from sla_monitor.web.desk.shown_entry import draft_entry
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
@@ -36,7 +46,7 @@ class ProposingForm(DeskHandler):
         """Enter what a form says, once whoever sends it has seen what it changes."""
         once = form.once(self.person.name, self.request.path)
         if numbers := await self.site.entering.run(self.desk.submitted, once):
-            self.show_entered(contract, numbers, is_again=True)
+            self.show_entered(contract, numbers, form, is_again=True)
             return
         if form.text(BACK):
             await again({})
@@ -46,7 +56,7 @@ class ProposingForm(DeskHandler):
         except RegisterError as error:
             # The same submission may have come in twice at once, and the other one was faster.
             if numbers := await self.site.entering.run(self.desk.submitted, once):
-                self.show_entered(contract, numbers, is_again=True)
+                self.show_entered(contract, numbers, form, is_again=True)
                 return
             self.set_status(422)
             await again(problems_by_field(error))
@@ -56,11 +66,16 @@ class ProposingForm(DeskHandler):
     async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
         """What checked statements would change."""
         return await self.site.previewing.run(
-            effect_of, self.site.record.opened, contract, checked, self.site.clock.now_ms()
+            effect_of, self.site.previews, contract, checked, self.site.clock.now_ms()
         )
 
-    def show_entered(self, contract: Contract, numbers: Sequence[int], *, is_again: bool = False) -> None:
-        """Lead to what was entered."""
+    def show_entered(
+        self, contract: Contract, numbers: Sequence[int], form: PostedForm, *, is_again: bool = False
+    ) -> None:
+        """Lead to what was entered, or back to the page of the desk that the form came from."""
+        if (back := desk_path(form.text(NEXT))) and len(numbers) == 1:
+            self.go(came_back(back, numbers[0], is_again=is_again))
+            return
         through = f"&through={numbers[-1]}" if len(numbers) > 1 else ""
         again = "&again=1" if is_again else ""
         self.go(f"/desk/contracts/{contract.id}/entered?number={numbers[0]}{through}{again}")
@@ -84,7 +99,7 @@ class ProposingForm(DeskHandler):
         except Overtaken:  # somebody was faster by a moment: they are shown what that changes
             await self._next_step(form, contract, statements, once)
             return
-        self.show_entered(contract, entered.numbers, is_again=entered.is_again)
+        self.show_entered(contract, entered.numbers, form, is_again=entered.is_again)
 
     def _ask(self, form: PostedForm, contract: Contract, checked: CheckedStatements, effect: Effect) -> None:
         """Show what would be entered and what it changes, and what others have said since that was shown before."""
@@ -105,6 +120,7 @@ class ProposingForm(DeskHandler):
             fields=form.own(),
             once=form.text(ONCE),
             read_to=checked.last,
+            leave=desk_path(form.text(NEXT)) or "/desk",
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import overload
 from urllib.parse import quote
 
 from sla_monitor.assess import ContractAssessment
@@ -14,6 +15,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.entering import DeskRegister, side_of
 from sla_monitor.web.identity.person import Person
+from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.waiting import MATTER_WORDS, TO_DO, MatterKind, Urgency, describe_last_day, urgency_of
 
@@ -25,7 +27,7 @@ _FORMS: dict[MatterKind, str] = {
     "figure": "/enter/figure?kpi={name}&month={month}&party={party}",
     "action": "/enter/done?about={number}",
     "obligation": "/enter/obligation_met?obligation={name}&due={month}",
-    "claim_relief": "/enter/claim",
+    "claim_relief": "/months/{month}/outages",
     "claim_credit": "/enter/credit_claim?month={month}",
     "notify": "/enter/credit_notified?month={month}&amount={amount}",
     "invoice": "/enter/credit_invoiced?month={month}&amount={amount}",
@@ -39,8 +41,8 @@ _FORMS: dict[MatterKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for
-    whom it waits, of those of others."""
+    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for whom it waits, of
+    those of others; `meeting`: the page of the review in which it is done, empty: in none."""
 
     contract: str
     title: str
@@ -53,21 +55,59 @@ class WaitingRow:
     button: str
     whose: str
     is_mine: bool
+    meeting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingList:
     """`mine`: what somebody may do and is theirs; `others`: the rest of what they may see. Both the soonest first.
-    `unassessed`: contracts of which only the register is known as yet."""
+    `unassessed`: contracts of which only the register is known as yet. `late`: how many of the own ones are late."""
 
-    mine: tuple[WaitingRow, ...] = ()
-    others: tuple[WaitingRow, ...] = ()
+    mine: Sequence[WaitingRow] = ()
+    others: Sequence[WaitingRow] = ()
     unassessed: tuple[str, ...] = ()
+    late: int = 0
 
-    @property
-    def late(self) -> int:
-        """How many of the own ones are late."""
-        return sum(1 for row in self.mine if row.urgency == "late")
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A contract as somebody sees it. `may`: which of the actions they may do there."""
+
+    contract: Contract
+    person: Person
+    side: str
+    today: date
+    may: frozenset[Action]
+
+
+@dataclass(frozen=True)
+class _Rows(Sequence[WaitingRow]):
+    """Rows that are made when they are looked at: a list shows the first of thousands."""
+
+    pairs: Sequence[tuple[_Place, Matter]]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @overload
+    def __getitem__(self, at: int) -> WaitingRow: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[WaitingRow]: ...
+
+    def __getitem__(self, at: int | slice) -> WaitingRow | Sequence[WaitingRow]:
+        return _Rows(self.pairs[at]) if isinstance(at, slice) else _row(*self.pairs[at])
+
+
+async def waiting_for(
+    site: WebParts, desk: DeskRegister, assessments: Iterable[ContractAssessment], person: Person, only: str = ""
+) -> WaitingList:
+    """The same in the register's thread. What nobody has read yet is read a contract at a time: whoever asks for one
+    contract does not wait for that of all. Raises LedgerError and its kinds."""
+    for one in desk.contracts():
+        if only in {"", one.id} and person.may(Action.SEE_SERVICE, one.id) and not desk.has_read(one.id):
+            await site.entering.run(desk.entries, one.id)
+    return await site.entering.run(waiting_list, desk, assessments, person, site.clock.now_ms(), only)
 
 
 def waiting_list(
@@ -75,8 +115,8 @@ def waiting_list(
 ) -> WaitingList:
     """From the one thread of `WebParts.entering`. `only`: of one contract. Raises LedgerError and its kinds."""
     assessed = {one.contract: one for one in assessments}
-    mine: list[WaitingRow] = []
-    others: list[WaitingRow] = []
+    mine: list[tuple[_Place, Matter]] = []
+    others: list[tuple[_Place, Matter]] = []
     unassessed: list[str] = []
     seen = [one for one in desk.contracts() if only in {"", one.id} and person.may(Action.SEE_SERVICE, one.id)]
     standings = desk.standings([contract.id for contract in seen])
@@ -84,24 +124,29 @@ def waiting_list(
         one = assessed.get(contract.id)
         if one is None:
             unassessed.append(contract.id)
+        may = frozenset(action for action in Action if person.may(action, contract.id))
         today, side = local_date(now_ms, contract.time_zone), side_of(person, contract.id)
+        place = _Place(contract, person, side, today, may)
         for matter in desk.matters(contract, standings[contract.id], one, now_ms):
-            if matter.kind == "terms" and not person.may(Action.SEE_NOTES, contract.id):
+            if matter.kind == "terms" and Action.SEE_NOTES not in may:
                 continue  # a draft is no supplier's business
-            row = _row(contract, matter, person, today, is_mine=matter.is_for(person.name, side))
-            (mine if row.is_mine else others).append(row)
-    return WaitingList(_sorted(mine), _sorted(others), tuple(unassessed))
+            (mine if _is_mine(place, matter) else others).append((place, matter))
+    late = sum(1 for place, matter in mine if urgency_of(matter.on, place.today) == "late")
+    return WaitingList(_sorted(mine), _sorted(others), tuple(unassessed), late)
 
 
-def _sorted(rows: list[WaitingRow]) -> tuple[WaitingRow, ...]:
-    return tuple(sorted(rows, key=lambda row: (row.matter.on or date.max, row.contract)))
+def _sorted(pairs: list[tuple[_Place, Matter]]) -> _Rows:
+    return _Rows(sorted(pairs, key=lambda pair: (pair[1].on or date.max, pair[0].contract.id)))
 
 
-def _row(contract: Contract, matter: Matter, person: Person, today: date, *, is_mine: bool) -> WaitingRow:
-    """`is_mine`: as far as the matter itself says so."""
-    is_barred = not matter.is_for(person.name, matter.party)
-    may = person.may(matter.action, contract.id) and not is_barred
-    address = address_of(contract.id, matter) if may else ""
+def _is_mine(place: _Place, matter: Matter) -> bool:
+    return matter.action in place.may and matter.is_for(place.person.name, place.side)
+
+
+def _row(place: _Place, matter: Matter) -> WaitingRow:
+    contract, today = place.contract, place.today
+    is_barred = not matter.is_for(place.person.name, matter.party)
+    address = address_of(contract.id, matter) if matter.action in place.may and not is_barred else ""
     return WaitingRow(
         contract=contract.id,
         title=plain(contract.versions[-1].terms.supplier),
@@ -113,7 +158,8 @@ def _row(contract: Contract, matter: Matter, person: Person, today: date, *, is_
         address=address,
         button=TO_DO[matter.kind],
         whose=_whose(matter, is_barred=is_barred),
-        is_mine=is_mine and may,
+        is_mine=_is_mine(place, matter),
+        meeting=f"{address}/meeting" if matter.kind in {"sign_off", "countersign"} and address else "",
     )
 
 

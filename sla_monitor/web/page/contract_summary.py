@@ -13,6 +13,7 @@ from sla_monitor.web.page.kpi_rows import KpiRow, kpi_rows, tally
 from sla_monitor.wording.durations import format_duration, format_short_duration
 from sla_monitor.wording.instants import format_day, format_month
 from sla_monitor.wording.numbers import format_count, format_counted_points, format_money, format_points
+from sla_monitor.wording.recovery import describe_account
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_id
 
@@ -29,7 +30,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ContractSummary:
-    """`kpis` is what the folded table says of itself; `is_open`: something in it needs to be looked at."""
+    """`kpis` is what the folded table says of itself; `is_open`: something in it needs to be looked at. `credits`: what
+    became of those of earlier months, empty where nothing is open; `is_overdue`: some of it is late."""
 
     anchor: str
     facts: tuple[Fact, ...]
@@ -38,6 +40,8 @@ class ContractSummary:
     caps: tuple[str, ...]
     accounting: tuple[str, ...]
     money: str
+    credits: str
+    is_overdue: bool
 
     @property
     def is_open(self) -> bool:
@@ -81,6 +85,8 @@ def contract_summary_of(contract: ContractAssessment, now_ms: int) -> ContractSu
         caps=tuple(_cap(cap, contract.currency) for cap in caps),
         accounting=tuple(map(plain, (*contract.accounting, *_imports(contract)))),
         money=money_line(contract),
+        credits=describe_account(contract.recovery, contract.currency),
+        is_overdue=contract.recovery.overdue_since is not None,
     )
 
 

@@ -20,7 +20,7 @@ from sla_monitor.web.api.openapi import FILTERS, openapi_document
 from sla_monitor.web.api.outage_json import MOST, CursorError, outages_json, outages_of, page_of
 from sla_monitor.web.api.pack_json import packs_json
 from sla_monitor.web.api.service_json import API, assessed_at, endpoint_json, service_json, services_json
-from sla_monitor.web.desk.waiting_list import waiting_list
+from sla_monitor.web.desk.waiting_list import waiting_for
 from sla_monitor.web.page.endpoint_page import endpoint_facts
 from sla_monitor.web.page.selection import listed_services
 from sla_monitor.web.page.service_page import service_facts
@@ -131,8 +131,7 @@ class DeskResource(JsonAnswering):
             raise Refusal(404, "nobody is named who has a desk", remedy="name users under `desk` in the settings")
         if only and not self.person.may(Action.SEE_SERVICE, only):
             raise Refusal(403, f"you may not do this: {TABLE[Action.SEE_SERVICE].words}")
-        several, now_ms = self.board.assessment.contracts, self.site.clock.now_ms()
-        found = await self.site.entering.run(waiting_list, desk, several, self.person, now_ms, only)
+        found = await waiting_for(self.site, desk, self.board.assessment.contracts, self.person, only)
         self.send_json(desk_json(found))
 
     head = get

@@ -12,9 +12,11 @@ from sla_monitor.ledger.recording.audit import DeedFilter, proved_deeds
 from sla_monitor.ledger.recording.month_results import MonthResult
 from sla_monitor.register.terms_history import terms_history
 from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.api.failure_json import month_failures_json
 from sla_monitor.web.api.month_json import deeds_json, months_json, proposal_json, recalculation_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.obligation_json import obligations_json
+from sla_monitor.web.api.outage_json import CursorError
 from sla_monitor.web.api.register_shapes import (
     AuditJson,
     CreditsJson,
@@ -25,6 +27,7 @@ from sla_monitor.web.api.register_shapes import (
 )
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.entering import as_read_by
+from sla_monitor.web.desk.month_now import month_now
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -80,6 +83,28 @@ class MonthResource(MonthsResource):
         if found is None:
             raise Refusal(404, f"{names[1]} is no month of the term that has begun", remedy="see its months")
         return found
+
+
+class MonthFailuresResource(Desk):
+    """`GET /api/v1/contracts/<contract>/months/<month>/outages`: what failed in it, so many at a time."""
+
+    action = Action.SEE_SERVICE
+    names = ("limit", "cursor")
+
+    async def get(self, name: str, month: str) -> None:
+        self.given()
+        contract, limit, cursor = self.contract(name), self.number("limit", 100, 1, MOST), self.argument("cursor")
+        now = await month_now(self.site, self.desk, self.board, contract, month)
+        days = await self.site.entering.run(self.desk.days, contract)
+        try:
+            answer = await self.site.rendering.run(month_failures_json, now, days, limit, cursor)
+        except CursorError:
+            raise Refusal(
+                400, "this cursor was not given out here", remedy="begin without one, and follow `next`"
+            ) from None
+        self.send("application/json", json_text(answer))
+
+    head = get
 
 
 class RecalculationsResource(ReadResource):
@@ -147,6 +172,7 @@ _CONTRACT = rf"{API}/contracts/([^/]+)"
 CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/months", MonthsResource),
     (rf"{_CONTRACT}/months/([0-9]{{4}}-[0-9]{{2}})", MonthResource),
+    (rf"{_CONTRACT}/months/([0-9]{{4}}-[0-9]{{2}})/outages", MonthFailuresResource),
     (rf"{_CONTRACT}/recalculations", RecalculationsResource),
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),

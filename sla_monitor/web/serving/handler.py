@@ -46,6 +46,7 @@ class Handler(RequestHandler):
 
     methods: tuple[str, ...] = ("GET", "HEAD")
     has_own_token = False
+    when_busy: ClassVar[str] = "ask again in a second"
     action: ClassVar[Action]
     site: WebParts
     person: Person
@@ -156,7 +157,9 @@ class Handler(RequestHandler):
         """Refusals and errors alike as one line; never a traceback."""
         error = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(error, Busy):
-            error = Refusal(503, "busy", {"Retry-After": "1"})
+            error = Refusal(
+                503, "busy: too many ask for the same at this moment", {"Retry-After": "1"}, remedy=self.when_busy
+            )
         if status_code == 405:
             self.set_header("Allow", ", ".join(self.methods))
         refusal = error if isinstance(error, Refusal) else Refusal(status_code, self._reason.lower())

@@ -69,9 +69,10 @@ class Entering(Writing):
         return await site.previewing.run(self._previewed, contract, checked)
 
     def _previewed(self, contract: Contract, checked: CheckedStatements) -> PreviewJson:
-        now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
-        with self.site.record.opened() as evidence:
-            changes = changes_of_entries(contract, evidence, said, new, now_ms)
+        site, said, new = self.site, checked.said, checked.entries
+        now_ms = site.clock.now_ms()
+        with site.previews.asking(contract.id) as (evidence, cache):
+            changes = changes_of_entries(contract, evidence, said, new, now_ms, cache=cache)
         return {
             "entry": entry_json(new[0], contract),
             "last_number": checked.last,

@@ -14,7 +14,9 @@ from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
 from sla_monitor.sla.jobs import ReportKind
+from sla_monitor.web.desk.assessed_months import AssessedMonths
 from sla_monitor.web.desk.entering import DeskRegister
+from sla_monitor.web.desk.previews import Previews
 from sla_monitor.web.identity.reception import Reception
 from sla_monitor.web.page.layout import Layout
 from sla_monitor.web.page.pack_list import ReviewPack
@@ -60,6 +62,7 @@ class WebParts:
     def __post_init__(self) -> None:
         self.layout = Layout(lambda: self.reception.is_used)
         self.page, self.wall, self.shared = StatusPage(self.layout), Wall(self.layout), SharedPage(self.layout)
+        self.months = AssessedMonths(self.record.opened)
         own = {PUBLIC: self.views.public_token} if self.views.public_token else {}
         viewing = {**self.views.participants, **own}
         self.viewers = Tokens(lambda: viewing)
@@ -77,6 +80,7 @@ class WebParts:
         self.fetching = Bounded(1, self.limits.waiting)
         # What an entry would change takes seconds with ten years of record: nobody else's entry waits for it.
         self.entering, self.previewing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
+        self.previews = Previews(self.record.opened)
 
     def close(self) -> None:
         for bounded in (
@@ -86,6 +90,7 @@ class WebParts:
             bounded.close()
         self.reception.close()
         self.record.close()
+        self.previews.close()
 
 
 Metering = Callable[[str, str], tuple[Mapping[str, str], bytes]]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sla_monitor.periods.credit_days import CreditDays
 from sla_monitor.sla.money.recovery import AGES, CreditAccount, MonthCredit, Move, Step
+from sla_monitor.wording.recovery import describe_account
 
 DAYS = CreditDays(date(2026, 8, 14), date(2026, 9, 14), 30)
 DUE = date(2026, 10, 14)
@@ -85,3 +86,16 @@ def test_the_sums_of_the_term_are_those_of_its_months(
     for one in months:
         assert one.recovered == one.of("paid") + one.of("set_off")
         assert one.to_notify == 0 or one.notified + one.to_notify + one.written_off == one.expected
+
+
+def test_what_is_overdue_is_since_the_day_after_the_earliest_last_one() -> None:
+    late, young = month("100", as_of=DUE + timedelta(days=3)), month("40", ("invoiced", "40", DUE + timedelta(days=2)))
+    account = CreditAccount(late.as_of, (late, young))
+    assert (account.overdue, account.overdue_since, account.is_open) == (100, DUE + timedelta(days=1), True)
+    told = describe_account(account, "GBP")
+    assert told == "£140.00 expected, £0.00 notified, £100.00 overdue since 15 Oct 2026"
+    back = month("100", ("notified", "200", DUE), ("paid", "200", DUE))
+    told = describe_account(CreditAccount(DUE, (back,)), "GBP")
+    assert told == "£100.00 expected, £200.00 notified, £100.00 to be returned"
+    settled = CreditAccount(DUE, (month("100", ("paid", "100", DUE)),))
+    assert (describe_account(settled, "GBP"), describe_account(CreditAccount(), "GBP")) == ("", "")

@@ -75,6 +75,15 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign": (
         "/desk/contracts/small/months/2024-10/countersign", Action.COUNTERSIGN, "small",
     ),
+    **{
+        rf"/desk/contracts/([^/]+)/months/([0-9]{{4}}-[0-9]{{2}})/{name}": (
+            f"/desk/contracts/small/months/2024-10/{name}", Action.SEE_SERVICE, "small",
+        )
+        for name in ("outages", "meeting")
+    },
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/outages": (
+        "/api/v1/contracts/small/months/2024-10/outages", Action.SEE_SERVICE, "small",
+    ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
         "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",

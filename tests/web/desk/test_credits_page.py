@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.web.desk.house import House
 from tests.web.desk.side_house import NOTE, side_house
+from tests.web.desk.test_decide_form import words
+from tests.web.desk.waiting_house import assessed, say, waiting_house
 
 CREDITS = "/desk/contracts/small/credits"
 
@@ -60,3 +64,18 @@ def test_the_same_as_csv_leaves_a_trace(house: House) -> None:
     assert given.headers["content-disposition"] == 'attachment; filename="small-credits.csv"'
     rows = list(csv.DictReader(io.StringIO(given.text)))
     assert [(row["month"], row["expected"]) for row in rows] == [("2026-08", "20.00"), ("2026-09", "20.00")]
+
+
+def test_the_status_page_its_json_and_the_desk_say_the_same_of_what_is_open(tmp_path: Path) -> None:
+    with waiting_house(tmp_path) as house:
+        say(house, "credit_notified", "fred", month="2026-10", amount="60.00", on="2026-11-19")
+        assessed(house)
+        fred = house.browser("fred")
+        told = "£100.00 expected, £60.00 notified"
+        assert f'<a href="{CREDITS}">Credits</a>: {told}.' in fred.get("/").text
+        assert json.loads(fred.get("/api/v1/contracts/small").text)["credits_open"] == told
+        assert "Expected £100.00 Notified £60.00" in words(fred.get(CREDITS))
+        say(house, "credit_settled", "fred", month="2026-10", amount="100.00", on="2026-11-19", how="paid")
+        assessed(house)
+        assert ">Credits</a>: " not in fred.get("/").text
+        assert json.loads(fred.get("/api/v1/contracts/small").text)["credits_open"] is None

@@ -1,4 +1,4 @@
-"""The desk's pages of money, duties, terms and the audit in a real browser: on a phone and a desktop, axe content."""
+"""The desk's pages of money, duties, terms, outages and the audit in a real browser: phone, desktop, keyboard, axe."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 from tests.web.browser import tab
 from tests.web.desk.house import PASSWORD, House
 from tests.web.desk.side_house import side_house
-from tests.web.desk.test_browser import is_well_made, type_in
+from tests.web.desk.test_browser import is_well_made, press, type_in
 from tests.web.desk.test_terms_page import DEARER, last_proposal, proposed
 
 CONTRACT = "/desk/contracts/small"
+MEETING = f"{CONTRACT}/months/2026-09/meeting"
 USERS = [{"role": role} for role in ("contract_manager", "approver", "finance", "auditor")]
 
 
@@ -29,7 +30,12 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_every_page_on_a_phone_and_the_wide_ones_on_a_desktop(house: House, tmp_path: Path) -> None:
-    wide = {"credits": f"{CONTRACT}/credits", "proposal": f"{CONTRACT}/terms/{last_proposal(house)[0]}"}
+    wide = {
+        "credits": f"{CONTRACT}/credits",
+        "proposal": f"{CONTRACT}/terms/{last_proposal(house)[0]}",
+        "outages": f"{CONTRACT}/months/2026-09/outages",
+        "meeting": MEETING,
+    }
     others = {
         "invoice": f"{CONTRACT}/credits/invoice",
         "duties": f"{CONTRACT}/obligations",
@@ -49,5 +55,12 @@ def test_every_page_on_a_phone_and_the_wide_ones_on_a_desktop(house: House, tmp_
             for name, path in wide.items():
                 await browser.open(f"{here}{path}", 1280, scheme="light")
                 await is_well_made(browser, tmp_path, f"{name}-1280")
+            await browser.value("document.querySelector('#minute-note').focus()")
+            await browser.send("Input.insertText", text="The line is replaced.")
+            await press(browser, "Tab")
+            browser.events.clear()
+            await press(browser, "Enter", "\r")
+            await browser.loaded()
+            assert await browser.value("location.search") == f"?entered={house.entries()[-1].number}"
 
     asyncio.run(run())
