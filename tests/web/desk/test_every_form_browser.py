@@ -51,7 +51,9 @@ FILL = """
   return true;
 })
 """
-LOOK = f"({{sticks: {STICKS_OUT}, fits: {WIDE_ENOUGH}, pwned: window.__pwned === undefined, text: document.body.innerText}})"
+LOOK = f"""
+({{sticks: {STICKS_OUT}, fits: {WIDE_ENOUGH}, pwned: window.__pwned === undefined, text: document.body.innerText}})
+"""
 
 
 @pytest.fixture(scope="module")

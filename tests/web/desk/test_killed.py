@@ -1,5 +1,5 @@
-"""The desk's server killed outright between a click and its answer, at any moment: what a browser sends again is entered
-once, and nothing is half-entered. `make desk-loop` kills it a hundred times and prints what it met."""
+"""The desk's server killed outright between a click and its answer, at any moment: what a browser sends again is
+entered once, and nothing is half-entered. `make desk-loop` kills it a hundred times and prints what it met."""
 
 from __future__ import annotations
 
