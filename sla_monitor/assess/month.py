@@ -39,6 +39,7 @@ from sla_monitor.contract.local_time import local_date
 from sla_monitor.periods.edges import month_at, period_of, run_of
 from sla_monitor.periods.intervals import length
 from sla_monitor.register.entries import OutageList
+from sla_monitor.register.redaction import last_shared
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.money.claim_deadlines import claim_by
 from sla_monitor.sla.money.month_engine import period_result
@@ -225,7 +226,7 @@ def _assessment(
         shares_working={name: working for name, (_, working) in shares.items()},
         claim_by=claim_by(month, terms.claims),
         restatement=restatement(context, result, entries),
-        register_number=entries[-1].number if entries else 0,
+        register_number=last_shared(entries),
         triggers=tuple(trigger.id for trigger in terms.triggers),
         missing_figures=missing_figures(contract_context, over),
         probe_after_term=terms.probe_after_term,

@@ -6,22 +6,25 @@ What was seen and what it costs is of the Assessment; what was entered is of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.assess.assessment import ContractAssessment, Excluded, KpiAssessment, Outage, ServiceAssessment
 from sla_monitor.assess.failure_causes import GivenCause, cause_of_kpi, cause_of_outage
 from sla_monitor.contract.contract import Contract
-from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.periods.edges import Period
+from sla_monitor.register.effective import EffectiveEntries, effective_subset
 from sla_monitor.register.entries import (
     Acknowledgement,
     Claim,
     Correction,
     Dispute,
     Entry,
+    FailureCause,
     Impact,
     Maintenance,
     Timed,
+    Underpinning,
     Waiver,
 )
 
@@ -34,8 +37,8 @@ class MonthOutage:
 
     `outage`: as the service counts it, or, where no outage of the service begins then, as a KPI alone sees it. `kpis`:
     those that count some of it, each with the outage by its own way of counting. `excluded`: what becomes of the time
-    that bookings and claims ask for. `entries`: bookings, claims, disputes, corrections and impacts that touch it;
-    `in_hand`: its acknowledgements.
+    that bookings and claims ask for. `entries`: bookings, claims, disputes, corrections and impacts that touch it,
+    and failures of the supplier's own suppliers that explain the KPIs' miss; `in_hand`: its acknowledgements.
     """
 
     service: ServiceAssessment
@@ -64,10 +67,12 @@ class MonthOutage:
 
 @dataclass(frozen=True, slots=True)
 class MissedWithoutOutage:
-    """A KPI that missed its target, and no outage is why. `cause`: what people have said."""
+    """A KPI that missed its target, and no outage is why. `cause`: what people have said; `entries`: claims that name
+    it or its tickets, and failures of the supplier's own suppliers that explain it."""
 
     kpi: KpiAssessment
     cause: GivenCause | None
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +90,47 @@ class MonthFailures:
 
 def month_failures(contract: Contract, one: ContractAssessment, effective: EffectiveEntries) -> MonthFailures:
     """Of the month that `one` is about."""
+    effective = _near(one, effective)
     found = [outage for service in one.services for outage in _of_service(contract, one, service, effective)]
     missed = []
     for kpi in one.kpis:
         if kpi.is_kept is False and not any(outage.downtime_ms for outage in kpi.outages):
             period = kpi.period or one.period
-            missed.append(MissedWithoutOutage(kpi, cause_of_kpi(effective, kpi.kpi, period.start_ms, period.end_ms)))
+            cause = cause_of_kpi(effective, kpi.kpi, period.start_ms, period.end_ms)
+            missed.append(MissedWithoutOutage(kpi, cause, tuple(_about_kpi(effective, kpi, period))))
     found.sort(key=lambda each: (not each.lacks_cause, each.place))
     return MonthFailures(tuple(found), tuple(missed))
+
+
+def _about_kpi(effective: EffectiveEntries, kpi: KpiAssessment, period: Period) -> Iterator[Entry]:
+    is_of_tickets = kpi.terms is not None and kpi.terms.ticket_terms is not None
+    for entry, said in effective.of(Claim):
+        is_named = kpi.kpi in said.kpis or (is_of_tickets and bool(said.tickets) and not said.kpis)
+        if is_named and said.start_ms < period.end_ms and said.end_ms > period.start_ms:
+            yield entry
+    yield from _explained(effective, [kpi.kpi])
+
+
+def _explained(effective: EffectiveEntries, kpis: Sequence[str]) -> Iterator[Entry]:
+    return (entry for entry, said in effective.of(Underpinning) if not {*said.kpis}.isdisjoint(kpis))
+
+
+def _near(one: ContractAssessment, effective: EffectiveEntries) -> EffectiveEntries:
+    """What may be about the month's failures: a register of ten years is read through once, and not for each outage."""
+    starts = [outage.start_ms for service in one.services for outage in service.outages]
+    starts += [outage.start_ms for kpi in one.kpis for outage in kpi.outages]
+    periods = [kpi.period.start_ms for kpi in one.kpis if kpi.period is not None]
+    from_ms = min([one.period.start_ms, *starts, *periods])
+    until_ms = max(one.period.end_ms, one.at_ms + 1)
+    timed = (
+        entry
+        for kind in (*_TOUCHING, FailureCause)
+        for entry, said in effective.of(kind)
+        if said.start_ms < until_ms and said.end_ms > from_ms
+    )
+    in_hand = (entry for entry, _ in effective.of(Acknowledgement) if entry.at_ms >= from_ms)
+    explained = (entry for entry, said in effective.of(Underpinning) if said.month == one.period.name)
+    return effective_subset([*timed, *in_hand, *explained])
 
 
 def waivers_of(effective: EffectiveEntries, kpi: str, month: str) -> tuple[Entry, ...]:
@@ -126,7 +164,10 @@ def _of_service(
             outage=outage,
             kpis=tuple(counted.get(start_ms, ())),
             excluded=tuple(each for each in service.excluded if each.start_ms < end_ms and each.end_ms > start_ms),
-            entries=tuple(e for e, (start, end) in said.values() if start < end_ms and end > start_ms),
+            entries=(
+                *(e for e, (start, end) in said.values() if start < end_ms and end > start_ms),
+                *_explained(effective, [kpi.kpi for kpi, _ in counted.get(start_ms, ())]),
+            ),
             in_hand=tuple(each for each in in_hand if start_ms <= each.at_ms and each.at_ms < end_ms),
             cause=cause_of_outage(effective, service.service, start_ms, outage.end_ms),
         )

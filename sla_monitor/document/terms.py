@@ -17,16 +17,22 @@ class TermPart(TypedDict):
     """One term that is another; an empty text: there is nothing."""
 
     what: str
+    """Where in the terms, in words."""
     was: str
+    """What it says by the terms before."""
     now: str
+    """What it is to say."""
 
 
 class ChangedPart(TypedDict):
     """What two contracts say differently in a stretch of time; null: without a beginning, or an end."""
 
     start: str | None
+    """Its beginning; null: from the beginning of the terms on."""
     end: str | None
+    """Its end; null: it has none."""
     changes: list[TermPart]
+    """Every term that is another."""
 
 
 class EffectDocument(TypedDict):
@@ -34,10 +40,15 @@ class EffectDocument(TypedDict):
     as if the last version of each had held in all of them. `restated`: months that are over and come out otherwise."""
 
     contract: str
+    """The contract's id."""
     terms: list[ChangedPart]
+    """In words, by stretch of time."""
     restated: list[str]
+    """Months that are over and come out otherwise."""
     written: ComparisonDocument
+    """The last recorded months as both have them."""
     supposed: ComparisonDocument
+    """The same months as if the last version of each had held in all of them."""
 
 
 class ProposalPart(TypedDict):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sla_monitor.register.attachments import EntryFile
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import shared
+from sla_monitor.register.redaction import is_own, shared
 from sla_monitor.sla.evidence import Evidence, Forwarding
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.sla.spans import Span
@@ -37,6 +38,14 @@ class DisclosedEvidence(Forwarding):
     def entries(self, contract: str) -> Sequence[Entry]:
         several = self.source.entries(contract)
         return shared(several) if self.is_redacted else several
+
+    def entry_files(self, contract: str) -> Sequence[EntryFile]:
+        """Files of what the authority entered for itself are its own."""
+        several = self.source.entry_files(contract)
+        if not self.is_redacted or not several:
+            return several
+        open_to_both = {entry.number for entry in self.entries(contract) if not is_own(entry)}
+        return [one for one in several if one.entry in open_to_both]
 
     def _cut(self, span: Span) -> Span:
         if self.until_ms is None or span.outcome is not Outcome.UP or span.end_ms <= self.until_ms:

@@ -173,6 +173,20 @@ class ImportRecord(Strict):
     filled: tuple[Filled, ...] = Field((), description="The time that only this import covers.")
 
 
+class AttachedRecord(Strict):
+    """A file that goes with an entry. What it holds is not in here: whoever has it knows it by its digest."""
+
+    entry: Number = Field(description="The number of the entry.")
+    at_ms: Instant = Field(alias="at", description="When it was attached.")
+    actor: Line = Field(description="By whom.")
+    name: Line = Field(description="What it was called; anybody's words.")
+    media_type: Line = Field(alias="type", description="Its media type.")
+    digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+        alias="sha256", description="SHA-256 of what it holds, as `sha256sum` gives it."
+    )
+    size: Annotated[Whole, Field(ge=1)] = Field(description="How many bytes it has.")
+
+
 class EvidenceDocument(Strict):
     """Observations and entries. Instants without an offset are local times in `zone`."""
 
@@ -195,6 +209,7 @@ class EvidenceDocument(Strict):
     )
     imports: tuple[ImportRecord, ...] = Field((), description="What of the above was brought in from elsewhere.")
     entries: tuple[Entry, ...] = Field((), description="What the register says, in the order of the numbers.")
+    attachments: tuple[AttachedRecord, ...] = Field((), description="The files that go with entries.")
     bank_holidays: dict[HandedName, str] = Field(
         default_factory=dict,
         description="The files of bank holidays that the contract names, each as it is, by its name after `holidays-`.",

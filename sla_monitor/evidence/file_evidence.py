@@ -20,6 +20,7 @@ from sla_monitor.evidence.document import (
 from sla_monitor.evidence.rules import endpoints_by_service
 from sla_monitor.evidence.source import sites_of
 from sla_monitor.periods.intervals import Intervals, intersect, normal, subtract
+from sla_monitor.register.attachments import AttachedFile, EntryFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.evidence import Evidence
@@ -40,6 +41,7 @@ class FileEvidence(Evidence):
         self.as_of_ms = document.as_of_ms
         self._range = (document.seen.from_ms, document.seen.until_ms)
         self._entries = document.entries
+        self._attachments = document.attachments
         self._clock_moves = [
             ClockMove(one.at_ms, one.at_ms - one.expected_ms, one.slept_ms) for one in document.clock_moves
         ]
@@ -65,6 +67,13 @@ class FileEvidence(Evidence):
 
     def entries(self, contract: str) -> Sequence[Entry]:
         return self._entries if contract == self.contract else ()
+
+    def entry_files(self, contract: str) -> Sequence[EntryFile]:
+        several = self._attachments if contract == self.contract else ()
+        return [
+            EntryFile(one.entry, one.at_ms, one.actor, AttachedFile(one.name, one.media_type, one.digest, one.size))
+            for one in several
+        ]
 
     def first_ms(self, contract: str) -> int | None:
         """Since when anything was seen."""

@@ -44,6 +44,7 @@ def disagreements(document: EvidenceDocument, contract: Contract) -> Problems:
     yield from _of_spans(document)
     yield from _of_observations(document)
     yield from _of_entries(document, contract)
+    yield from _of_attachments(document)
     yield from _of_said(document.entries, contract)
     yield from _of_decisions(document.entries, contract)
 
@@ -55,6 +56,13 @@ def endpoints_by_service(contract: Contract) -> dict[str, tuple[str, ...]]:
         for service in version.terms.services:
             found.setdefault(service.id, {}).update((endpoint.id, None) for endpoint in service.endpoints)
     return {service: tuple(endpoints) for service, endpoints in found.items()}
+
+
+def _of_attachments(document: EvidenceDocument) -> Problems:
+    known = {entry.number for entry in document.entries}
+    for i, one in enumerate(document.attachments):
+        if one.entry not in known:
+            yield ("attachments", i, "entry"), f"no entry {one.entry} is in this file"
 
 
 def _of_range(document: EvidenceDocument) -> Problems:

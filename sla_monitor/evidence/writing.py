@@ -16,6 +16,7 @@ from sla_monitor.evidence.document import FORMAT, HANDED_NAME, VERSION
 from sla_monitor.evidence.reading import Spelled
 from sla_monitor.evidence.source import endpoint_keys, sampled_keys
 from sla_monitor.periods.intervals import Intervals
+from sla_monitor.register.attachments import EntryFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
 from sla_monitor.sla.clock_steps import ClockMove
@@ -56,6 +57,9 @@ def evidence_text(
         yield from _lines(told, "  ")
     yield '\n ],\n "entries": ['
     yield from _lines(map(entry_json, source.entries(contract.id)), "  ")
+    if files := list(map(_entry_file, source.entry_files(contract.id))):
+        yield '\n ],\n "attachments": ['
+        yield from _lines(files, "  ")
     yield "\n ]"
     if carried := holiday_texts(contract):
         yield ',\n "bank_holidays": {'
@@ -95,6 +99,12 @@ def _text(path: Path, content: bytes) -> str:
 def entry_json(entry: Entry) -> dict[str, Any]:
     """A register entry as the file has it: what was left open is left out."""
     return entry.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _entry_file(one: EntryFile) -> dict[str, Any]:
+    file = one.file
+    told = {"entry": one.entry, "at": format_utc(one.at_ms), "actor": one.actor, "name": file.name}
+    return {**told, "type": file.media_type, "sha256": file.digest, "size": file.size}
 
 
 def import_json(imported: tuple[Import, Mapping[str, Intervals]]) -> dict[str, Any]:

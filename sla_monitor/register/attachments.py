@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from pathlib import PurePosixPath, PureWindowsPath
 from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import quote
 
 from sla_monitor.contract.terms_files import digest_of
@@ -35,6 +36,33 @@ class AttachedFile:
     media_type: str
     digest: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFile:
+    """That a file goes with an entry: by its number, since when, by whom."""
+
+    entry: int
+    at_ms: int
+    actor: str
+    file: AttachedFile
+
+
+class Room(Protocol):
+    """How many bytes one file may have, and all of them together (`attachments` in the settings)."""
+
+    @property
+    def file(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Files that are to be attached, and their contents by digest."""
+
+    files: tuple[AttachedFile, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def _begins(*marks: bytes) -> Callable[[bytes], bool]:
@@ -94,6 +122,24 @@ TYPES: Mapping[str, tuple[str, Callable[[bytes], bool]]] = MappingProxyType(
     }
 )
 """By the ending of a name: its media type, and whether a content is of that type. Macros have other endings."""
+
+
+def papers(named: Iterable[tuple[str, bytes]], room: Room, there: int) -> Papers:
+    """Files as somebody gives them, each with its name. `there`: how many bytes are kept of others. Raises
+    RegisterError with a line for each that is not taken; then none is."""
+    files, contents, problems = list[AttachedFile](), dict[str, bytes](), list[str]()
+    for name, content in named:
+        try:
+            files.append(attached_file(name, content, room.file))
+        except RegisterError as error:
+            problems += error.problems
+        else:
+            contents[files[-1].digest] = content
+    if there + sum(map(len, contents.values())) > room.total:
+        problems.append(f"attach: there is no room for more: {there:,} bytes are kept (see attachments.total)")
+    if problems:
+        raise RegisterError(problems)
+    return Papers(tuple(dict.fromkeys(files)), contents)
 
 
 def attached_file(name: str, content: bytes, limit: int) -> AttachedFile:

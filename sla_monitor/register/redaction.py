@@ -2,7 +2,7 @@
 the supplier learns nothing.
 
 There is one rule, for every rendering, for JSON and for evidence. It leaves every figure as it is: no figure depends on
-a note or on where documents are.
+a note, on where documents are, or on terms that are not in force.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
-from sla_monitor.register.entries import Entry, ReportedFigure
+from sla_monitor.register.entries import (
+    Entry,
+    ReportedFigure,
+    TermsApproved,
+    TermsProposed,
+    TermsRejected,
+    TermsWithdrawn,
+)
+from sla_monitor.register.kinds.kind import EntryKind
+from sla_monitor.register.terms_history import terms_history
 
 SHARED = {
     "claim", "maintenance", "figure", "ticket", "action", "done", "minute", "decision", "dispute", "outage_list",
@@ -32,13 +41,33 @@ class Withheld(TypedDict):
 
 
 def internal_numbers(entries: Iterable[Entry]) -> frozenset[int]:
-    """The entries, of all of a contract, of which the supplier learns nothing: those that are internal, and what is
-    said about these."""
-    found: set[int] = set()
+    """The entries, of all of a contract, of which the supplier learns nothing: those that are internal, new terms that
+    nobody has approved, and what is said about these."""
+    entries = tuple(entries)
+    found = set(_of_drafts(entries))
     for entry in entries:
         if entry.body.is_internal or entry.body.subject() in found:
             found.add(entry.number)
     return frozenset(found)
+
+
+def _of_drafts(entries: Iterable[Entry]) -> frozenset[int]:
+    """The entries about new terms but those of an approved proposal: a draft is no supplier's business."""
+    said = [one for one in entries if is_of_draft(one.body) or isinstance(one.body, TermsApproved)]
+    approved = terms_history(said).approved if said else ()
+    known = {number for one in approved for number in (one.proposal.entry.number, one.approval.number)}
+    return frozenset(one.number for one in said) - known
+
+
+def is_of_draft(body: EntryKind) -> bool:
+    """Whether it speaks of new terms that were not approved, by all that it says itself."""
+    return isinstance(body, TermsProposed | TermsRejected | TermsWithdrawn)
+
+
+def last_shared(entries: Sequence[Entry]) -> int:
+    """The number of the last entry that both sides know; 0: there is none. `entries`: a contract's, ascending."""
+    internal = internal_numbers(entries)
+    return next((one.number for one in reversed(entries) if one.number not in internal), 0)
 
 
 def shared(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sla_monitor.periods.intervals import Intervals
+from sla_monitor.register.attachments import EntryFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove
 from sla_monitor.sla.overlay import Import
@@ -39,6 +40,11 @@ class Evidence(ABC):
     @abstractmethod
     def first_ms(self, contract: str) -> int | None:
         """Since when anything of a contract was seen; None: nothing was."""
+
+    def entry_files(self, contract: str) -> Sequence[EntryFile]:
+        """The files that go with entries of a contract, by name and digest, in the order in which they were attached.
+        No figure is made of them."""
+        return ()
 
     def contract_spans(self, contract: str, start_ms: int, end_ms: int) -> Mapping[str, Sequence[Span]]:
         """Those of one contract's endpoints."""
@@ -146,6 +152,9 @@ class Forwarding(Evidence):
 
     def fingerprint(self, contract: str, range_ms: tuple[int, int], within_ms: tuple[int, int]) -> Fingerprint:
         return self.behind().fingerprint(contract, range_ms, within_ms)
+
+    def entry_files(self, contract: str) -> Sequence[EntryFile]:
+        return self.behind().entry_files(contract)
 
     def held_since_ms(self) -> int | None:
         return self.behind().held_since_ms()

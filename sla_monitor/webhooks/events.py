@@ -14,9 +14,9 @@ from sla_monitor.document.entries import entry_document
 from sla_monitor.document.values import money
 from sla_monitor.ledger.recording.month_results import MonthResult
 from sla_monitor.periods.edges import whole_months
-from sla_monitor.register.entries import Entry, TermsApproved
+from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
-from sla_monitor.register.redaction import redacted
+from sla_monitor.register.redaction import is_of_draft, redacted
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.settings.webhooks import Event, Webhook
 from sla_monitor.sla.rounding import exact_decimal
@@ -55,8 +55,8 @@ def message_of_entry(entry: Entry, contract: Contract, webhook: Webhook) -> Mess
     event = EVENT_OF.get(entry.body.action)
     if event not in webhook.events or not _is_meant(contract.id, webhook):
         return None
-    if webhook.side == "supplier" and event == "terms" and not isinstance(entry.body, TermsApproved):
-        return None  # a draft is no supplier's business
+    if webhook.side == "supplier" and is_of_draft(entry.body):
+        return None
     shown = redacted(entry) if webhook.side == "supplier" else entry
     told = {"contract": contract.id, "entry": entry_document(shown, contract)}
     return _message(event, entry.at_ms, told, [contract.id, entry.number, entry.at_ms])

@@ -16,6 +16,12 @@ def format_count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def format_bytes(number: int) -> str:
+    """A limit as people name it: `10 MiB`, or `100,000 bytes` where it is no whole number of them."""
+    whole, rest = divmod(number, 1 << 20)
+    return f"{number:,} bytes" if rest or not whole else f"{whole:,} MiB"
+
+
 def format_ordinal(number: int) -> str:
     """`2nd`, `11th`."""
     ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -23,6 +23,8 @@ def describe_ruling(entry: Entry, effective: EffectiveEntries, contract: Contrac
     written for both sides."""
     found = effective.decision_on(entry.number)
     if found is None:
+        if not entry.body.is_decidable:
+            return "stands"
         return AWAITS if entry.body.asks_for_decision(contract) else "needs no decision"
     decided, said = found
     settled = "settled: " if entry.body.kind == "dispute" else ""

@@ -27,6 +27,11 @@ def plain(text: str) -> str:
     return "".join(kept)
 
 
+def plain_lines(text: str) -> str:
+    """The same of a text of several lines, which stay."""
+    return "\n".join(plain(line) for line in text.splitlines())
+
+
 def abridged(text: str, most: int) -> str:
     """At most so many characters, and a sign that there are more."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

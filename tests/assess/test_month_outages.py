@@ -52,6 +52,9 @@ def test_what_lacks_a_cause_comes_first_and_a_cause_of_the_kpi_is_one_for_a_miss
     assert [one.lacks_cause for one in found.outages] == [True, False]
     assert [(one.kpi.kpi, one.cause) for one in found.missed] == [("KPI3", None)]
     assert found.without_cause == 2
+    claim = {"kind": "claim", "cause": "third_party", "start": "2026-06-01", "end": "2026-07-01"}
+    found = failures(tmp_path, figure, claim | {"kpis": ["KPI3"]}, claim | {"kpis": ["KPI1"]})
+    assert [entry.number for one in found.missed for entry in one.entries] == [2]
     found = failures(tmp_path, figure, cause | {"kpis": ["KPI3"], "start": "2026-06-01", "end": "2026-07-01"})
     (missed,) = found.missed
     assert missed.cause is not None
@@ -68,11 +71,13 @@ def test_what_touches_an_outage_is_about_its_service_and_time(tmp_path: Path) ->
         {"kind": "claim", "cause": "third_party", "tickets": ["T1"], **AT},
         {"kind": "correction", "endpoints": ["login"], "outcome": "down", **AT},
         {"kind": "impact", "service": "cad", "users": 1, "of": 2, **AT},
+        {"kind": "underpinning", "month": "2026-06", "kpis": ["KPI2"], "by": "Carrier"},
+        {"kind": "underpinning", "month": "2026-05", "kpis": ["KPI2"], "by": "Carrier"},
         {"kind": "acknowledgement", "endpoint": "login", "note": "On it.", "at": "2026-06-20T09:30:00Z"},
     )
     long = next(one for one in found.outages if one.entries)
-    assert [entry.number for entry in long.entries] == [1, 3, 5, 6]
-    assert [entry.number for entry in long.in_hand] == [7]
+    assert [entry.number for entry in long.entries] == [1, 3, 5, 6, 7]
+    assert [entry.number for entry in long.in_hand] == [9]
 
 
 def test_an_outage_that_is_left_out_whole_wants_no_cause(tmp_path: Path) -> None:

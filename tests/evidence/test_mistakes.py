@@ -53,8 +53,8 @@ def test_every_mistake_is_told_at_once_with_its_path(tmp_path: Path) -> None:
             " clocks change (add Z or +01:00)"
         ),
         (
-            "$.hindsight: unknown key (known here: at, bank_holidays, clock_moves, contract, entries, format, imports,"
-            " observed, samples, seen, version, zone)"
+            "$.hindsight: unknown key (known here: at, attachments, bank_holidays, clock_moves, contract, entries,"
+            " format, imports, observed, samples, seen, version, …)"
         ),
         '$.observed[0].outages[0].start: is missing (write for example "start": "2026-10-05T14:00:00Z")',
         f"$.observed[1].spans[0].end: {instant}",

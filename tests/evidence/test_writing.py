@@ -21,6 +21,7 @@ from sla_monitor.errors import EvidenceError
 from sla_monitor.evidence import FileEvidence, evidence_digest, evidence_text, read_evidence
 from sla_monitor.evidence.writing import holiday_texts
 from sla_monitor.ledger import Ledger, read_only
+from sla_monitor.register.attachments import EntryFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.sla.overlay import Import
@@ -164,6 +165,9 @@ class Told(FileEvidence):
         self._clock_moves = []
 
     def imports(self, contract: str) -> Sequence[Import]:
+        return ()
+
+    def entry_files(self, contract: str) -> Sequence[EntryFile]:
         return ()
 
     def spans(self, start_ms: int, end_ms: int) -> dict[str, list[Span]]:

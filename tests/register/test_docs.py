@@ -48,7 +48,7 @@ def test_the_commands_of_the_page_work_and_say_what_the_page_says(office: Office
                     for word in words
                 )
             )
-    assert len(office.done("list", "police-strategic-it", "--all", "--format", "json").json["entries"]) == 14
+    assert len(office.done("list", "police-strategic-it", "--all", "--format", "json").json["entries"]) == 16
 
 
 def table() -> str:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import LEFT_OUT, is_own, is_redacted, redacted, shared, withheld
+from sla_monitor.register.redaction import (
+    LEFT_OUT,
+    internal_numbers,
+    is_own,
+    is_redacted,
+    last_shared,
+    redacted,
+    shared,
+    withheld,
+)
 from tests.register.saying import entry
+from tests.register.test_terms_history import approved, by, closed, proposed
 
 
 def noted(number: int, kind: str, note: str, documents: str, **words: object) -> Entry:
@@ -30,6 +40,28 @@ def test_what_was_left_out_is_listed_by_entry() -> None:
 def test_who_has_an_outage_in_hand_is_an_internal_note() -> None:
     acknowledged = noted(4, "acknowledgement", "they are hopeless", "", service="custody")
     assert redacted(acknowledged).note == LEFT_OUT
+
+
+def test_a_draft_of_new_terms_is_the_authoritys_until_it_is_approved() -> None:
+    draft, rejected = [proposed(5, "a"), ACTION], closed(6, 5, "terms_rejected", "bob")
+    assert [one.number for one in shared(draft)] == [ACTION.number]
+    assert internal_numbers([*draft, rejected]) == {5, 6}
+    assert internal_numbers([*draft, closed(6, 5, "terms_withdrawn")]) == {5, 6}
+    assert internal_numbers([*draft, approved(6, 5, "a")]) == frozenset()
+    assert [one.number for one in shared([*draft, approved(6, 5, "a")])] == [5, 2, 6]
+    # What is no approval makes nothing known: of another digest, by the proposer, or of a proposal that is not here.
+    assert (
+        internal_numbers([*draft, approved(6, 5, "b")])
+        == internal_numbers([*draft, approved(6, 5, "a", "ann")])
+        == {5, 6}
+    )
+    assert internal_numbers([approved(6, 5, "a")]) == {6}
+
+
+def test_the_last_entry_that_both_know_is_no_draft() -> None:
+    several = [WAIVER, ACTION, by(proposed(5, "a"), "ann", "between two of us")]
+    assert [one["number"] for one in withheld(several)] == [1]
+    assert (last_shared(several), last_shared(several[:2]), last_shared([]), last_shared(several[2:])) == (2, 2, 0, 0)
 
 
 def test_of_what_is_internal_and_what_is_said_about_it_the_supplier_has_no_trace() -> None:

@@ -17,12 +17,13 @@ from click.testing import CliRunner, Result
 from sla_monitor.cli import cli
 from sla_monitor.clock import SystemClock
 from sla_monitor.ledger.recording.register_entries import Register
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, TermsProposed
 from sla_monitor.signing import SigningKey
 from tests.archive.support import DAYS_FILE, Place
 from tests.support.quarter import CONTRACT, SAID, entry, recorded_in
 
 MONTH = "2025-03"
+TERMS = TermsProposed.example
 OWN: list[dict[str, Any]] = [
     {"kind": "waiver", "month": "2025-02", "kpis": ["KPI1"], "what": "money"},
     {"kind": "correction", "endpoints": ["portal"], "start": "2025-03-20T00:00Z", "end": "2025-03-20T03:00Z",
@@ -32,11 +33,13 @@ OWN: list[dict[str, Any]] = [
     {"kind": "earn_back", "month": "2025-03", "amount": "12.50"},
     {"kind": "figure", "kpi": "PI4", "month": "2025-03", "party": "authority", "value": "7.5"},
     {"kind": "minute", "month": "2025-02"},
+    {"kind": "terms_proposed", "start": "2025-03-28T00:00Z", "digest": TERMS.words["digest"],
+     "files": TERMS.words["files"]},
 ]  # fmt: skip
 SECRET, PAPERS, OPEN = "settle at 20000 if they ask", "drive/legal/strategy.docx", "read out at the meeting"
 """The authority's own note and papers, and what both sides know."""
 HIDDEN = range(len(SAID) + 1, len(SAID) + 6)
-"""The numbers of the entries that are the authority's own."""
+"""The numbers of the entries that are the authority's own. Of the last one, a draft of new terms, there is no trace."""
 
 
 def furnished(folder: Path) -> Place:

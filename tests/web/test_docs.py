@@ -12,6 +12,9 @@ import pytest
 from sla_monitor.contract.reading.secret import MIN_TOKEN
 from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
+from sla_monitor.web.api.openapi import openapi_document
+from sla_monitor.web.desk.entry_form import EntryForm
+from sla_monitor.web.desk.routes import DESK_ROUTES
 from sla_monitor.web.page.selection import LEAST_REFRESH_S, MOST_REFRESH_S
 from sla_monitor.web.serving.routes import REPORT_BYTES
 from tests.web import recorded
@@ -22,13 +25,43 @@ DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-
 
 def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", DOCS, re.M)
-    assert len(rows) == 60
+    assert len(rows) == 63
     with serving(Parts()) as web:
         for path, methods in rows:
             answer = ask(
                 web, re.sub("<[a-z]+>", "x", path.replace("<number>", "1").replace("<month>", "2026-10")), "DELETE"
             )
             assert (answer.status, answer.headers["allow"]) == (405, methods)
+
+
+def last_word(path: str) -> str:
+    """The last part of an address that is no name: of a pattern, or as it is documented."""
+    words = re.sub(r"\([^()]*\)", "X", path).replace("\\", "").split("/")
+    return next(word for word in reversed(words) if not word.isupper())
+
+
+def test_every_page_of_the_desk_is_told_with_its_addresses_for_programs() -> None:
+    """What pages of the desk can do, programs can."""
+    section = DOCS.partition("Every page of the desk has its addresses here:")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| `")]
+    pages = {last_word(each) for page, _ in rows for each in re.findall(r"`([^`]+)`", page)}
+    # Those of a browser: who comes and goes, files of what is told as JSON too, and what came from one file.
+    of_browsers = {
+        "sign-in",
+        "openid",
+        "answer",
+        "sign-out",
+        "credits.csv",
+        "audit.csv",
+        "entries.csv",
+        "file",
+        "undo-file",
+    }
+    missing = {last_word(path) for path, _ in DESK_ROUTES} - pages - {"X"}
+    assert missing == of_browsers, "pages without a row in the table of docs/http.md"
+    addresses = [each.split() for _, cell in rows for each in re.findall(r"`((?:GET|POST) [^`]+)`", cell)]
+    paths = openapi_document()["paths"]
+    assert [path for method, path in addresses if method.lower() not in paths.get(path, {})] == []
 
 
 def test_the_commands_for_scripts_run_as_they_are_printed(tmp_path: Path) -> None:
@@ -52,6 +85,7 @@ def test_the_commands_for_scripts_run_as_they_are_printed(tmp_path: Path) -> Non
     [
         f"an idle connection | {Limits().header_s} s |",
         f"| Body | {Limits().body_s} s, {Limits().body_bytes // 1024} kB |",
+        f"of somebody who is known | {Limits().upload_s} s; a form with an entry {EntryForm.body_bytes // 1024**2} MiB",
         f"| Fetching an answer | {Limits().write_s} s |",
         f"| Headers | {Limits().header_bytes // 1024} kB |",
         f"| Open connections | {Limits().connections};",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sla_monitor.wording.numbers import (
     decimals_of,
+    format_bytes,
     format_count,
     format_counted_points,
     format_money,
@@ -84,3 +85,8 @@ def test_what_is_counted_has_its_plural() -> None:
     assert format_count(2, "entry", "entries") == "2 entries"
     assert format_counted_points(Fraction(1)) == "1 service point"
     assert format_counted_points(Decimal("2.5"), "point") == "2.5 points"
+
+
+def test_a_limit_is_named_in_mebibytes_where_it_is_so_many() -> None:
+    told = [format_bytes(number) for number in (0, 100_000, 1 << 20, (1 << 20) + 1, 10 << 20)]
+    assert told == ["0 bytes", "100,000 bytes", "1 MiB", "1,048,577 bytes", "10 MiB"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla_monitor.wording.text import breakable, format_list, plain, shortened
+from sla_monitor.wording.text import breakable, format_list, plain, plain_lines, shortened
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,7 @@ def test_many_names_are_cut_and_the_rest_is_counted() -> None:
     assert shortened(names) == "S0, S1, S2, S3, S4, S5 and 994 more"
     assert shortened(names[:7]) == "S0, S1, S2, S3, S4, S5 and S6", "one more is no shorter than its name"
     assert shortened(names[:1]) == "S0"
+
+
+def test_a_text_of_several_lines_keeps_them() -> None:
+    assert plain_lines("One\u202e.\r\nTwo\x07") == "One\N{REPLACEMENT CHARACTER}.\nTwo\N{REPLACEMENT CHARACTER}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from sla_monitor.cli.shared.terminal import plain
 
 if TYPE_CHECKING:
     from sla_monitor.ledger.recording.attached_files import Attachment
-    from sla_monitor.register.attachments import AttachedFile
+    from sla_monitor.register.attachments import Papers
 
 attach_option = click.option(
     "--attach",
@@ -24,39 +23,26 @@ attach_option = click.option(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Papers:
-    """Files that are to be attached, and their contents by digest."""
-
-    files: Sequence[AttachedFile] = ()
-    contents: Mapping[str, bytes] = field(default_factory=dict)
-
-
 def papers_of(paths: Sequence[Path], config: Path, ledger: Path) -> Papers:
     """Raises RegisterError for what is not kept, and for more than there is room for."""
+    from sla_monitor.register.attachments import Papers, papers
+
     if not paths:
         return Papers()
     from sla_monitor.cli.shared.signers import settings_of
-    from sla_monitor.errors import RegisterError
     from sla_monitor.ledger import read_only
-    from sla_monitor.register.attachments import attached_file
     from sla_monitor.settings.settings import AttachmentSettings
 
     settings = settings_of(config, ledger)
-    limits = AttachmentSettings() if settings is None else settings.attachments
-    files, contents = list[Any](), dict[str, bytes]()
-    for path in paths:
-        with path.open("rb") as file:
-            content = file.read(limits.file + 1)
-        files.append(attached_file(path.name, content, limits.file))
-        contents[files[-1].digest] = content
+    room = AttachmentSettings() if settings is None else settings.attachments
     with read_only(ledger) as reader:
         there = reader.attached_bytes()
-    if there + sum(map(len, contents.values())) > limits.total:
-        raise RegisterError(
-            [f"attach: the ledger keeps {there:,} bytes of attached files already (see attachments.total)"]
-        )
-    return Papers(files, contents)
+    return papers(((path.name, _read(path, room.file + 1)) for path in paths), room, there)
+
+
+def _read(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)
 
 
 def document_of_attachment(one: Attachment) -> dict[str, Any]:

@@ -28,11 +28,18 @@ from sla_monitor.ledger.opening import appending
 from sla_monitor.ledger.reading.known_entries import KnownEntries
 from sla_monitor.ledger.reading.pruned_days import Older, contract_of
 from sla_monitor.ledger.reading.single_observations import SLICE_MS, SingleObservations
-from sla_monitor.ledger.recording.attached_files import NOT_HERE, Attachment, attached_bytes, attachments
+from sla_monitor.ledger.recording.attached_files import (
+    NOT_HERE,
+    Attachment,
+    attached_bytes,
+    attachment_counts,
+    attachments,
+)
 from sla_monitor.ledger.recording.imports import Imports, Layer, Stored
 from sla_monitor.ledger.recording.kept_files import TermsInForce, kept_file, kept_terms, terms_in_force
 from sla_monitor.ledger.recording.month_results import MonthResult, month_results, told_months
 from sla_monitor.periods.intervals import Intervals, intersect, subtract, union
+from sla_monitor.register.attachments import EntryFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.sla.clock_steps import ClockMove, ClockStep, moves_of
 from sla_monitor.sla.evidence import Evidence
@@ -463,7 +470,18 @@ class Reader(SingleObservations, Evidence):
     def attachments(self, entry: int | None = None) -> list[Attachment]:
         """The files that were attached to an entry; without one, to all."""
         with self._proving() as proof:
-            return [one for one in attachments(proof) if entry in (None, one.entry)]
+            return attachments(proof, entry)
+
+    def entry_files(self, contract: str) -> list[EntryFile]:
+        """Those of all entries of a contract, whether or not what they hold is here."""
+        numbers = {entry.number for entry in self.entries(contract)}
+        several = (one for one in self.attachments() if one.entry in numbers)
+        return [EntryFile(one.entry, one.at_ms, one.actor, one.file) for one in several]
+
+    def attachment_counts(self, first: int, last: int) -> dict[int, int]:
+        """How many files the entries from one number to another have, of those that have any."""
+        with self._asked() as connection:
+            return attachment_counts(connection, first, last)
 
     def attached_bytes(self) -> int:
         """How much room attached files take."""

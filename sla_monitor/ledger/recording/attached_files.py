@@ -5,6 +5,7 @@ In a pair, which file goes with which entry is known before its content is here:
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ where entry = ? and at_ms = ? and actor = ? and name = ? and media_type = ? and 
 _IS_ATTACHED = "select 1 from attachments where entry = ? and name = ? and digest = ?"
 _ENTRY = "select 1 from register where number = ? and contract = ?"
 _SEALED = "select digest from register where number = ?"
-_HERE = "select digest from kept_files where digest in (select digest from attachments)"
+_OF_ENTRY = "select id from attachments where entry = ?"
+_COUNTS = "select entry, count(*) from attachments where entry between ? and ? group by entry"
+_HERE = "select digest from kept_files where digest in (select value from json_each(?))"
 _TOTAL = "select ifnull(sum(size), 0) from kept_files where digest in (select digest from attachments)"
 
 
@@ -108,13 +111,23 @@ def attach(  # noqa: PLR0913 - all of it is one statement: who attaches what to 
         append(connection, at_ms, {"kept_files": kept, "attachments": attachment_rows(connection, new)})
 
 
-def attachments(proof: Proof) -> list[Attachment]:
-    """Every one, in the order in which they were attached. Raises LedgerDamaged."""
-    here = {digest for (digest,) in proof.connection.execute(_HERE)}
+def attachments(proof: Proof, entry: int | None = None) -> list[Attachment]:
+    """Those of an entry, or every one, in the order in which they were attached. Raises LedgerDamaged."""
+    if entry is None:
+        rows = proof.whole("attachments")
+    else:
+        rows = [*proof.keyed("attachments", (key for (key,) in proof.connection.execute(_OF_ENTRY, (entry,)))).values()]
+    asked = json.dumps(sorted({row[6] for row in rows}))
+    here = {digest for (digest,) in proof.connection.execute(_HERE, (asked,))}
     return [
         Attachment(number, at_ms, actor, entry, AttachedFile(*file), file[2] in here)
-        for number, at_ms, actor, entry, *file in proof.whole("attachments")
+        for number, at_ms, actor, entry, *file in rows
     ]
+
+
+def attachment_counts(connection: sqlite3.Connection, first: int, last: int) -> dict[int, int]:
+    """How many files entries in a range have, of those that have any. A list says so; nothing is told from it."""
+    return dict(connection.execute(_COUNTS, (first, last)).fetchall())
 
 
 def attached_bytes(connection: sqlite3.Connection) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sla_monitor.ledger.chaining.links import append
 from sla_monitor.ledger.chaining.proof import Proof
@@ -23,8 +24,10 @@ _WANTED = """
 _NEWEST = f"""
 with newest as materialized (
   select at_ms, 0 as is_entry, id from audit where {_WANTED} (:event = '' or event = :event)
+    and (at_ms, 0, id) < (:before_ms, :before_entry, :before_id)
   union all
   select at_ms, 1, number from register where {_WANTED} :event in ('', 'entered')
+    and (at_ms, 1, number) < (:before_ms, :before_entry, :before_id)
   order by at_ms desc, is_entry desc, id desc limit :count
 )
 select a.at_ms, until_ms, event, actor, known_by, contract, subject, addresses, count, is_entry, a.id, ''
@@ -69,15 +72,28 @@ def add_events(path: Path, events: Sequence[AuditEvent]) -> None:
         append(database.conn, events[-1].until_ms, {"audit": rows})
 
 
+class DeedPlace(NamedTuple):
+    """Where a deed stands among all of them: UTC milliseconds, 1 for an entry of the register, and its number."""
+
+    at_ms: int
+    is_entry: int
+    id: int
+
+
+_END = DeedPlace(_ALWAYS_MS, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class DeedFilter:
-    """Which deeds are asked for; an empty text: whatever it is. `[from_ms, until_ms)`, UTC."""
+    """Which deeds are asked for; an empty text: whatever it is. `[from_ms, until_ms)`, UTC; all of them before the one
+    at a place."""
 
     actor: str = ""
     event: str = ""
     contract: str = ""
     from_ms: int = -_ALWAYS_MS
     until_ms: int = _ALWAYS_MS
+    before: DeedPlace = _END
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,7 @@ class ProvedDeed:
 
     event: AuditEvent
     link: int
+    place: DeedPlace
     entry: int | None = None
     digest: str = ""
 
@@ -101,12 +118,27 @@ def proved_deeds(path: Path, count: int, wanted: DeedFilter) -> list[ProvedDeed]
     """The newest so many of those that are wanted, ascending, each held against the chain. Raises LedgerError and its
     kinds."""
     with closing(open_reader(path, Resting(path))) as database, snapshot(database.conn):
-        found = database.conn.execute(_NEWEST, {**asdict(wanted), "count": count}).fetchall()
+        at_ms, entry, number = wanted.before
+        before = {"before_ms": at_ms, "before_entry": entry, "before_id": number}
+        asked = {name: getattr(wanted, name) for name in ("actor", "event", "contract", "from_ms", "until_ms")}
+        found = database.conn.execute(_NEWEST, {**asked, **before, "count": count}).fetchall()
         proof = Proof(path, database.conn)
         for table, is_entry in (("audit", 0), ("register", 1)):
             proof.keyed(table, (row[10] for row in found if row[9] == is_entry))
         deeds = []
         for *columns, is_entry, key, digest in reversed(found):
             link = database.conn.execute(_LINK, ("register" if is_entry else "audit", key)).fetchone()[0]
-            deeds.append(ProvedDeed(AuditEvent(*columns), link, key if is_entry else None, digest))
+            event = AuditEvent(*columns)
+            deeds.append(
+                ProvedDeed(event, link, DeedPlace(event.at_ms, is_entry, key), key if is_entry else None, digest)
+            )
     return deeds
+
+
+def proved_entry(path: Path, number: int) -> tuple[str, int]:
+    """An entry's digest, and the link of the chain that covers it. Raises LedgerError and its kinds."""
+    with closing(open_reader(path, Resting(path))) as database, snapshot(database.conn):
+        Proof(path, database.conn).keyed("register", [number])
+        (digest,) = database.conn.execute("select digest from register where number = ?", (number,)).fetchone()
+        (link,) = database.conn.execute(_LINK, ("register", number)).fetchone()
+    return digest, link

@@ -21,7 +21,7 @@ from sla_monitor.evidence.reading import checked, evidence_of, spelled_content
 from sla_monitor.ledger.recording.attached_files import Attachment
 from sla_monitor.periods.edges import run_of
 from sla_monitor.periods.terms_slices import evidence_range
-from sla_monitor.register.attachments import TYPES
+from sla_monitor.register.attachments import TYPES, EntryFile
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
 from sla_monitor.register.redaction import is_own, is_redacted, shared, withheld
@@ -137,6 +137,16 @@ def attachment_problems(text: bytes, digests: Mapping[str, str], entries: Collec
         if entry not in entries:
             problems.append(f"{name} goes with entry {entry}, which is not in the register")
     return problems
+
+
+def unlisted(text: bytes, told: Sequence[EntryFile]) -> list[str]:
+    """Attached files of a bundle, by their list, that its evidence does not list with the same entry."""
+    known = {(one.entry, one.file.digest) for one in told}
+    return [
+        f"{one['file']} is not in the list of {EVIDENCE}"
+        for one in json.loads(text)
+        if (one["entry"], one["sha256"]) not in known
+    ]
 
 
 def contract_name(contract_id: str) -> str:

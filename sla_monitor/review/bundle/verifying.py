@@ -40,7 +40,7 @@ from sla_monitor.review.pack_store import MANIFEST
 from sla_monitor.review.rendering.files import manifest, packed
 from sla_monitor.review.retention import sealed_as
 from sla_monitor.signing import VerifyingKey
-from sla_monitor.wording.numbers import format_counted_points
+from sla_monitor.wording.numbers import format_count, format_counted_points
 
 State: TypeAlias = Literal["holds", "wrong", "unchecked", "note"]
 """unchecked: it should have been compared and could not be. note: nobody asked for it, or nobody could compare it."""
@@ -223,7 +223,7 @@ class _Opened:
                 f"something is left out in entries {list(numbers)}, and the manifest says {list(about.lacking)}"
             )
         if about.copy == "supplier" and is_whole:
-            problems.append("notes that the authority made for itself are in the supplier's copy")
+            problems.append("what is the authority's alone is in the supplier's copy")
         if contents.WITHHELD in self.about.files:
             problems += self._opened(found, evidence)
         elif about.copy == "authority" and withheld(entries):
@@ -279,13 +279,19 @@ class _Opened:
         yield from self._manifest(found)
 
     def _attached(self, evidence: FileEvidence) -> Iterator[Check]:
-        """The documents behind entries, as they were attached."""
-        if not any(name.startswith(f"{contents.ATTACHED}/") for name in self._digests):
+        """The documents behind entries, as they were attached; the evidence lists those of all months."""
+        told = evidence.entry_files(self.about.contract)
+        inside = {digest for name, digest in self._digests.items() if name.startswith(f"{contents.ATTACHED}/")}
+        if apart := {one.file.digest for one in told} - inside:
+            said = f"{format_count(len(apart), 'more file')} by SHA-256 (sha256sum gives it)"
+            yield Check("attachments", "holds", f"{contents.EVIDENCE} lists {said}")
+        if not inside:
             return
         has_list = contents.ATTACHED_LIST in self._whole.files
         text = self._read(contents.ATTACHED_LIST) if has_list else b""
         entries = {entry.number for entry in evidence.entries(self.about.contract)}
         problems = contents.attachment_problems(text, self._digests, entries)
+        problems += contents.unlisted(text, told) if told and not problems else []
         count = sum(name.startswith(f"{contents.ATTACHED}/") for name in self._digests) - 1
         yield from _all("attachments", problems, f"{count} files are those that were attached")
 

@@ -65,7 +65,7 @@ def contract_json(contract: ContractAssessment, services: Sequence[ListedService
         "reconciliation": nulls.told(
             "reconciliation", reconciliation_json(contract), "the register has no list of the supplier's"
         ),
-        "obligations": obligations_json(contract),
+        "obligations": obligations_json(contract.obligations, ZoneInfo(contract.time_zone)),
         "recovery": nulls.told("recovery", _recovery(contract), "the contract has no terms of invoicing"),
         "credits_open": nulls.text(
             "credits_open", describe_account(contract.recovery, currency), "nothing of them is open"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
 from sla_monitor.assess.assessment import KpiAssessment, Outage
@@ -9,6 +10,7 @@ from sla_monitor.assess.claim_window import claim_window
 from sla_monitor.assess.failure_causes import GivenCause
 from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.assess.month_outages import MissedWithoutOutage, MonthOutage, month_failures, waivers_of
+from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.outage_json import OutageSubject, outage_row_json, page_of
@@ -18,6 +20,7 @@ from sla_monitor.web.api.register_shapes import (
     MissedKpiJson,
     MonthFailuresJson,
     MonthOutageJson,
+    SaidJson,
 )
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.month_now import MonthNow
@@ -73,20 +76,25 @@ def _outage(one: MonthOutage, now: MonthNow, days: KnownDays) -> MonthOutageJson
             }
             for each in one.excluded
         ],
-        "entries": [
-            {
-                "number": entry.number,
-                "kind": entry.body.kind,
-                "url": f"{API}/contracts/{quote(contract, safe='')}/entries/{entry.number}",
-                "state": describe_ruling(entry, now.effective, now.contract),
-            }
-            for entry in one.entries
-        ],
+        "entries": _said(one.entries, now),
         "acknowledged_by": [entry.number for entry in one.in_hand],
         "cause": cause,
         "claim_by": claim_by,
         "why_null": {**row["why_null"], **nulls.why},
     }
+
+
+def _said(several: Iterable[Entry], now: MonthNow) -> list[SaidJson]:
+    here = f"{API}/contracts/{quote(now.contract.id, safe='')}/entries"
+    return [
+        {
+            "number": entry.number,
+            "kind": entry.body.kind,
+            "url": f"{here}/{entry.number}",
+            "state": describe_ruling(entry, now.effective, now.contract),
+        }
+        for entry in several
+    ]
 
 
 def _counted(kpi: KpiAssessment, outage: Outage) -> CountedJson:
@@ -108,6 +116,7 @@ def _missed(one: MissedWithoutOutage, now: MonthNow) -> MissedKpiJson:
         "title": plain(kpi.title),
         "result": plain(format_result(kpi.result, None, kpi.terms)),
         "cause": nulls.told("cause", _cause(one.cause), NO_CAUSE),
+        "entries": _said(one.entries, now),
         "waived_by": [entry.number for entry in waivers_of(now.effective, kpi.kpi, now.month)],
         "why_null": nulls.why,
     }

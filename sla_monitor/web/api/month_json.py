@@ -1,4 +1,4 @@
-"""Months, recalculations, proposals and the audit as JSON. Pure."""
+"""Months, recalculations and the audit as JSON. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sla_monitor.assess.recalculations import MonthFigures, MonthsTold, Recalculation
 from sla_monitor.contract.contract import Contract
+from sla_monitor.document.signing_off import describe_worth
 from sla_monitor.document.values import money, number
 from sla_monitor.ledger.recording.audit import ProvedDeed
 from sla_monitor.ledger.recording.month_results import MonthResult
@@ -14,22 +15,27 @@ from sla_monitor.periods.months import span
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
-from sla_monitor.register.terms_history import Proposal
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.register_json import entry_json
+from sla_monitor.web.api.pack_json import packs_json
 from sla_monitor.web.api.register_shapes import (
+    AuditJson,
     DeedJson,
+    MonthJsonWhole,
     MonthStateJson,
     RecalculationJson,
-    TermsProposalJson,
+    StandingFiguresJson,
 )
 from sla_monitor.web.api.service_json import API
+from sla_monitor.web.desk.closed_month import ClosedMonth
+from sla_monitor.web.page.pack_list import ReviewPack
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.recalculations import describe_because
 from sla_monitor.wording.text import plain
 
 UNTOLD = "the month was not told yet"
 UNSIGNED = "nobody has signed it off"
+UNCOUNTERED = "the supplier has not countersigned it"
+RUNNING = "the month goes on"
 
 
 def months_json(
@@ -51,6 +57,7 @@ def _month(
 ) -> MonthStateJson:
     nulls, signed, last = Nulls(), effective.sign_off(month), told.last(month)
     entry, said = signed or (None, None)
+    counter, _ = effective.countersignature(month) or (None, None)
     figures = None if last is None else MonthFigures(last.figures)
     missed = None if figures is None else [name for name, kpi in figures.kpis.items() if kpi.is_met is False]
     return {
@@ -62,12 +69,38 @@ def _month(
         "signed_by": nulls.told("signed_by", plain(entry.actor) if entry else None, UNSIGNED),
         "signed_at": nulls.told("signed_at", format_utc(entry.at_ms) if entry else None, UNSIGNED),
         "digest": nulls.told("digest", said.digest if said else None, UNSIGNED),
+        "countersignature": nulls.told("countersignature", counter.number if counter else None, UNCOUNTERED),
+        "countersigned_by": nulls.told("countersigned_by", plain(counter.actor) if counter else None, UNCOUNTERED),
+        "countersigned_at": nulls.told("countersigned_at", format_utc(counter.at_ms) if counter else None, UNCOUNTERED),
         "measured": nulls.told("measured", figures.is_measured if figures else None, UNTOLD),
         "points": nulls.told("points", number(figures.points) if figures else None, UNTOLD),
         "credit": nulls.told("credit", money(figures.deducted, contract.currency) if figures else None, UNTOLD),
         "missed": nulls.told("missed", missed, UNTOLD),
         "told_at": nulls.told("told_at", format_utc(last.at_ms) if last else None, UNTOLD),
         "why_null": nulls.why,
+    }
+
+
+def month_json(state: MonthStateJson, found: ClosedMonth | None, packs: Iterable[ReviewPack]) -> MonthJsonWhole:
+    """`found`: the month as it stands now; None: it goes on. `packs`: of all months, as whoever asks may have them."""
+    nulls = Nulls()
+    nulls.why.update(state["why_null"])
+    mine = [one for one in packs if (one.contract, one.month) == (state["contract"], state["month"])]
+    return {
+        **state,
+        "standing": nulls.told("standing", None if found is None else _standing(found), RUNNING),
+        "packs": packs_json(mine)["packs"],
+        "why_null": nulls.why,
+    }
+
+
+def _standing(found: ClosedMonth) -> StandingFiguresJson:
+    return {
+        "digest": found.digest,
+        "is_signed": found.signed is not None and not found.is_restated,
+        "words": plain(describe_worth(found.assessment)),
+        "kpis": [{"kpi": kpi, "title": title, "result": result} for kpi, title, result in found.rows],
+        "open_points": list(found.points),
     }
 
 
@@ -89,20 +122,15 @@ def recalculation_json(one: Recalculation, currency: str, entries: Mapping[int, 
     }
 
 
-def proposal_json(one: Proposal, contract: Contract, shown: Mapping[int, Entry]) -> TermsProposalJson:
-    """`shown`: the contract's register by number, as its reader may read it."""
-    nulls, closed = Nulls(), one.closed_by
-    by = None if closed is None else entry_json(shown[closed.number], contract)
+def audit_json(deeds: Sequence[ProvedDeed], head: str, following: str) -> AuditJson:
+    """`head`: the chain's, as a line; `following`: the address of the page before."""
+    nulls = Nulls()
     return {
-        "entry": entry_json(shown[one.entry.number], contract),
-        "state": one.state,
-        "closed_by": nulls.told("closed_by", by, "nobody has decided on it"),
+        "deeds": [_deed(one) for one in deeds],
+        "head": nulls.text("head", head, "no link of the chain is closed yet"),
+        "next": nulls.text("next", following, "there is nothing before"),
         "why_null": nulls.why,
     }
-
-
-def deeds_json(deeds: Sequence[ProvedDeed]) -> list[DeedJson]:
-    return [_deed(one) for one in deeds]
 
 
 def _deed(one: ProvedDeed) -> DeedJson:

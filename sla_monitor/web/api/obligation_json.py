@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess import ContractAssessment
-from sla_monitor.assess.due_obligations import DueObligation
+from sla_monitor.assess.due_obligations import DueObligation, Obligations
 from sla_monitor.document.obligations import obligation
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.shapes import ObligationRowJson
 
 
-def obligations_json(contract: ContractAssessment) -> list[ObligationRowJson]:
+def obligations_json(found: Obligations, zone: ZoneInfo) -> list[ObligationRowJson]:
     """Those of the month, late ones, and the next of each, by their day."""
-    return [_row(one, ZoneInfo(contract.time_zone)) for one in contract.obligations.near]
+    return [_row(one, zone) for one in found.near]
 
 
 def _row(one: DueObligation, zone: ZoneInfo) -> ObligationRowJson:

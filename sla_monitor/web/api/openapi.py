@@ -34,13 +34,16 @@ class ResourceTerms:
 
 @dataclass(frozen=True, slots=True)
 class PostTerms:
-    """Something that is posted: its address, what its body is, by the name of its schema, and what it answers with."""
+    """Something that is posted: its address, what its body is, by the name of its schema, and what it answers with.
+    `conflict`: how it says that what was read is not what stands; `preview`: what it answers with under dry_run."""
 
     path: str
     summary: str
     body: str
     shape: type
     answers: str = "201"
+    conflict: type | None = None
+    preview: type = register_shapes.PreviewJson
 
 
 FILTERS = ("q", "state", "supplier", "contract", "participant", "criticality")
@@ -96,11 +99,12 @@ DESK_RESOURCES = (
         ResourceTerms(f"/api/v1/contracts/{{contract}}/{name}", summary, shape, (), (403, 404))
         for name, summary, shape in (
             ("months", "How far each month is that has begun", register_shapes.MonthsJson),
-            ("months/{month}", "How far a month is", register_shapes.MonthStateJson),
+            ("months/{month}", "How far a month is", register_shapes.MonthJsonWhole),
             ("recalculations", "Closed months that came out otherwise", register_shapes.RecalculationsJson),
             ("credits", "What became of credits", register_shapes.CreditsJson),
             ("obligations", "Dated duties", register_shapes.ObligationsJson),
-            ("terms", "Terms that were proposed", register_shapes.TermsProposalsJson),
+            ("terms", "Terms that were proposed, and in force", register_shapes.TermsProposalsJson),
+            ("terms/{number}", "Proposed terms, and what they change", register_shapes.TermsProposalJsonWhole),
         )
     ),
     ResourceTerms(
@@ -110,7 +114,27 @@ DESK_RESOURCES = (
         ("limit", "cursor"),
         (403, 404),
     ),
-    ResourceTerms("/api/v1/audit", "Who did what", register_shapes.AuditJson, ("limit",), (403, 404)),
+    ResourceTerms(
+        "/api/v1/contracts/{contract}/maintenance",
+        "What the contract permits in a month, and what is booked",
+        register_shapes.MaintenanceMonthJson,
+        ("month", "service"),
+        (403, 404),
+    ),
+    ResourceTerms(
+        "/api/v1/participants/{participant}/shares",
+        "What contracts come to for a participant",
+        register_shapes.SharesJson,
+        (),
+        (403, 404),
+    ),
+    ResourceTerms(
+        "/api/v1/audit",
+        "Who did what",
+        register_shapes.AuditJson,
+        ("person", "event", "day", "limit", "cursor"),
+        (403, 404),
+    ),
 )
 """What is read of the desk, by whoever is named there."""
 
@@ -133,12 +157,39 @@ POSTS = (
         "DecisionRequest",
         register_shapes.EnteredJson,
     ),
+    PostTerms(
+        "/api/v1/contracts/{contract}/credits/invoice",
+        "Compare an invoice with the credits that should stand on it, and enter its lines",
+        "InvoiceRequest",
+        register_shapes.InvoiceEnteredJson,
+        preview=register_shapes.InvoiceCheckJson,
+    ),
+    PostTerms(
+        "/api/v1/contracts/{contract}/terms",
+        "Propose new terms",
+        "ProposalRequest",
+        register_shapes.EnteredJson,
+        preview=register_shapes.TermsPreviewJson,
+    ),
     *(
         PostTerms(f"/api/v1/contracts/{{contract}}/terms/{{number}}/{what}", summary, body, register_shapes.EnteredJson)
         for what, summary, body in (
             ("approve", "Approve proposed terms", "ApprovalRequest"),
             ("reject", "Reject proposed terms", "UndoRequest"),
             ("withdraw", "Withdraw terms that one has proposed", "UndoRequest"),
+        )
+    ),
+    *(
+        PostTerms(
+            f"/api/v1/contracts/{{contract}}/months/{{month}}/{what}",
+            summary,
+            body,
+            register_shapes.SignedJson,
+            conflict=register_shapes.SignatureProblemJson,
+        )
+        for what, summary, body in (
+            ("sign-off", "Sign a month off for the authority", "SignOffRequest"),
+            ("countersign", "Countersign a month for the supplier", "CountersignRequest"),
         )
     ),
 )
@@ -175,6 +226,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "type": "integer", "minimum": 1, "maximum": MOST, "default": 100}},
     "cursor": {"description": "Where the page begins, as `next` of the page before has it.", "schema": {
         "type": "string"}},
+    "person": {"description": "Deeds of this person or script.", "schema": {"type": "string"}},
+    "event": {"description": "Deeds of this sort, as `event` has it.", "schema": {"type": "string"}},
+    "day": {"description": "Deeds of this day, of UTC.", "schema": {"type": "string", "format": "date"}},
     "service": {"description": "The service's id.", "schema": {"type": "string"}},
     "endpoint": {"description": "The endpoint's id.", "schema": {"type": "string"}},
 }  # fmt: skip
@@ -184,6 +238,7 @@ REFUSALS = {
     401: "Name and password, or the token, are missing or wrong",
     403: "Whoever asks may not do this",
     404: "There is no such thing",
+    409: "What was read is not what stands; nothing was entered",
     412: "Somebody else has entered something after the entry that If-Match names; nothing was entered",
     413: "The body is too large",
     415: "The body is of another type",
@@ -249,7 +304,7 @@ def _posted(one: PostTerms) -> dict[str, Any]:
         for name in ("Idempotency-Key", "If-Match", "X-CSRF-Token")
     ]
     told = {"description": one.summary, "content": _content("application/json", one.shape)}
-    again = {"anyOf": [{"$ref": REFERENCE.format(model=each)} for each in (one.shape.__name__, "PreviewJson")]}
+    again = {"anyOf": [{"$ref": REFERENCE.format(model=each)} for each in (one.shape.__name__, one.preview.__name__)]}
     preview = {
         "description": "With dry_run: what it would change; without: it had come in before, and stands",
         "content": {"application/json": {"schema": again}},
@@ -266,6 +321,7 @@ def _posted(one: PostTerms) -> dict[str, Any]:
             "200": preview,
             one.answers: told,
             **_refused(REFUSED_POSTS),
+            **({} if one.conflict is None else _refused((409,), one.conflict)),
         },
     }
 
@@ -307,13 +363,13 @@ def _in_path(path: str) -> list[dict[str, Any]]:
     return [{"name": name, "in": "path", "required": True, **PARAMETERS[name]} for name in in_path]
 
 
-def _refused(statuses: Iterable[int]) -> dict[str, Any]:
+def _refused(statuses: Iterable[int], shape: type = shapes.ProblemJson) -> dict[str, Any]:
+    """`shape`: of what tells why; of an entry that is not right, its own."""
     return {
         f"{status}": {
             "description": REFUSALS[status],
             "content": _content(
-                "application/problem+json",
-                register_shapes.EntryProblemJson if status == 422 else shapes.ProblemJson,
+                "application/problem+json", register_shapes.EntryProblemJson if status == 422 else shape
             ),
         }
         for status in statuses

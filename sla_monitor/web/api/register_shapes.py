@@ -6,10 +6,13 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from sla_monitor.assess.maintenance_month import BookingState
 from sla_monitor.document.entries import EntryDocument
 from sla_monitor.document.recovery import CreditAccountJson
+from sla_monitor.document.terms import EffectDocument
 from sla_monitor.document.values import Money, Number
-from sla_monitor.web.api.shapes import ObligationRowJson, OutageRowJson, ProblemJson, WithReasons
+from sla_monitor.sla.money.invoice_check import Verdict
+from sla_monitor.web.api.shapes import ObligationRowJson, OutageRowJson, PackJson, ProblemJson, WithReasons
 
 
 class EntryJson(EntryDocument, WithReasons):
@@ -49,7 +52,20 @@ class FigureChangeJson(TypedDict):
     """As it would be."""
 
 
-class PreviewJson(TypedDict):
+class IfGrantedJson(TypedDict):
+    """What an entry that asks for a decision would change once it is granted."""
+
+    changes: list[FigureChangeJson]
+    """Every figure of a month that is over that would become another."""
+    running: list[FigureChangeJson]
+    """Every figure of the running month so far that would become another."""
+    remarks: list[str]
+    """What whoever enters it may not expect."""
+    booked: list[str]
+    """What becomes of each stretch of a booking, in words."""
+
+
+class PreviewJson(WithReasons):
     """What an entry would change. Nothing was entered."""
 
     entry: EntryJson
@@ -62,6 +78,14 @@ class PreviewJson(TypedDict):
     """Every figure of a month that is over that would become another."""
     doubts: list[str]
     """What it does not do, though whoever enters it may think so."""
+    running: list[FigureChangeJson]
+    """Every figure of the running month so far that would become another."""
+    remarks: list[str]
+    """What whoever enters it may not expect: what the contract refuses, and signed months that change."""
+    booked: list[str]
+    """What becomes of each stretch of a booking, in words: what is left out of the figures, and why the rest is not."""
+    if_granted: IfGrantedJson | None
+    """What it would change once it is granted."""
 
 
 class EnteredJson(TypedDict):
@@ -112,6 +136,12 @@ class MonthStateJson(WithReasons):
     """When."""
     digest: str | None
     """The digest of the figures that were signed."""
+    countersignature: int | None
+    """The entry with which the supplier signs the same."""
+    countersigned_by: str | None
+    """Who did."""
+    countersigned_at: str | None
+    """When."""
     measured: bool | None
     """Whether any KPI had a figure, as it was last told."""
     points: Number | None
@@ -131,6 +161,57 @@ class MonthsJson(TypedDict):
     """The contract's id."""
     months: list[MonthStateJson]
     """All of them."""
+
+
+class KpiStandingJson(TypedDict):
+    """A KPI in the figures of a month as they stand now."""
+
+    kpi: str
+    """Its id."""
+    title: str
+    """Its name."""
+    result: str
+    """What it came to, or why it was not assessed, in words."""
+
+
+class StandingFiguresJson(TypedDict):
+    """The figures of a month that is over, as they stand now: what is signed."""
+
+    digest: str
+    """Whoever signs names it."""
+    is_signed: bool
+    """Whether the authority has signed these figures: not the case where they have become others since."""
+    words: str
+    """Points, and what is deducted, in words."""
+    kpis: list[KpiStandingJson]
+    """Every KPI."""
+    open_points: list[str]
+    """What is open: the authority acknowledges it by its signature."""
+
+
+class MonthJsonWhole(MonthStateJson):
+    """A service period with its figures as they stand now."""
+
+    standing: StandingFiguresJson | None
+    """They are worked out for each request."""
+    packs: list[PackJson]
+    """Its review packs that whoever asks may have. The final ones are made after the signature."""
+
+
+class SignedJson(EnteredJson):
+    """What was signed."""
+
+    month: MonthJsonWhole
+    """The month with both signatures."""
+
+
+class SignatureProblemJson(ProblemJson):
+    """Why nothing was signed: the figures that were read, or what was open, are not those that stand."""
+
+    digest: str
+    """What is to be signed; empty: the authority signs first."""
+    open_points: list[str]
+    """What is to be acknowledged by the authority."""
 
 
 class CauseJson(TypedDict):
@@ -199,7 +280,7 @@ class MonthOutageJson(OutageRowJson):
     excluded: list[ExcludedTimeJson]
     """What becomes of the time that bookings and claims ask for."""
     entries: list[SaidJson]
-    """Bookings, claims, disputes, corrections and impacts that touch it."""
+    """Bookings, claims, disputes, corrections and impacts that touch it, and what explains the KPIs' miss."""
     acknowledged_by: list[int]
     """The entries by which somebody has it in hand."""
     cause: CauseJson | None
@@ -219,6 +300,8 @@ class MissedKpiJson(WithReasons):
     """Its figure, band and points, in words."""
     cause: CauseJson | None
     """Root cause and owner."""
+    entries: list[SaidJson]
+    """Claims that name it or its tickets, and what explains it."""
     waived_by: list[int]
     """The entries that let it pass."""
 
@@ -289,6 +372,114 @@ class CreditsJson(WithReasons):
     """All of them, by month."""
 
 
+class WindowJson(TypedDict):
+    """A stretch of time."""
+
+    start: str
+    """Its beginning."""
+    end: str
+    """Its end."""
+
+
+class BookedDayJson(WindowJson):
+    """The part of a booking on one day."""
+
+    entry: int
+    """The entry that books it."""
+    services: list[str]
+    """The ids of its services."""
+    state: BookingState
+    """What of it the figures leave out: permitted (all), in_part, pending (a decision), counted (nothing)."""
+    why: str
+    """Why not, or by what."""
+
+
+class MaintenanceDayJson(TypedDict):
+    """A day by the contract's time zone."""
+
+    on: str
+    """Its date."""
+    windows: list[WindowJson]
+    """When the contract permits maintenance of every service that is meant."""
+    bookings: list[BookedDayJson]
+    """What is booked."""
+
+
+class MaintenanceAllowanceJson(TypedDict):
+    """An allowance of maintenance."""
+
+    services: list[str]
+    """The ids of the services that share it."""
+    allowance_ms: int
+    """How much there is."""
+    used_ms: int
+    """How much of it is taken by what is booked and permitted."""
+    words: str
+    """What is left, in words."""
+
+
+class MaintenanceMonthJson(TypedDict):
+    """A month of maintenance."""
+
+    contract: str
+    """The contract's id."""
+    month: str
+    """Its name."""
+    services: list[str]
+    """The ids of the services that are meant."""
+    rules: list[str]
+    """When maintenance is permitted, in words."""
+    has_windows: bool
+    """Whether any hours are set; where none are, every day is permitted as a whole."""
+    allowances: list[MaintenanceAllowanceJson]
+    """Those that bookings use up."""
+    days: list[MaintenanceDayJson]
+    """Every day of it."""
+
+
+class InvoiceLineJson(WithReasons):
+    """A line of an invoice, or a credit that is missing on it."""
+
+    row: int | None
+    """Its row in the file."""
+    month: str | None
+    """The service period whose credit it is."""
+    invoice: str
+    """The invoice's number; empty: the credit is missing."""
+    line: str
+    """The line of the invoice; empty: it has none."""
+    amount: Money
+    """What it credits."""
+    due: Money
+    """What should stand there."""
+    verdict: Verdict
+    """matched, entered (before), wrong_amount, unknown (no such credit), or missing."""
+
+
+class InvoiceCheckJson(TypedDict):
+    """An invoice against the credits that should stand on it. Nothing was entered."""
+
+    contract: str
+    """The contract's id."""
+    lines: list[InvoiceLineJson]
+    """Every line that credits something, then what is missing."""
+    others: int
+    """Rows that credit nothing."""
+    ignored: list[str]
+    """Headings of columns that are not read."""
+
+
+class InvoiceEnteredJson(TypedDict):
+    """The lines of an invoice that were entered, all or none."""
+
+    entries: list[EntryJson]
+    """One for each line."""
+    last_number: int
+    """The number of the contract's last entry now."""
+    is_again: bool
+    """Whether the same submission had come in before: nothing was entered a second time."""
+
+
 class ObligationsJson(TypedDict):
     """Duties of a contract."""
 
@@ -309,13 +500,64 @@ class TermsProposalJson(WithReasons):
     """The entry that says so."""
 
 
+class KeptFileJson(TypedDict):
+    """A file that terms are made of."""
+
+    name: str
+    """`contract`, or the name of a file of bank holidays."""
+    sha256: str
+    """Its digest."""
+
+
+class TermsInForceJson(WithReasons):
+    """Terms that were put in force."""
+
+    at: str
+    """When."""
+    digest: str | None
+    """Their digest."""
+    files: list[KeptFileJson]
+    """What they are made of."""
+    approval: int | None
+    """The entry that approved them."""
+
+
 class TermsProposalsJson(TypedDict):
-    """Every proposal of a contract, ascending."""
+    """Every proposal of a contract, ascending, and which terms were in force when."""
 
     contract: str
     """The contract's id."""
+    digest: str
+    """The digest of the terms in force."""
     proposals: list[TermsProposalJson]
     """All of them."""
+    in_force: list[TermsInForceJson]
+    """Every change of what was in force, ascending."""
+
+
+class TermsEffectJson(EffectDocument):
+    """What proposed terms change, in words and in money."""
+
+    signed: list[str]
+    """Those of the restated months that are signed off."""
+
+
+class TermsProposalJsonWhole(TermsProposalJson):
+    """A proposal, and what it changes: one that is decided on, against the terms that it was made against."""
+
+    effect: TermsEffectJson
+    """What it changes."""
+
+
+class TermsPreviewJson(TypedDict):
+    """What terms would change that somebody is about to propose. Nothing was entered."""
+
+    entry: EntryJson
+    """The proposal as it would stand."""
+    last_number: int
+    """The number of the contract's last entry."""
+    effect: TermsEffectJson
+    """What it changes."""
 
 
 class AttachmentJson(TypedDict):
@@ -379,8 +621,34 @@ class DeedJson(WithReasons):
     """The link of the chain that covers it."""
 
 
-class AuditJson(TypedDict):
-    """The newest deeds, ascending."""
+class AuditJson(WithReasons):
+    """The newest of the deeds that are asked for, ascending."""
 
     deeds: list[DeedJson]
-    """So many as were asked for."""
+    """Those of this page."""
+    head: str | None
+    """A line by which the chain is verified up to here, now and later: `sla-monitor ledger check --anchor`."""
+    next: str | None
+    """The address of the page with those before."""
+
+
+class ShareJson(WithReasons):
+    """What a contract comes to for a participant, in the running month so far."""
+
+    title: str
+    """The contract's name."""
+    month: str
+    """The month's name."""
+    services: list[str]
+    """The names of the services that it takes."""
+    share: Money | None
+    """Its part of the credit."""
+
+
+class SharesJson(TypedDict):
+    """What all contracts come to for a participant, and nothing of another one."""
+
+    participant: str
+    """Its id."""
+    shares: list[ShareJson]
+    """Of every contract that serves it."""

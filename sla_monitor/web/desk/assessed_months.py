@@ -3,14 +3,13 @@ again after an entry and each minute."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
-from sla_monitor.ledger import Reader
 from sla_monitor.periods.edges import month_at, run_of
 from sla_monitor.register.effective import EffectiveEntries
+from sla_monitor.web.desk.previews import Previews
 
 MINUTE_MS = 60_000
 KEPT = 24
@@ -29,7 +28,7 @@ class _Kept:
 class AssessedMonths:
     """From the one thread of `WebParts.previewing`."""
 
-    open_evidence: Callable[[], Reader]
+    previews: Previews
     _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
 
     def of(self, contract: Contract, month: str, effective: EffectiveEntries, now_ms: int) -> ContractAssessment:
@@ -38,8 +37,9 @@ class AssessedMonths:
         known = self._kept.pop(key, None)
         is_new = known is None or known.contract is not contract or known.effective is not effective
         if known is None or is_new or known.minute != minute:
-            with self.open_evidence() as evidence:
-                known = _Kept(contract, effective, minute, assess_month(contract, evidence, month, now_ms))
+            with self.previews.asking(contract.id) as (evidence, cache):
+                found = assess_month(contract, evidence, month, now_ms, cache=cache)
+            known = _Kept(contract, effective, minute, found)
         self._kept[key] = known
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]

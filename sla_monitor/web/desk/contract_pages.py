@@ -11,6 +11,7 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.identity.person import Person
 
 PAGES = (
+    ("Register", "entries", Action.SEE_SERVICE),
     ("Maintenance", "maintenance", Action.SEE_SERVICE),
     ("Credits", "credits", Action.SEE_SERVICE),
     ("Obligations", "obligations", Action.SEE_SERVICE),

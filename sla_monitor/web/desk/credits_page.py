@@ -9,6 +9,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from sla_monitor.assess.recovery import brought_up_to
+from sla_monitor.board import Board
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.recovery import credit_account_csv
 from sla_monitor.document.spreadsheet import MEDIA_TYPE
@@ -134,15 +135,20 @@ def _moves(contract: Contract, account: CreditAccount, note_of: Callable[[int], 
         )
 
 
+def account_of(board: Board, contract: Contract, effective: EffectiveEntries, now_ms: int) -> CreditAccount:
+    """A contract's credits with all that was entered until now. What months come to is of the last assessment."""
+    assessed = next((one for one in board.assessment.contracts if one.contract == contract.id), None)
+    recovery = CreditAccount() if assessed is None else assessed.recovery
+    return brought_up_to(recovery, contract, effective, now_ms)
+
+
 class CreditPages(DeskHandler):
     """What the pages about a contract's credits have in common: the account as it stands now."""
 
     async def account(self, contract: Contract) -> tuple[CreditAccount, EffectiveEntries]:
         """With what stands of the register. What months come to is of the last assessment."""
         effective = await self.standing(contract.id)
-        assessed = next((one for one in self.board.assessment.contracts if one.contract == contract.id), None)
-        recovery = CreditAccount() if assessed is None else assessed.recovery
-        return brought_up_to(recovery, contract, effective, self.site.clock.now_ms()), effective
+        return account_of(self.board, contract, effective, self.site.clock.now_ms()), effective
 
 
 class CreditsPage(CreditPages):
@@ -161,7 +167,7 @@ class CreditsPage(CreditPages):
         view = credits_view(terms, account, note_of, self.person)
         self.show_page(
             "desk_credits.html", contract=terms, view=view, heads=SUMS,
-            may_enter=self.person.may(Action.TRACK_CREDITS, terms.id), may_undo=self.person.may(Action.UNDO, terms.id),
+            may_enter=self.person.may(Action.TRACK_CREDITS, terms.id),
         )  # fmt: skip
 
     head = get

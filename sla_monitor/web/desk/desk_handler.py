@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import quote
 
 from tornado.web import Finish
@@ -32,6 +32,8 @@ from sla_monitor.wording.text import plain
 
 LATER = "send the page again in some seconds: what was entered already is not entered twice"
 OTHER_SESSION = "this page is of another session"
+READ_ON = 4
+"""How much more than a page takes is read."""
 NO_DESK = "nobody is named who may sign in here"
 
 SHOWN_CHARACTERS = 4000
@@ -41,7 +43,7 @@ SHOWN_CHARACTERS = 4000
 class DeskHandler(Handler):
     """Base of every page of the desk. `body_bytes`: of a form at most."""
 
-    body_bytes: ClassVar[int] = 65_536
+    body_bytes: int = 65_536
     when_busy = "load the page again in some seconds; a form can be sent again, and is entered once"
     action = Action.USE_DESK
 
@@ -79,10 +81,10 @@ class DeskHandler(Handler):
             raise Finish
 
     def _allow_bytes(self) -> None:
-        """Let a larger body in, where this page takes one."""
-        allow = getattr(self.request.connection, "set_max_body_size", None)
-        if allow is not None and self.body_bytes > self.site.limits.body_bytes:
-            allow(self.body_bytes)
+        """Let a larger body in, where this page takes one. What is larger still is read on and dropped, so that it is
+        refused in words: a browser shows nothing of an answer to what it could not send."""
+        if self.body_bytes > self.site.limits.body_bytes:
+            self.allow_upload(READ_ON * self.body_bytes)
 
     def data_received(self, chunk: bytes) -> None:
         if len(self._body) <= self.body_bytes:
@@ -251,7 +253,9 @@ class DeskHandler(Handler):
         """Where somebody shows again who they are, and comes back to this page; empty: with a password, here."""
         if self.person.known_by == PASSWORD:
             return ""
-        return f"/sign-in/openid?again=1&next={quote(self.request.path, safe='')}"
+        # What a form is filled in with stands in the address that is got; what was posted has to be typed again.
+        here = self.request.uri if self.request.method == "GET" else self.request.path
+        return f"/sign-in/openid?again=1&next={quote(here or self.request.path, safe='')}"
 
     def go(self, path: str) -> None:
         """Answer with another page of ours, to be fetched with GET."""

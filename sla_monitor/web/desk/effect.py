@@ -29,8 +29,9 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class ChangedMonth:
-    """The figures of a month that change, each with before and after. `is_running`: it goes on."""
+    """The figures of a month that change, each with before and after."""
 
+    month: str
     title: str
     rows: tuple[dict[str, str], ...]
 
@@ -102,7 +103,7 @@ def _effect(previews: Previews, contract: Contract, checked: CheckedStatements, 
 
 def _months(changes: Changes, running: str) -> list[ChangedMonth]:
     return [
-        ChangedMonth(f"{format_month(month)}{', so far' if month == running else ''}", tuple(rows))
+        ChangedMonth(month, f"{format_month(month)}{', so far' if month == running else ''}", tuple(rows))
         for month, rows in groupby(changes, key=lambda row: row["month"])
     ]
 

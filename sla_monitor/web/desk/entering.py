@@ -15,6 +15,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken, Register
+from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_context import EntryContext
@@ -168,7 +169,7 @@ class DeskRegister:
             known = self._days[contract.id] = KnownDays(contract)
         return known
 
-    def enter(
+    def enter(  # noqa: PLR0913 - what is said, on which terms, and what goes with it
         self,
         person: Person,
         contract: Contract,
@@ -177,10 +178,12 @@ class DeskRegister:
         once: str,
         read_to: int | None = None,
         files: Mapping[str, bytes] = MappingProxyType({}),
+        attached: Sequence[AttachedFile] = (),
     ) -> DeskEntries:
         """Add entries of somebody. `once`: the submission's key (`PostedForm.once`); what came in with it before is
         not added again. `read_to`: the last entry that the page was made from, where a later one would make it stale.
-        `files`: contents that they name, by digest, to be kept with them.
+        `files`: contents that they name, by digest, to be kept with them; `attached`: those of them that are attached
+        to each entry.
 
         Raises ForbiddenEntry; RegisterError with the lines `field: what is wrong`; Overtaken when the page is stale;
         LedgerError.
@@ -196,7 +199,7 @@ class DeskRegister:
                 raise Overtaken(f"entry {last} was made since this page was shown; look at it, and enter yours again")
             new = self._checked(person, contract, drafts, last)
             try:
-                return DeskEntries(self.register.add(new, read_to=last, once=once, files=files))
+                return DeskEntries(self.register.add(new, read_to=last, once=once, files=files, attached=attached))
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
 

@@ -48,6 +48,8 @@ class FailureDeeds:
         zone = self.contract.time_zone
         span = {"start": typed_instant(start_ms, zone), "end": typed_instant(end_ms, zone, up=True)}
         about = {"services": one.service.service, **span}
+        if one.outage.end_ms is None and not one.in_hand and self._may("acknowledgement"):
+            yield Deed("Take it in hand", self.form("acknowledgement", {"service": one.service.service}))
         yield from self._cause(about, one.cause)
         if one.counts and self._may("claim"):
             window = claim_window(self.days, start_ms, self.now_ms)
@@ -64,6 +66,9 @@ class FailureDeeds:
         zone = self.contract.time_zone
         about = {"kpis": kpi.kpi, "start": typed_instant(span[0], zone), "end": typed_instant(span[1], zone)}
         yield from self._cause(about, cause)
+        if self._may("claim"):
+            window = claim_window(self.days, span[0], self.now_ms)
+            yield Deed("Claim relief", "" if window.is_closed else self.form("claim", about), window.words)
         yield from self._waive([kpi])
 
     def waive(self, kpi: KpiAssessment) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tornado.httputil import HTTPFile, HTTPInputError, parse_body_arguments
@@ -25,6 +27,12 @@ ENTERED, IS_AGAIN = "entered", "again"
 FIELDS = 400
 _DESK_PATH = re.compile(r"/desk(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*(\?[A-Za-z0-9_.~%&=+-]*)?(#[A-Za-z0-9_-]*)?", re.ASCII)
 
+FILES, KEPT = "attach", "kept"
+"""Fields of files: as they are chosen, and as a page between hands them back, name and content."""
+
+Upload = tuple[str, bytes]
+"""A file as it came in: the name that it had, and its content."""
+
 
 @dataclass(frozen=True)
 class PostedForm:
@@ -32,6 +40,7 @@ class PostedForm:
 
     values: Mapping[str, Sequence[str]]
     files: Mapping[str, Sequence[HTTPFile]]
+    kept: Sequence[Upload] = ()
 
     def text(self, name: str) -> str:
         """The first value; empty: there is none."""
@@ -41,9 +50,19 @@ class PostedForm:
         """All values that say something."""
         return [text for value in self.values.get(name, ()) if (text := value.strip())]
 
-    def own(self) -> list[tuple[str, str]]:
-        """What was typed, without fields of ours, as hidden inputs carry it."""
+    @property
+    def uploads(self) -> list[Upload]:
+        """The files that go with an entry: those that were handed back, and those that were chosen now, each once."""
+        chosen = [(file.filename, file.body) for file in self.files.get(FILES, ())]
+        return list(dict.fromkeys([*self.kept, *chosen]))
+
+    def typed(self) -> list[tuple[str, str]]:
+        """What was typed, without fields of ours."""
         return [(name, value) for name, several in self.values.items() if name[:1] != "_" for value in several]
+
+    def own(self) -> list[tuple[str, str]]:
+        """The same with the files, as hidden inputs carry it."""
+        return [*self.typed(), *((KEPT, packed(one)) for one in self.uploads)]
 
     def carried(self) -> list[tuple[str, str]]:
         """The same with what was confirmed, for a page between."""
@@ -53,11 +72,30 @@ class PostedForm:
         """The key of this submission by somebody: the same form with the same words is the same submission, whenever
         and however often it comes in."""
         files = [
-            [field, file.filename, digest_of(file.body.hex())]
+            [field, file.filename, sha256(file.body).hexdigest()]
             for field, several in self.files.items()
+            if field != FILES
             for file in several
         ]
-        return digest_of(json.dumps([name, path, self.text(ONCE), sorted(self.own()), sorted(files)]))
+        files += [[FILES, called, sha256(content).hexdigest()] for called, content in self.uploads]
+        return digest_of(json.dumps([name, path, self.text(ONCE), sorted(self.typed()), sorted(files)]))
+
+
+def packed(upload: Upload) -> str:
+    """A file as a field of a form hands it back."""
+    name, content = upload
+    return f"{urlsafe_b64encode(name.encode(errors='replace')).decode()}.{urlsafe_b64encode(content).decode()}"
+
+
+def unpacked(text: str) -> Upload:
+    """Raises ValueError for what no page of ours has handed out."""
+    name, dot, content = text.partition(".")
+    if not dot:
+        raise ValueError("no file")
+    return (
+        b64decode(name.encode(), altchars=b"-_", validate=True).decode(),
+        b64decode(content.encode(), altchars=b"-_", validate=True),
+    )
 
 
 def read_form(content_type: str, body: bytes) -> PostedForm | None:
@@ -66,15 +104,16 @@ def read_form(content_type: str, body: bytes) -> PostedForm | None:
     files: dict[str, list[HTTPFile]] = {}
     try:
         parse_body_arguments(content_type, body, arguments, files)
-    except HTTPInputError:
+        kept = [unpacked(value.decode()) for value in arguments.pop(KEPT, [])]
+    except (HTTPInputError, ValueError):
         return None
-    if sum(map(len, arguments.values())) > FIELDS:
+    if sum(map(len, arguments.values())) + len(kept) > FIELDS:
         return None
     values = {
         name: [value.decode(errors="replace").replace("\r\n", "\n") for value in several]
         for name, several in arguments.items()
     }
-    return PostedForm(values, files)
+    return PostedForm(values, files, kept)
 
 
 def local_path(wanted: str) -> str:

@@ -106,20 +106,7 @@ class InvoiceForm(CreditPages):
         self, contract: Contract, source: InvoiceFile, found: Sequence[Checked], form: PostedForm, once: str
     ) -> tuple[int, ...]:
         """Enter lines, all or none. Raises RegisterError."""
-        keep, note = form.text("keep"), form.text("note")
-        if keep == "all" and not note:
-            raise RegisterError(["note: is missing (say why lines with a wrong amount are entered)"])
-        wanted = {"matched", "wrong_amount"} if keep == "all" else {"matched"}
-        drafts = []
-        for one in found:
-            if one.line is None or one.verdict not in wanted:
-                continue
-            words = {"month": one.line.month, "amount": one.line.amount, "on": f"{one.line.on}"}
-            words |= {"invoice": one.line.invoice, **({"line": one.line.line} if one.line.line else {})}
-            said = body_of("credit_invoiced", words, contract.time_zone)
-            drafts.append(Statement(said, note=note, evidence=source.evidence))
-        if not drafts:
-            raise RegisterError(["file: no line of it is to be entered"])
+        drafts = billed_statements(contract, source, found, form.text("keep"), form.text("note"))
         entered = await self.site.entering.run(self.desk.enter, self.person, contract, drafts, once=once)
         return entered.numbers
 
@@ -148,6 +135,27 @@ class InvoiceForm(CreditPages):
             "invoice_form.html", contract=contract, values=values, problems=[plain(line) for line in problems],
             fields=BILLED, dates=get_args(Dates), signs=SIGNS, most=f"{FILE_BYTES:,}",
         )  # fmt: skip
+
+
+def billed_statements(
+    contract: Contract, source: InvoiceFile, found: Sequence[Checked], keep: str, note: str
+) -> list[Statement]:
+    """What is said of the lines that are kept: `matched`, or `all`, with those of a wrong amount. Raises
+    RegisterError."""
+    if keep == "all" and not note:
+        raise RegisterError(["note: is missing (say why lines with a wrong amount are entered)"])
+    wanted = {"matched", "wrong_amount"} if keep == "all" else {"matched"}
+    drafts = []
+    for one in found:
+        if one.line is None or one.verdict not in wanted:
+            continue
+        words = {"month": one.line.month, "amount": one.line.amount, "on": f"{one.line.on}"}
+        words |= {"invoice": one.line.invoice, **({"line": one.line.line} if one.line.line else {})}
+        said = body_of("credit_invoiced", words, contract.time_zone)
+        drafts.append(Statement(said, note=note, evidence=source.evidence))
+    if not drafts:
+        raise RegisterError(["file: no line of it is to be entered"])
+    return drafts
 
 
 def _source(form: PostedForm, values: dict[str, str]) -> InvoiceFile:

@@ -47,7 +47,7 @@ class MaintenancePage(DeskHandler):
         now_ms = self.site.clock.now_ms()
         month = next(iter(given.get("month", ())), "") or month_at(now_ms, found.time_zone)
         run = run_of(found)
-        if not _MONTH.fullmatch(month) or not run.first <= month <= (run.last or month):
+        if not has_month(found, month):
             raise Refusal(404, "the contract has no such month")
         known = [one.id for one in found.versions[-1].terms.services]
         services = [one for one in given.get("service", ()) if one in known]
@@ -73,6 +73,12 @@ class MaintenancePage(DeskHandler):
         )  # fmt: skip
 
     head = get
+
+
+def has_month(contract: Contract, month: str) -> bool:
+    """Whether a text names a month of the contract's term."""
+    run = run_of(contract)
+    return bool(_MONTH.fullmatch(month)) and run.first <= month <= (run.last or month)
 
 
 def _day(one: MaintenanceDay, contract: Contract, now_ms: int, services: list[str], *, may_book: bool) -> CalendarDay:

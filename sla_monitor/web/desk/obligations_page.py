@@ -15,6 +15,7 @@ from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.obligations import ObligationState
 from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.page.obligation_rows import ObligationRow, obligation_row
 from sla_monitor.wording.instants import format_instant
@@ -70,6 +71,13 @@ def _forms(contract: Contract, one: DueObligation, person: Person) -> tuple[tupl
     )
 
 
+def standing_obligations(desk: DeskRegister, contract: Contract) -> Obligations:
+    """A contract's duties as they stand now, by all that was entered; called from the register's thread. Raises
+    LedgerError and its kinds."""
+    now_ms, effective = desk.clock.now_ms(), desk.standing(contract.id)
+    return obligations_at(desk.days(contract), effective, month_of(now_ms, contract.time_zone), now_ms)
+
+
 class ObligationsPage(DeskHandler):
     """`GET /desk/contracts/<contract>/obligations`."""
 
@@ -77,7 +85,7 @@ class ObligationsPage(DeskHandler):
 
     async def get(self, contract: str) -> None:
         terms = self.contract(contract)
-        found = await self.site.entering.run(self._found, terms)
+        found = await self.site.entering.run(standing_obligations, self.desk, terms)
         strays = f"Entry {format_list([str(n) for n in found.stray])}" if found.stray else ""
         self.show_page(
             "desk_obligations.html", contract=terms, sections=tuple(duty_sections(terms, found, self.person)),
@@ -85,8 +93,3 @@ class ObligationsPage(DeskHandler):
         )  # fmt: skip
 
     head = get
-
-    def _found(self, contract: Contract) -> Obligations:
-        """As they stand now, by all that was entered."""
-        now_ms, effective = self.site.clock.now_ms(), self.desk.standing(contract.id)
-        return obligations_at(self.desk.days(contract), effective, month_of(now_ms, contract.time_zone), now_ms)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.assess.failure_causes import GivenCause
 from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.assess.month_outages import MissedWithoutOutage, MonthFailures, MonthOutage, month_failures, waivers_of
@@ -27,8 +28,8 @@ from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.rulings import AWAITS, NO_CAUSE, describe_excluded, describe_ruling
 from sla_monitor.wording.sights import describe_end, describe_lasted, describe_seen_at
-from sla_monitor.wording.text import plain
-from sla_monitor.wording.vocabulary import describe_reason
+from sla_monitor.wording.text import format_list, plain
+from sla_monitor.wording.vocabulary import MISSED, describe_reason
 
 SHOWN = 50
 """Outages on one page."""
@@ -59,8 +60,8 @@ class CauseRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
-    """An outage as people read it. `counts`: with the KPIs that count some of it, each with how much; `in_hand`: who
-    has acknowledged it, and what they wrote."""
+    """An outage as people read it. `kpis`: those that count some of it, each with how much, and how it stands where it
+    is missed; `in_hand`: who has acknowledged it, and what they wrote."""
 
     id: str
     service: str
@@ -69,7 +70,7 @@ class FailureRow:
     lasted: str
     in_hours: str
     counts: str
-    kpis: tuple[tuple[str, str, bool], ...]
+    kpis: tuple[tuple[str, str, str], ...]
     reason: str
     seen_at: str
     cause: CauseRow
@@ -88,6 +89,7 @@ class MissedRow:
     result: str
     cause: CauseRow
     waived: tuple[int, ...]
+    said: tuple[SaidRow, ...]
     deeds: tuple[Deed, ...]
 
 
@@ -125,7 +127,7 @@ class FailureReader:
             in_hours=format_duration(outage.gross_ms),
             counts=format_duration(outage.downtime_ms),
             kpis=tuple(
-                (plain(kpi.title or kpi.kpi), format_duration(each.downtime_ms), kpi.is_kept is False)
+                (plain(kpi.title or kpi.kpi), format_duration(each.downtime_ms), self._missed_words(kpi))
                 for kpi, each in one.kpis
             ),
             reason=describe_reason(outage.reason),
@@ -146,6 +148,7 @@ class FailureReader:
             result=plain(format_result(kpi.result, None, kpi.terms)),
             cause=self.cause(one.cause),
             waived=tuple(entry.number for entry in waivers_of(self.now.effective, kpi.kpi, self.now.month)),
+            said=tuple(self._row(entry, ()) for entry in one.entries),
             deeds=tuple(self.deeds.of_kpi(kpi, one.cause, span)),
         )
 
@@ -154,6 +157,13 @@ class FailureReader:
             return CauseRow(NO_CAUSE)
         entry, said = given
         return CauseRow(plain(said.root_cause), plain(said.owner), entry.number, entry.note)
+
+    def _missed_words(self, kpi: KpiAssessment) -> str:
+        """`missed`, `missed, waived by entry 12`; empty: it is not missed."""
+        if kpi.is_kept is not False:
+            return ""
+        waived = [f"entry {entry.number}" for entry in waivers_of(self.now.effective, kpi.kpi, self.now.month)]
+        return f"{MISSED.lower()}, waived by {format_list(waived)}" if waived else MISSED.lower()
 
     def dispute(self, entry: Entry) -> SaidRow:
         """One that is told of the month as a whole, with its time."""
@@ -201,6 +211,8 @@ class MonthPart(DeskHandler):
         """What this person has entered just now; None: nothing."""
         given = self.arguments_given()
         number = next(iter(given.get(ENTERED, ())), "")
+        if not number:
+            return None
         own = {f"{one.number}" for one in await self.entries(contract.id) if one.actor == self.person.name}
         if number not in own:
             return None

@@ -11,8 +11,8 @@ from sla_monitor.assess import Cache
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import HistoryReader
 
-CONTRACTS_KEPT = 10
-"""Contracts whose months are held: those that people are at."""
+CONTRACTS_KEPT = 30
+"""Contracts whose months are held, those that people are at: 1 MB each after ten years."""
 
 
 @dataclass

@@ -7,13 +7,15 @@ from sla_monitor.web.desk.credits_page import CreditsFile, CreditsPage
 from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
-from sla_monitor.web.desk.entry_form import EnteredPage, EntryForm
+from sla_monitor.web.desk.entry_form import EntryForm
+from sla_monitor.web.desk.entry_page import EnteredPage, EntryPage
 from sla_monitor.web.desk.invoice_form import EnteredFile, InvoiceForm, UndoFile
 from sla_monitor.web.desk.maintenance_page import MaintenancePage
 from sla_monitor.web.desk.meeting_page import MeetingPage
 from sla_monitor.web.desk.month_page import CountersignForm, MonthPage, SignOffForm
 from sla_monitor.web.desk.obligations_page import ObligationsPage
 from sla_monitor.web.desk.outages_page import OutagesPage
+from sla_monitor.web.desk.register_page import RegisterFile, RegisterPage
 from sla_monitor.web.desk.shares_page import SharesPage
 from sla_monitor.web.desk.sign_in import OpenIdAnswer, OpenIdBegin, SignIn, SignOut
 from sla_monitor.web.desk.terms_form import TermsForm
@@ -34,6 +36,9 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/outages", OutagesPage),
     (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/meeting", MeetingPage),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
+    (r"/desk/contracts/([^/]+)/entries", RegisterPage),
+    (r"/desk/contracts/([^/]+)/entries\.csv", RegisterFile),
+    (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})", EntryPage),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide", DecideForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo", UndoForm),
     (r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/file", EnteredFile),

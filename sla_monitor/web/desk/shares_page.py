@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.settings.desk.access_table import Action
@@ -17,12 +18,26 @@ from sla_monitor.wording.text import format_list, plain
 
 @dataclass(frozen=True, slots=True)
 class ShareRow:
-    """What one contract comes to for a participant. `amount`: empty where nobody has a share of it."""
+    """What one contract comes to for a participant. `share`: None where nobody has a share of it."""
 
     title: str
     month: str
-    services: str
-    amount: str
+    services: tuple[str, ...]
+    share: Decimal | None
+    currency: str
+
+    @property
+    def month_name(self) -> str:
+        return format_month(self.month)
+
+    @property
+    def service_names(self) -> str:
+        return format_list(self.services)
+
+    @property
+    def amount(self) -> str:
+        """Empty where nobody has a share of it."""
+        return "" if self.share is None else format_money(self.share, self.currency)
 
 
 def share_rows(contracts: Iterable[ContractAssessment], participant: str) -> Iterator[ShareRow]:
@@ -30,16 +45,11 @@ def share_rows(contracts: Iterable[ContractAssessment], participant: str) -> Ite
     for one in contracts:
         if participant not in one.participants:
             continue
-        share = one.shares.get(participant)
-        served = [
+        served = tuple(
             plain(each.name) for each in one.services if not each.participants or participant in each.participants
-        ]
-        yield ShareRow(
-            plain(one.title or one.contract),
-            format_month(one.period.name),
-            format_list(served),
-            "" if share is None else format_money(share, one.currency),
         )
+        share = one.shares.get(participant)
+        yield ShareRow(plain(one.title or one.contract), one.period.name, served, share, one.currency)
 
 
 class SharesPage(DeskHandler):

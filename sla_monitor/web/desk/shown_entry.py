@@ -6,18 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sla_monitor.contract.contract import Contract
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.wording.entries import EntryWording, describe_entry, describe_notices
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.known_by import describe_actor
-from sla_monitor.wording.text import plain
+from sla_monitor.wording.text import plain, plain_lines
 
 _WHEN, _ENTERED = "When", "Entered"
 
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """Its number, what it says in a sentence, its facts by label, and its note as it was written."""
+    """Its number, what it says in a sentence, its facts by label, and its note line by line."""
 
     number: int
     words: str
@@ -48,4 +49,22 @@ def shown_entry(contract: Contract, entry: Entry) -> ShownEntry:
         "Documents": entry.evidence,
     }
     told = tuple((label, plain(text)) for label, text in facts.items() if text)
-    return ShownEntry(entry.number, describe_entry(entry, contract), told, entry.note)
+    return ShownEntry(entry.number, describe_entry(entry, contract), told, plain_lines(entry.note))
+
+
+@dataclass(frozen=True, slots=True)
+class SaidEntry:
+    """An entry among others on one subject. `by`: who made it when; `gone`: the entry that took it back, or None."""
+
+    number: int
+    words: str
+    by: str
+    note: str
+    gone: int | None
+
+
+def said_entry(entry: Entry, contract: Contract, standing: EffectiveEntries) -> SaidEntry:
+    """As whoever asks may read it."""
+    by = f"{describe_actor(entry.actor, entry.known_by)}, {format_instant(entry.at_ms, contract.time_zone)}"
+    words = describe_entry(entry, contract)
+    return SaidEntry(entry.number, words, plain(by), plain_lines(entry.note), standing.undone.get(entry.number))

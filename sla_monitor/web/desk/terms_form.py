@@ -62,7 +62,7 @@ class TermsForm(TermsPages):
         contract, values = self.contract(names[0]), {name: form.text(name) for name in TEXTS}
         entries = await self.entries(contract.id)
         try:
-            files, start_ms = draft_files(form), _midnight_ms(values["start"], contract)
+            files, start_ms = draft_files(form), begin_ms(values["start"], contract)
             # A draft is read in a thread that no entry waits for: a long file takes its time.
             draft = await self.site.fetching.run(read_draft, files, contract)
             base = await self.reading(lambda reader: known_terms(reader, contract, entries).base())
@@ -124,18 +124,19 @@ def draft_files(form: PostedForm) -> DraftFiles:
             raise RegisterError(["file: was not handed back as it was (choose it again)"]) from None
     else:
         raise RegisterError(["file: is missing (choose the contract's file)"])
-    if len(files.content) + sum(map(len, files.holidays.values())) > FILES_BYTES:
-        raise RegisterError([f"file: the files have more than {FILES_BYTES:,} bytes together"])
     return files
 
 
 def read_draft(files: DraftFiles, ours: Contract) -> Contract:
     """The files as a draft of a contract; bank holidays that did not come in are as they are now. Raises
     RegisterError."""
+    if len(files.content) + sum(map(len, files.holidays.values())) > FILES_BYTES:
+        raise RegisterError([f"file: the files have more than {FILES_BYTES:,} bytes together"])
     try:
         draft = draft_in_place(files.content, {**own_holidays(ours), **files.holidays}, ours)
     except ConfigError as error:
-        raise RegisterError(list(named_in_place(error.problems, ours, files.name))) from None
+        named = named_in_place(error.problems, ours, files.name)
+        raise RegisterError([f"file: {line}" for line in named]) from None
     if draft.id != ours.id:
         raise RegisterError([f"file: is of contract {draft.id!r} (choose the file of {ours.id})"])
     if draft.currency != ours.currency:
@@ -143,7 +144,7 @@ def read_draft(files: DraftFiles, ours: Contract) -> Contract:
     return draft
 
 
-def _midnight_ms(start: str, contract: Contract) -> int:
+def begin_ms(start: str, contract: Contract) -> int:
     """When a day begins in the contract's zone. Raises RegisterError."""
     try:
         return midnight_ms(parse_day(start), contract.time_zone)

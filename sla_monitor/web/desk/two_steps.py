@@ -7,11 +7,13 @@ changes at that moment, and all that others have said by then; otherwise they ar
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sla_monitor.assess.figure_changes import reaches_figures
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
+from sla_monitor.register.attachments import Papers
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement, visible_to
@@ -31,8 +33,19 @@ from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
 
+NO_PAPERS = Papers()
+
 Again = Callable[[Mapping[str, str]], Awaitable[None]]
 """Shows the form again with what is wrong, by field; nothing: as it was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is to be entered, with its files, under the key of the submission."""
+
+    statements: Sequence[Statement]
+    papers: Papers
+    once: str
 
 
 class ProposingForm(DeskHandler):
@@ -41,18 +54,24 @@ class ProposingForm(DeskHandler):
     methods: tuple[str, ...] = ("GET", "HEAD", "POST")
 
     async def propose(
-        self, form: PostedForm, contract: Contract, statements: Sequence[Statement], again: Again
+        self,
+        form: PostedForm,
+        contract: Contract,
+        statements: Sequence[Statement],
+        again: Again,
+        *,
+        papers: Papers = NO_PAPERS,
     ) -> None:
-        """Enter what a form says, once whoever sends it has seen what it changes."""
-        once = form.once(self.person.name, self.request.path)
-        if numbers := await self.site.entering.run(self.desk.submitted, once):
-            self.show_entered(contract, numbers, form, is_again=True)
+        """Enter what a form says, once whoever sends it has seen what it changes. `papers`: the files of the form,
+        which go with each entry."""
+        if await self.is_again(form, contract):
             return
+        once = form.once(self.person.name, self.request.path)
         if form.text(BACK):
             await again({})
             return
         try:
-            await self._next_step(form, contract, statements, once)
+            await self._next_step(form, contract, Proposal(statements, papers, once))
         except RegisterError as error:
             # The same submission may have come in twice at once, and the other one was faster.
             if numbers := await self.site.entering.run(self.desk.submitted, once):
@@ -62,6 +81,13 @@ class ProposingForm(DeskHandler):
             await again(problems_by_field(error))
         except ForbiddenEntry as error:
             raise Refusal(403, f"you may not do this: {error}") from None
+
+    async def is_again(self, form: PostedForm, contract: Contract) -> bool:
+        """Whether the same submission came in before; then it is answered with what it made."""
+        numbers = await self.site.entering.run(self.desk.submitted, form.once(self.person.name, self.request.path))
+        if numbers:
+            self.show_entered(contract, numbers, form, is_again=True)
+        return bool(numbers)
 
     async def effect(self, contract: Contract, checked: CheckedStatements) -> Effect:
         """What checked statements would change."""
@@ -80,28 +106,36 @@ class ProposingForm(DeskHandler):
         again = "&again=1" if is_again else ""
         self.go(f"/desk/contracts/{contract.id}/entered?number={numbers[0]}{through}{again}")
 
-    async def _next_step(
-        self, form: PostedForm, contract: Contract, statements: Sequence[Statement], once: str
-    ) -> None:
+    async def _next_step(self, form: PostedForm, contract: Contract, new: Proposal) -> None:
         read_to: int | None = None
+        statements, papers = new.statements, new.papers
         checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
         is_shown = bool(form.text(SEE) or form.text(CONFIRMED))
         if is_shown or reaches_figures(contract, checked.said, checked.entries):
             effect = await self.effect(contract, checked)
             read_to = checked.last
             if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
-                self._ask(form, contract, checked, effect)
+                self._ask(form, contract, checked, effect, papers)
                 return
         try:
             entered = await self.site.entering.run(
-                self.desk.enter, self.person, contract, statements, once=once, read_to=read_to
+                self.desk.enter,
+                self.person,
+                contract,
+                statements,
+                once=new.once,
+                read_to=read_to,
+                files=papers.contents,
+                attached=papers.files,
             )
         except Overtaken:  # somebody was faster by a moment: they are shown what that changes
-            await self._next_step(form, contract, statements, once)
+            await self._next_step(form, contract, new)
             return
         self.show_entered(contract, entered.numbers, form, is_again=entered.is_again)
 
-    def _ask(self, form: PostedForm, contract: Contract, checked: CheckedStatements, effect: Effect) -> None:
+    def _ask(
+        self, form: PostedForm, contract: Contract, checked: CheckedStatements, effect: Effect, papers: Papers
+    ) -> None:
         """Show what would be entered and what it changes, and what others have said since that was shown before."""
         before = form.text(READ_TO)
         newer = [
@@ -117,6 +151,7 @@ class ProposingForm(DeskHandler):
             effect=effect,
             newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],
             is_changed=bool(form.text(CONFIRMED)),
+            papers=[(plain(one.name), f"{one.size:,} bytes") for one in papers.files],
             fields=form.own(),
             once=form.text(ONCE),
             read_to=checked.last,

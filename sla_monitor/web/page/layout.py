@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from sla_monitor.board import Board
 from sla_monitor.sla.observation import Outcome
@@ -22,6 +24,7 @@ from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 UTC_ZONE = "UTC"
 _SPACING = frozenset("\n\t\r\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}")
 """What cannot be printed, and is meant."""
+_ENTRY = re.compile(r"\b[Ee]ntry ([1-9][0-9]{0,9})\b", re.ASCII)
 _SOURCES = {"STYLE": "status.css", "DESK_STYLE": "desk.css", "SCRIPT": "page.js"}
 """What stands in pages as it is, and is named in their policy, by its name in the templates."""
 
@@ -92,6 +95,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    found.filters["with_entries"] = with_entries
     sources = {name: found.get_template(file).render() for name, file in _SOURCES.items()}
     found.globals.update(SYMBOLS=SYMBOLS, WORDS=OUTCOMES, BADGES=_badges(found), **sources)
     return found
@@ -100,9 +104,20 @@ def _environment() -> Environment:
 def _visible(value: object) -> object:
     """A value as a page writes it: no text moves a reader's eye, or hides, whoever has typed it. What we have made
     ourselves stays as it is."""
-    if not isinstance(value, str) or isinstance(value, Markup) or value.isprintable():
-        return value
-    return "".join(sign if sign.isprintable() or sign in _SPACING else "\N{REPLACEMENT CHARACTER}" for sign in value)
+    return value if isinstance(value, Markup) or not isinstance(value, str) else _shown(value)
+
+
+def _shown(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in _SPACING else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def with_entries(text: str, contract: str) -> Markup:
+    """A sentence in which each entry of a contract that it names leads to its page at the desk."""
+    here = f"/desk/contracts/{quote(contract, safe='')}/entries"
+    linked = _ENTRY.sub(lambda found: f'<a href="{here}/{found[1]}">{found[0]}</a>', str(escape(_shown(text))))
+    return Markup(linked)  # noqa: S704 - escaped above
 
 
 def _badges(environment: Environment) -> dict[Outcome, str]:

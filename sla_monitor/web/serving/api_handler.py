@@ -87,17 +87,21 @@ class JsonAnswering(Answering):
     """Base of what answers with JSON, also when it refuses."""
 
     def refuse(self, refusal: Refusal) -> None:
-        status = HTTPStatus(refusal.status_code)
-        problem: ProblemJson = {
-            "type": "about:blank",
-            "title": status.phrase,
-            "status": status.value,
-            "detail": refusal.text,
-            "remedy": refusal.remedy or REMEDIES.get(status.value, "tell whoever runs this monitor: the log says more"),
-        }
-        self.set_status(status.value)
+        self.set_status(refusal.status_code)
         self.set_header("Content-Type", "application/problem+json")
-        self.finish(json_text(problem))
+        self.finish(json_text(problem_json(refusal)))
+
+
+def problem_json(refusal: Refusal) -> ProblemJson:
+    """A refusal as RFC 9457 has it."""
+    status = HTTPStatus(refusal.status_code)
+    return {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": refusal.text,
+        "remedy": refusal.remedy or REMEDIES.get(status.value, "tell whoever runs this monitor: the log says more"),
+    }
 
 
 class BadgeAnswering(Answering):

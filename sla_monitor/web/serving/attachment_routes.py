@@ -6,15 +6,17 @@ no browser does anything with it but save it (register/attachments.py).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.recording.attached_files import NOT_HERE, Attachment, attach
-from sla_monitor.register.attachments import attached_file, inert_headers
+from sla_monitor.ledger.recording.attached_files import NOT_HERE, Attachment
+from sla_monitor.register.attachments import inert_headers
 from sla_monitor.register.entries import Entry
-from sla_monitor.register.redaction import is_own
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.register_json import attachments_json
-from sla_monitor.web.desk.entering import side_of, visible_to
+from sla_monitor.web.desk.entering import visible_to
+from sla_monitor.web.desk.entry_files import attach_papers, files_of, is_of_own_side, may_read_files, papers_that_fit
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering
 from sla_monitor.web.serving.handler import Refusal
@@ -35,15 +37,13 @@ class OfEntry(Desk):
         found = next((one for one in visible_to(self.person, contract, several) if one.number == int(number)), None)
         if found is None:
             raise Refusal(404, f"no entry {number} in the register of this contract", remedy="see its entries")
-        is_shown = self.person.may(Action.SEE_NOTES, contract) or found.actor == self.person.name
-        if is_own(found) and not is_shown:
+        if not may_read_files(self.person, found):
             raise Refusal(403, "files of this entry are the authority's own", remedy="ask the authority for a copy")
         return found
 
-    def attached(self, number: int) -> list[Attachment]:
-        """The files of an entry; called from a thread. Raises LedgerError and its kinds."""
-        with read_only(self.desk.ledger) as reader:
-            return reader.attachments(number)
+    async def attached(self, entry: Entry) -> Sequence[Attachment]:
+        """The files of an entry. Raises LedgerError and its kinds."""
+        return await self.site.fetching.run(files_of, self.desk.ledger, entry.number)
 
 
 class AttachmentsResource(OfEntry, Writing):
@@ -58,7 +58,7 @@ class AttachmentsResource(OfEntry, Writing):
     async def get(self, contract: str, number: str) -> None:
         self.given()
         entry = await self.entry(contract, number)
-        several = await self.site.fetching.run(self.attached, entry.number)
+        several = await self.attached(entry)
         self.send_json(attachments_json(contract, entry.number, several))
 
     head = get
@@ -73,27 +73,20 @@ class AttachmentsResource(OfEntry, Writing):
         action = entry.body.action
         if not self.person.may(action, contract):
             raise self.forbidden(action, contract)
-        if side_of(self.person, contract) == "supplier" and entry.actor != self.person.name:
+        if not is_of_own_side(self.person, entry):
             raise Refusal(403, "a supplier attaches files to its own entries", remedy="enter something of your own")
         try:
-            several = await self.site.entering.run(self._attach, entry, name, content)
+            await self.site.entering.run(self._attach, entry, name, content)
         except RegisterError as error:
             text = "; ".join(line.removeprefix("attach: ") for line in error.problems)
             raise Refusal(422, f"nothing was attached: {text}", remedy="see docs/register.md") from None
         self.set_status(201)
-        self.send_json(attachments_json(contract, entry.number, several))
+        self.send_json(attachments_json(contract, entry.number, await self.attached(entry)))
 
-    def _attach(self, entry: Entry, name: str, content: bytes) -> list[Attachment]:
+    def _attach(self, entry: Entry, name: str, content: bytes) -> None:
         """Called from the register's thread. Raises RegisterError, LedgerError and its kinds."""
-        limits, ledger = self.site.attachments, self.desk.ledger
-        file = attached_file(name, content, limits.file)
-        with read_only(ledger) as reader:
-            there = reader.attached_bytes()
-        if there + file.size > limits.total:
-            raise RegisterError(["attach: there is no room for more files (see attachments.total)"])
-        contents, now_ms = {file.digest: content}, self.site.clock.now_ms()
-        attach(ledger, entry.contract, [entry.number], [file], contents, at_ms=now_ms, actor=self.person.name)
-        return self.attached(entry.number)
+        given = papers_that_fit(self.desk.ledger, [(name, content)], self.site.attachments)
+        attach_papers(self.desk.ledger, entry, given, self.site.clock.now_ms(), self.person.name)
 
 
 class AttachmentResource(OfEntry):
@@ -102,7 +95,7 @@ class AttachmentResource(OfEntry):
     async def get(self, contract: str, number: str, digest: str) -> None:
         self.given()
         entry = await self.entry(contract, number)
-        several = await self.site.fetching.run(self.attached, entry.number)
+        several = await self.attached(entry)
         found = next((one for one in several if one.file.digest == digest), None)
         if found is None:
             raise Refusal(404, "no such file of this entry", remedy="see its attachments")

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from sla_monitor.assess import ContractAssessment
+from sla_monitor.assess.maintenance_month import maintenance_month
 from sla_monitor.assess.recalculations import recalculations
+from sla_monitor.assess.rulings import RequestContext
+from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.document.recovery import credit_account_json
 from sla_monitor.ledger import read_only
-from sla_monitor.ledger.recording.audit import DeedFilter, proved_deeds
+from sla_monitor.ledger.recording.audit import DeedFilter, DeedPlace, proved_deeds
 from sla_monitor.ledger.recording.month_results import MonthResult
-from sla_monitor.register.terms_history import terms_history
+from sla_monitor.periods.edges import month_at
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.failure_json import month_failures_json
-from sla_monitor.web.api.month_json import deeds_json, months_json, proposal_json, recalculation_json
+from sla_monitor.web.api.maintenance_json import maintenance_json
+from sla_monitor.web.api.month_json import audit_json, months_json, recalculation_json
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.obligation_json import obligations_json
 from sla_monitor.web.api.outage_json import CursorError
@@ -23,11 +30,16 @@ from sla_monitor.web.api.register_shapes import (
     MonthsJson,
     ObligationsJson,
     RecalculationsJson,
-    TermsProposalsJson,
 )
 from sla_monitor.web.api.service_json import API
-from sla_monitor.web.desk.entering import as_read_by
+from sla_monitor.web.api.shares_json import shares_json
+from sla_monitor.web.desk.audit_page import EVENTS, chosen
+from sla_monitor.web.desk.credits_page import account_of
+from sla_monitor.web.desk.entering import visible_to
+from sla_monitor.web.desk.maintenance_page import has_month
 from sla_monitor.web.desk.month_now import month_now
+from sla_monitor.web.desk.obligations_page import standing_obligations
+from sla_monitor.web.desk.shares_page import share_rows
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -75,16 +87,6 @@ class MonthsResource(ReadResource):
         return {"contract": contract.id, "months": list(found)}
 
 
-class MonthResource(MonthsResource):
-    """`GET /api/v1/contracts/<contract>/months/<month>`: how far it is."""
-
-    def answer(self, *names: str) -> Any:
-        found = next((one for one in super().answer(names[0])["months"] if one["month"] == names[1]), None)
-        if found is None:
-            raise Refusal(404, f"{names[1]} is no month of the term that has begun", remedy="see its months")
-        return found
-
-
 class MonthFailuresResource(Desk):
     """`GET /api/v1/contracts/<contract>/months/<month>/outages`: what failed in it, so many at a time."""
 
@@ -112,70 +114,120 @@ class RecalculationsResource(ReadResource):
 
     def answer(self, *names: str) -> RecalculationsJson:
         contract = self.contract(names[0])
-        entries = {entry.number: entry for entry in self.desk.entries(contract.id)}
+        shown = visible_to(self.person, contract.id, self.desk.entries(contract.id))
+        entries = {entry.number: entry for entry in shown}
         found = recalculations(self.results(contract.id), self.desk.standing(contract.id))
         several = [recalculation_json(one, contract.currency, entries) for one in found]
         return {"contract": contract.id, "recalculations": several}
 
 
 class CreditsResource(ReadResource):
-    """`GET /api/v1/contracts/<contract>/credits`: what became of its credits."""
+    """`GET /api/v1/contracts/<contract>/credits`: what became of its credits, with all that was entered."""
 
     def answer(self, *names: str) -> CreditsJson:
         contract, nulls = self.contract(names[0]), Nulls()
-        found = self.assessed(contract.id)
-        account = credit_account_json(found.recovery, found.currency) if found.recovery else None
+        self.assessed(contract.id)
+        found = account_of(self.board, contract, self.desk.standing(contract.id), self.site.clock.now_ms())
+        account = credit_account_json(found, contract.currency) if found else None
         told = nulls.told("recovery", account, "the contract has no terms of invoicing")
         return {"contract": contract.id, "recovery": told, "why_null": nulls.why}
 
 
 class ObligationsResource(ReadResource):
-    """`GET /api/v1/contracts/<contract>/obligations`: its duties."""
+    """`GET /api/v1/contracts/<contract>/obligations`: its duties, with all that was entered."""
 
     def answer(self, *names: str) -> ObligationsJson:
         contract = self.contract(names[0])
-        return {"contract": contract.id, "obligations": obligations_json(self.assessed(contract.id))}
+        found = obligations_json(standing_obligations(self.desk, contract), contract.time_zone)
+        return {"contract": contract.id, "obligations": found}
 
 
-class TermsResource(ReadResource):
-    """`GET /api/v1/contracts/<contract>/terms`: the terms that were proposed, and what became of them.
-    A draft is no supplier's business."""
+class MaintenanceResource(ReadResource):
+    """`GET /api/v1/contracts/<contract>/maintenance`: what the contract permits in a month, and what is booked;
+    `?month=`, otherwise the one that runs, and `?service=`, otherwise all."""
 
-    action = Action.SEE_NOTES
+    names = ("month", "service")
 
-    def answer(self, *names: str) -> TermsProposalsJson:
-        contract = self.contract(names[0])
-        entries = self.desk.entries(contract.id)
-        shown = {entry.number: as_read_by(self.person, entry) for entry in entries}
-        history = terms_history(self.desk.standing(contract.id).entries)
-        return {
-            "contract": contract.id,
-            "proposals": [proposal_json(one, contract, shown) for one in history.proposals],
-        }
+    async def get(self, *names: str) -> None:
+        self.given()
+        contract, service = self.contract(names[0]), self.argument("service")
+        month = self.argument("month") or month_at(self.site.clock.now_ms(), contract.time_zone)
+        if not has_month(contract, month):
+            raise Refusal(404, "the contract has no such month", remedy="month=2026-11, within its term")
+        known = [one.id for one in contract.versions[-1].terms.services]
+        if service and service not in known:
+            raise Refusal(404, "the contract has no such service", remedy=suggestion(service, known))
+        standing = await self.site.entering.run(self.desk.standing, contract.id)
+        meant = [service] if service else []
+        found = await self.site.fetching.run(maintenance_month, RequestContext(contract, standing), month, meant)
+        self.send_json(maintenance_json(contract.id, found, meant or known))
+
+    head = get
 
 
 class AuditResource(ReadResource):
-    """`GET /api/v1/audit`: who came, was refused, downloaded and entered. To have asked is in the audit itself."""
+    """`GET /api/v1/audit`: who came, was refused, downloaded and entered, the newest so many; `?person=`, `?event=` and
+    `?day=` choose, as on the page. To have asked is in the audit itself."""
 
     action = Action.SEE_AUDIT
-    names = ("limit",)
+    names = ("person", "event", "day", "limit", "cursor")
 
     def answer(self, *names: str) -> AuditJson:
-        limit = self.number("limit", 100, 1, MOST)
-        found = proved_deeds(self.desk.ledger, limit, DeedFilter())
+        limit, choice = self.number("limit", 100, 1, MOST), chosen(self.given())
+        if (event := self.argument("event")) and event not in EVENTS:
+            raise Refusal(400, f"no event is called {event[:60]}", remedy=suggestion(event, EVENTS))
+        if choice.problem:
+            raise Refusal(400, "the day makes no sense", remedy="day=2026-11-30, a day of UTC")
+        wanted, ledger = self._before(choice.wanted), self.desk.ledger
+        found = proved_deeds(ledger, limit + 1, wanted)
+        with read_only(ledger) as reader:
+            head = reader.head()
         self.note(DeskEvent.DOWNLOADED, subject="audit")
-        return {"deeds": deeds_json(found)}
+        page, following = found[-limit:], ""
+        if len(found) > limit:
+            asked = {name: self.argument(name) for name in ("person", "event", "day") if self.argument(name)}
+            cursor = "-".join(map(str, page[0].place))
+            following = f"{API}/audit?{urlencode({**asked, 'limit': limit, 'cursor': cursor})}"
+        return audit_json(page, head.line(self.site.clock.now_ms()) if head else "", following)
+
+    def _before(self, wanted: DeedFilter) -> DeedFilter:
+        """Raises Refusal."""
+        cursor = self.argument("cursor")
+        if not cursor:
+            return wanted
+        found = _CURSOR.fullmatch(cursor)
+        if found is None:
+            raise Refusal(400, "this is no cursor", remedy="take `next` of the page before")
+        at_ms, is_entry, number = map(int, found.groups())
+        return replace(wanted, before=DeedPlace(at_ms, is_entry, number))
 
 
+class SharesResource(Desk):
+    """`GET /api/v1/participants/<id>/shares`: what contracts come to for a participant."""
+
+    action = Action.SEE_SHARE
+
+    async def get(self, participant: str) -> None:
+        self.given()
+        # Whoever sees a share sees no contract: the rows are made of all, and hold the own part alone.
+        rows = tuple(share_rows(self.site.board.assessment.contracts, participant))
+        if not rows:
+            raise Refusal(404, "no contract has such a participant, or nothing has been assessed yet")
+        self.send_json(shares_json(participant, rows))
+
+    head = get
+
+
+_CURSOR = re.compile(r"([0-9]{1,15})-([01])-([0-9]{1,15})", re.ASCII)
 _CONTRACT = rf"{API}/contracts/([^/]+)"
 
 CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/months", MonthsResource),
-    (rf"{_CONTRACT}/months/([0-9]{{4}}-[0-9]{{2}})", MonthResource),
     (rf"{_CONTRACT}/months/([0-9]{{4}}-[0-9]{{2}})/outages", MonthFailuresResource),
     (rf"{_CONTRACT}/recalculations", RecalculationsResource),
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),
-    (rf"{_CONTRACT}/terms", TermsResource),
+    (rf"{_CONTRACT}/maintenance", MaintenanceResource),
+    (rf"{API}/participants/([^/]+)/shares", SharesResource),
     (rf"{API}/audit", AuditResource),
 )

@@ -237,6 +237,14 @@ class Handler(RequestHandler):
     def _has_users(self) -> bool:
         return bool(self.site.files.config.basic_auth_users)
 
+    def allow_upload(self, most_bytes: int) -> None:
+        """Let a larger body in, of somebody who is known, and in more time."""
+        connection = self.request.connection
+        allow, wait = (getattr(connection, name, None) for name in ("set_max_body_size", "set_body_timeout"))
+        if allow is not None and wait is not None:
+            allow(most_bytes)
+            wait(self.site.limits.upload_s)
+
     def note(self, event: DeskEvent, **more: str) -> None:
         """Record what this person does in the audit. `more`: contract, subject."""
         reception, person = self.site.reception, self.person

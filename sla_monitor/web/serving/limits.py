@@ -24,6 +24,7 @@ class Limits:
 
     header_s: float = 20
     body_s: float = 10
+    upload_s: float = 60
     write_s: float = 30
     header_bytes: int = 16_384
     body_bytes: int = 65_536

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
-from sla_monitor.assess.figure_changes import changes_of_entries, reaches_closed_months
+from sla_monitor.assess.figure_changes import reaches_closed_months
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.errors import RegisterError
+from sla_monitor.periods.edges import month_at
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, made_of
 from sla_monitor.register.request_bodies import (
     ENTERED,
-    ApprovalRequest,
     Beside,
     DecisionRequest,
     EntryRequest,
@@ -23,11 +24,13 @@ from sla_monitor.register.request_bodies import (
 )
 from sla_monitor.register.rules import doubts
 from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.api.preview_json import preview_json
 from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json, field_problems
-from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, EntryProblemJson, PreviewJson
+from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, PreviewJson
 from sla_monitor.web.api.service_json import API
+from sla_monitor.web.desk.effect import effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by, visible_to
-from sla_monitor.web.serving.api_handler import REMEDIES, JsonAnswering, json_text
+from sla_monitor.web.serving.api_handler import JsonAnswering, json_text, problem_json
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.writing import Desk, Writing
 from sla_monitor.wording.text import plain
@@ -36,12 +39,30 @@ MOST = 500
 LAST_NUMBER = 9_999_999_999
 
 
-class EntryRefused(Refusal):
+class ProblemRefused(Refusal):
+    """A refusal that tells more than its words. `more`: further keys of the answer."""
+
+    def __init__(self, status: int, text: str, *, remedy: str, **more: object) -> None:
+        super().__init__(status, text, remedy=remedy)
+        self.more: Mapping[str, object] = more
+
+
+class EntryRefused(ProblemRefused):
     """What is wrong with an entry, field by field."""
 
     def __init__(self, lines: Sequence[str], *, is_flat: bool) -> None:
-        super().__init__(422, "nothing was entered: the entry is not right", remedy="put right what `errors` names")
-        self.errors = field_problems(lines, is_flat=is_flat)
+        errors = field_problems(lines, is_flat=is_flat)
+        text = "nothing was entered: the entry is not right"
+        super().__init__(422, text, remedy="put right what `errors` names", errors=errors)
+
+
+def key_used(entry: Entry) -> Refusal:
+    """The refusal of a key that has made another entry."""
+    return Refusal(
+        422,
+        f"this Idempotency-Key has made entry {entry.number}, which says something else",
+        remedy="give each entry a key of its own",
+    )
 
 
 class Entering(Writing):
@@ -49,61 +70,74 @@ class Entering(Writing):
 
     is_flat = True
 
-    async def enter(self, contract: Contract, draft: Statement) -> None:
-        """Enter it, or show what would come of it, and answer."""
+    async def enter(
+        self, contract: Contract, draft: Statement, files: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """Enter it, or show what would come of it, and answer. `files`: contents that it names, by digest."""
         action = draft.said.action
         if not self.person.may(action, contract.id):
             raise self.forbidden(action, contract.id)
         self.refuse_unproven(action)
         try:
             if self.is_dry_run():
-                self.send_json(await self._preview(contract, draft))
+                self.send_json(await self.preview(contract, draft))
             else:
-                await self._enter(contract, draft)
+                await self._enter(contract, draft, files)
         except RegisterError as error:
             raise EntryRefused(error.problems, is_flat=self.is_flat) from None
 
-    async def _preview(self, contract: Contract, draft: Statement) -> PreviewJson:
+    async def preview(self, contract: Contract, draft: Statement) -> Mapping[str, Any]:
+        """What would come of it. Raises RegisterError, ForbiddenEntry, LedgerError."""
         site = self.site
         checked = await site.entering.run(self.desk.checked, self.person, contract, [draft])
         return await site.previewing.run(self._previewed, contract, checked)
 
     def _previewed(self, contract: Contract, checked: CheckedStatements) -> PreviewJson:
-        site, said, new = self.site, checked.said, checked.entries
-        now_ms = site.clock.now_ms()
-        with site.previews.asking(contract.id) as (evidence, cache):
-            changes = changes_of_entries(contract, evidence, said, new, now_ms, cache=cache)
-        return {
-            "entry": entry_json(new[0], contract),
-            "last_number": checked.last,
-            "reaches_closed_months": reaches_closed_months(contract, said, new, now_ms),
-            "changes": [
-                {"month": row["month"], "figure": row["figure"], "before": row["before"], "after": row["after"]}
-                for row in changes
-            ],
-            "doubts": doubts(new[0], EntryContext.of(contract, [*said, *new])),
-        }
+        now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
+        effect = effect_of(self.site.previews, contract, checked, now_ms)
+        return preview_json(
+            entry_json(new[0], contract),
+            effect,
+            checked.last,
+            running=month_at(now_ms, contract.time_zone),
+            reaches_closed_months=reaches_closed_months(contract, said, new, now_ms),
+            doubts=doubts(new[0], EntryContext.of(contract, [*said, *new])),
+        )
 
-    async def _enter(self, contract: Contract, draft: Statement) -> None:
+    async def before(self, contract: Contract) -> Entry | None:
+        """The entry that the same submission made before; None: it enters now, or enters nothing."""
+        if self.is_dry_run():
+            return None
+        once = self.once()
+
+        def find() -> Entry | None:
+            numbers = self.desk.submitted(once)
+            return next((one for one in self.desk.entries(contract.id) if one.number in numbers), None)
+
+        return await self.site.entering.run(find)
+
+    async def _enter(self, contract: Contract, draft: Statement, files: Mapping[str, bytes]) -> None:
         once, read_to = self.once(), self.read_to()
-        answer = await self.site.entering.run(self._entered, contract, draft, once, read_to)
+        answer = await self.site.entering.run(self._entered, contract, draft, once, read_to, files)
         self.set_status(200 if answer["is_again"] else 201)
         self.set_header("Location", answer["entry"]["url"])
-        self.send_json(answer)
+        self.send_json(await self.answered(contract, answer))
 
-    def _entered(self, contract: Contract, draft: Statement, once: str, read_to: int | None) -> EnteredJson:
+    async def answered(self, contract: Contract, entered: EnteredJson) -> EnteredJson:
+        """The answer to what was entered: more than that, where there is more to tell."""
+        return entered
+
+    def _entered(
+        self, contract: Contract, draft: Statement, once: str, read_to: int | None, files: Mapping[str, bytes]
+    ) -> EnteredJson:
         """Called from the register's thread."""
         if read_to is None and not self.desk.submitted(once):
             self._refuse_unseen(contract, draft)
-        entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to)
+        entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to, files=files)
         everything = self.desk.entries(contract.id)
         entry = next(one for one in everything if one.number == entered.numbers[0])
         if entered.is_again and not _says(entry, draft):
-            raise Refusal(
-                422,
-                f"this Idempotency-Key has made entry {entry.number}, which says something else",
-                remedy="give each entry a key of its own",
-            )
+            raise key_used(entry)
         return {
             "entry": entry_json(entry, contract),
             "last_number": everything[-1].number,
@@ -121,20 +155,12 @@ class Entering(Writing):
             )
 
     def refuse(self, refusal: Refusal) -> None:
-        if not isinstance(refusal, EntryRefused):
+        if not isinstance(refusal, ProblemRefused):
             super().refuse(refusal)
             return
-        problem: EntryProblemJson = {
-            "type": "about:blank",
-            "title": "Unprocessable Entity",
-            "status": 422,
-            "detail": refusal.text,
-            "remedy": refusal.remedy or REMEDIES[400],
-            "errors": refusal.errors,
-        }
-        self.set_status(422)
+        self.set_status(refusal.status_code)
         self.set_header("Content-Type", "application/problem+json")
-        self.finish(json_text(problem))
+        self.finish(json_text({**problem_json(refusal), **refusal.more}))
 
     def read(self, model: type[Any], contract: Contract) -> Any:
         """The body by its model. Raises EntryRefused and Refusal."""
@@ -246,30 +272,6 @@ class DecideResource(Entering):
         await self.enter(contract, self.statement("decision", {"about": int(number), **words}, asked, contract))
 
 
-TERMS_DECISIONS = {"approve": "terms_approved", "reject": "terms_rejected", "withdraw": "terms_withdrawn"}
-
-
-class TermsDecisionResource(Entering):
-    """`POST /api/v1/contracts/<contract>/terms/<number>/approve`, `/reject` and `/withdraw`. Who approves says by its
-    digest what they have read."""
-
-    methods = ("POST",)
-    action = Action.APPROVE_TERMS
-    names = ("dry_run",)
-
-    def action_here(self) -> Action:
-        return KINDS[TERMS_DECISIONS[self.path_args[2]]].action
-
-    async def post(self, name: str, number: str, what: str) -> None:
-        self.given()
-        contract = self.contract(name)
-        asked: Beside = self.read(ApprovalRequest if what == "approve" else UndoRequest, contract)
-        words = {"about": int(number), **({"digest": asked.digest} if isinstance(asked, ApprovalRequest) else {})}
-        if what != "approve" and not asked.note.strip():
-            raise EntryRefused(["note: is missing (say why)"], is_flat=True)
-        await self.enter(contract, self.statement(TERMS_DECISIONS[what], words, asked, contract))
-
-
 def _says(entry: Entry, draft: Statement) -> bool:
     """Whether an entry is what a draft would have become."""
     return (entry.body, entry.note, entry.reference, entry.evidence) == (
@@ -295,5 +297,4 @@ REGISTER_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (ENTRY_ADDRESS, EntryResource),
     (rf"{ENTRY_ADDRESS}/undo", UndoResource),
     (rf"{ENTRY_ADDRESS}/decide", DecideResource),
-    (rf"{API}/contracts/([^/]+)/terms/([1-9][0-9]{{0,9}})/(approve|reject|withdraw)", TermsDecisionResource),
 )

@@ -27,8 +27,11 @@ from sla_monitor.web.serving.contract_routes import CONTRACT_ROUTES
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.invoice_route import INVOICE_ROUTES
+from sla_monitor.web.serving.month_routes import MONTH_ROUTES
 from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
 from sla_monitor.web.serving.shared_routes import SHARED_ROUTES
+from sla_monitor.web.serving.terms_routes import TERMS_ROUTES
 from sla_monitor.web.serving.web_parts import WebParts
 
 log = logging.getLogger(__name__)
@@ -273,6 +276,9 @@ ROUTES = (
     *REGISTER_ROUTES,
     *ATTACHMENT_ROUTES,
     *CONTRACT_ROUTES,
+    *MONTH_ROUTES,
+    *TERMS_ROUTES,
+    *INVOICE_ROUTES,
     *API_ROUTES,
     *SHARED_ROUTES,
     *DESK_ROUTES,

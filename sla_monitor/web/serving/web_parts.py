@@ -62,7 +62,6 @@ class WebParts:
     def __post_init__(self) -> None:
         self.layout = Layout(lambda: self.reception.is_used)
         self.page, self.wall, self.shared = StatusPage(self.layout), Wall(self.layout), SharedPage(self.layout)
-        self.months = AssessedMonths(self.record.opened)
         own = {PUBLIC: self.views.public_token} if self.views.public_token else {}
         viewing = {**self.views.participants, **own}
         self.viewers = Tokens(lambda: viewing)
@@ -81,6 +80,7 @@ class WebParts:
         # What an entry would change takes seconds with ten years of record: nobody else's entry waits for it.
         self.entering, self.previewing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
         self.previews = Previews(self.record.opened)
+        self.months = AssessedMonths(self.previews)
 
     def close(self) -> None:
         for bounded in (

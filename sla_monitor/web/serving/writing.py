@@ -99,9 +99,8 @@ class Writing(Desk):
         await super().prepare()
         if self.request.method == "POST":
             self._refuse_other_sites()
-            allow = getattr(self.request.connection, "set_max_body_size", None)
-            if allow is not None and self.most_bytes > self.site.limits.body_bytes:
-                allow(self.most_bytes)  # a larger one, of somebody who is known
+            if self.most_bytes > self.site.limits.body_bytes:
+                self.allow_upload(self.most_bytes)
             wait_s = self.site.writes.take(self.person.name, self.site.clock.monotonic())
             if wait_s:
                 raise Refusal(429, "too many entries in a minute", {"Retry-After": f"{wait_s}"})

@@ -52,11 +52,9 @@ def test_an_altered_entry_is_refused_to_whoever_asks_first_for_what_is_behind_it
     register = Register.open(path, SystemClock(), known)
     register.add([*entries(booking(), claim()), *other(booking(), claim())])
     spoil(path, number)
+    told = f"entry {number} was|not as they were"
     for _ in range(2):
-        with (
-            HistoryReader(path, known=known) as reader,
-            pytest.raises(LedgerDamaged, match=f"entry {number} was|not as they were"),
-        ):
+        with HistoryReader(path, known=known) as reader, pytest.raises(LedgerDamaged, match=told):
             reader.entries("small")
         with pytest.raises(LedgerDamaged):
             register.entries("other")

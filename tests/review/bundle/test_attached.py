@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,9 @@ def test_documents_go_with_the_months_entries_and_are_checked(shelf: Path, tmp_p
         names = [one["name"] for one in listed]
         assert names == (["notice.txt"] if copy == "supplier" else ["notice.txt", "advice.txt"])
         assert contents(bundle)[listed[0]["file"]] == b"notice.txt of ours"
+        evidence = json.loads(contents(bundle)["evidence.json"])["attachments"]
+        assert [(one["name"], one["sha256"]) for one in evidence] == [(one["name"], one["sha256"]) for one in listed]
+        assert (evidence[0]["type"], evidence[0]["size"]) == ("text/plain", len(b"notice.txt of ours"))
         changes = contents(bundle)["csv/change-control.csv"].decode()
         assert "February 2025 was recalculated" in changes
         assert "3 points" in changes
@@ -63,6 +67,18 @@ def test_documents_go_with_the_months_entries_and_are_checked(shelf: Path, tmp_p
         both["supplier"], tmp_path / "x.zip", lambda files: files.update({name: b"another"}), is_resealed=True
     )
     assert wrong(run("verify", other)) == ["attachments"]
+
+    def put_under(files: dict[str, bytes]) -> None:
+        """Another file in its place, in the bundle's list as well."""
+        (one,) = json.loads(files["attachments/list.json"])
+        del files[one["file"]]
+        put = {**one, "file": "attachments/9-a.txt", "sha256": sha256(b"another").hexdigest()}
+        files.update({put["file"]: b"another", "attachments/list.json": json.dumps([put]).encode()})
+
+    done = run("verify", changed(both["supplier"], tmp_path / "y.zip", put_under, is_resealed=True))
+    assert wrong(done) == ["attachments"]
+    assert "attachments/9-a.txt is not in the list of evidence.json" in done.output
+    assert "evidence.json lists 1 more file by SHA-256" in done.output
 
 
 @pytest.mark.parametrize(

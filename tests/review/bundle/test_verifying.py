@@ -235,7 +235,7 @@ def test_notes_of_the_authoritys_in_a_suppliers_copy_are_told(bundle: Path, tmp_
 
     change = replaced("evidence.json", LEFT_OUT.encode(), b"pay them nothing")
     done = run("verify", changed(bundle, tmp_path / "b.zip", change, is_resealed=True))
-    assert "notes that the authority made for itself are in the supplier's copy" in done.output
+    assert "what is the authority's alone is in the supplier's copy" in done.output
 
 
 def test_what_is_left_out_is_what_the_authority_has_in_its_own_bundle(shelf: Path, tmp_path: Path) -> None:

@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate as validate_openapi
+from typing_extensions import is_typeddict
 
 from sla_monitor.board import Board
 from sla_monitor.register.instant import parse_instant
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web import ReviewPack, Web
+from sla_monitor.web.api import register_shapes, shapes
 from sla_monitor.web.api.openapi import RESOURCES, openapi_document
 from sla_monitor.wording.durations import (
     format_age,
@@ -164,6 +166,15 @@ def test_before_anything_is_known_there_is_no_nought_and_no_fault() -> None:
         assert (answer.status, answer.headers["retry-after"]) == (503, "15")
         for path in ("/api/v1/services", "/api/v1/outages", "/api/v1/monitor"):
             assert list(unreasoned(get(web, path))) == []
+
+
+def test_no_two_shapes_share_a_name() -> None:
+    """One would stand for both in the document."""
+    here = [
+        {name for name, one in vars(module).items() if is_typeddict(one) and one.__module__ == module.__name__}
+        for module in (shapes, register_shapes)
+    ]
+    assert here[0] & here[1] == set()
 
 
 def test_the_document_is_valid_committed_and_says_what_every_key_means(web: Web) -> None:

@@ -32,6 +32,7 @@ from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import TEXTS, form_model
 from sla_monitor.web.desk.entry_form import EntryForm
+from sla_monitor.web.desk.entry_page import EntryPage
 from sla_monitor.web.desk.invoice_form import InvoiceForm, UndoFile
 from sla_monitor.web.desk.month_page import CountersignForm, SignOffForm
 from sla_monitor.web.desk.routes import DESK_ROUTES
@@ -186,6 +187,9 @@ PAGES: dict[type[DeskHandler], tuple[DeskForm, ...]] = {
     SignOut: (DeskForm("sign out", _at("/desk"), who="leaver", where="/sign-out", adds=0),),
     SignOffForm: (DeskForm("sign off", _signed, free=("reason",), where="/sign-off"),),
     CountersignForm: (DeskForm("countersign", _signed, who="sue", where="/countersign"),),
+    EntryPage: (
+        DeskForm("attach", _about("minute", "/entries/{number}"), files={"attach": ("a.txt", b"Seen.")}, adds=0),
+    ),
     DecideForm: (
         DeskForm(
             "decide", _about("claim", "/entries/{number}/decide"), {"decision": "grant"}, ("note", "reference"),

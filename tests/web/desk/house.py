@@ -96,13 +96,18 @@ class Browser:
         return self.ask("POST", path, urlencode(fields, doseq=True).encode(), told)
 
     def upload(
-        self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]], **headers: str
+        self,
+        path: str,
+        fields: Mapping[str, str],
+        files: Mapping[str, tuple[str, bytes]],
+        *more: tuple[str, bytes],
+        **headers: str,
     ) -> Page:
-        """Send a form with files, each with its name."""
+        """Send a form with files, each with its name. `more`: others in the field `attach`."""
         parts = [f'name="{key}"\r\n\r\n'.encode() + text.encode() for key, text in fields.items()]
         parts += [
             f'name="{key}"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'.encode() + content
-            for key, (name, content) in files.items()
+            for key, (name, content) in (*files.items(), *(("attach", one) for one in more))
         ]
         body = b"".join(b"--B\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--B--\r\n"
         return self.ask("POST", path, body, {"Content-Type": "multipart/form-data; boundary=B", **headers})

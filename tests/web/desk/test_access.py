@@ -36,9 +36,12 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     ),
     **{
         rf"/api/v1/contracts/([^/]+)/{name}": (f"/api/v1/contracts/small/{name}", Action.SEE_SERVICE, "small")
-        for name in ("months", "recalculations", "credits", "obligations")
+        for name in ("months", "recalculations", "credits", "obligations", "maintenance")
     },
     r"/api/v1/contracts/([^/]+)/terms": ("/api/v1/contracts/small/terms", Action.SEE_NOTES, "small"),
+    r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": (
+        "/api/v1/contracts/small/terms/1", Action.SEE_NOTES, "small",
+    ),
     r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
     ),
@@ -48,6 +51,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/attachments/([0-9a-f]{64})": (
         f"/api/v1/contracts/small/entries/1/attachments/{'0' * 64}", Action.SEE_SERVICE, "small",
     ),
+    r"/api/v1/participants/([^/]+)/shares": ("/api/v1/participants/kent/shares", Action.SEE_SHARE, "kent"),
     r"/api/v1/audit": ("/api/v1/audit", Action.SEE_AUDIT, None),
     r"/api/v1/outages": ("/api/v1/outages", Action.SEE_OVERVIEW, None),
     r"/api/v1/monitor": ("/api/v1/monitor", Action.SEE_MONITOR, None),
@@ -89,6 +93,11 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/api/v1/contracts/small/months/2024-10/outages", Action.SEE_SERVICE, "small",
     ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries": ("/desk/contracts/small/entries", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries\.csv": ("/desk/contracts/small/entries.csv", Action.SEE_SERVICE, "small"),
+    r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})": (
+        "/desk/contracts/small/entries/1", Action.SEE_SERVICE, "small",
+    ),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide": (
         "/desk/contracts/small/entries/1/decide", Action.DECIDE, "small",
     ),
@@ -125,6 +134,9 @@ ELSEWHERE = {
     r"/-/reload", r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", r"/sign-out", r"/sign-in/openid",
     r"/sign-in/openid/answer", r"/public", r"/public/status\.json", r"/public/outages\.atom",
     r"/public/badge/([^/]+)/([^/]+)\.svg",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign",
+    r"/api/v1/contracts/([^/]+)/credits/invoice",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
     r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)",
@@ -142,6 +154,7 @@ POSTED: dict[str, tuple[tuple[str, Action], ...]] = {
     ),
     rf"{_MONTH}/sign-off": (("/desk/contracts/small/months/2024-10/sign-off", Action.SIGN_OFF),),
     rf"{_MONTH}/countersign": (("/desk/contracts/small/months/2024-10/countersign", Action.COUNTERSIGN),),
+    _ENTRY: (("/desk/contracts/small/entries/1", Action.SEE_SERVICE),),
     rf"{_ENTRY}/decide": (("/desk/contracts/small/entries/1/decide", Action.DECIDE),),
     rf"{_ENTRY}/undo": (("/desk/contracts/small/entries/1/undo", Action.UNDO),),
     rf"{_ENTRY}/undo-file": (("/desk/contracts/small/entries/1/undo-file", Action.UNDO),),
@@ -155,6 +168,14 @@ POSTED: dict[str, tuple[tuple[str, Action], ...]] = {
     rf"{_API}/entries": (("/api/v1/contracts/small/entries?dry_run=true", Action.ACKNOWLEDGE),),
     rf"{_API}/entries/([1-9][0-9]{{0,9}})/undo": (("/api/v1/contracts/small/entries/1/undo", Action.UNDO),),
     rf"{_API}/entries/([1-9][0-9]{{0,9}})/decide": (("/api/v1/contracts/small/entries/1/decide", Action.DECIDE),),
+    rf"{_API}/months/([0-9]{{4}}-[0-9]{{2}})/sign-off": (
+        ("/api/v1/contracts/small/months/2024-10/sign-off", Action.SIGN_OFF),
+    ),
+    rf"{_API}/months/([0-9]{{4}}-[0-9]{{2}})/countersign": (
+        ("/api/v1/contracts/small/months/2024-10/countersign", Action.COUNTERSIGN),
+    ),
+    rf"{_API}/credits/invoice": (("/api/v1/contracts/small/credits/invoice", Action.TRACK_CREDITS),),
+    rf"{_API}/terms": (("/api/v1/contracts/small/terms", Action.PROPOSE_TERMS),),
     rf"{_API}/terms/([1-9][0-9]{{0,9}})/(approve|reject|withdraw)": (
         ("/api/v1/contracts/small/terms/1/approve", Action.APPROVE_TERMS),
         ("/api/v1/contracts/small/terms/1/withdraw", Action.PROPOSE_TERMS),
@@ -255,7 +276,7 @@ def posted(browser: Browser, path: str) -> Page:
     if not path.startswith("/api/"):
         return browser.post(path, {"_csrf": token})
     told = {"X-CSRF-Token": token, "Content-Type": "application/json", "Idempotency-Key": "k", "Accept": "text/html"}
-    body = {name: SAID[name] for name in FIELDS_OF[path.partition("?")[0].rpartition("/")[2]]}
+    body = {name: SAID[name] for name in FIELDS_OF.get(path.partition("?")[0].rpartition("/")[2], ())}
     return browser.ask("POST", path, json.dumps(body).encode(), told)
 
 

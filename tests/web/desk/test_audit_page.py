@@ -35,7 +35,7 @@ def test_rows_are_chosen_and_have_their_proof(house: House) -> None:
     entry = house.entries()[0]
     chosen = auditor.get("/desk/audit?person=A.+Authority&event=entered&day=2026-11-19").text
     assert chosen.count("<tr><th") == 11, "a heading and ten entries"
-    assert f"entry {entry.number}, figure" in chosen
+    assert f">entry {entry.number}</a>, figure" in chosen
     assert "sla-monitor-head/1 link=" in chosen
     assert "There is nothing of it." in auditor.get("/desk/audit?day=2020-01-01").text
     wrong = auditor.get("/desk/audit?day=soon")

@@ -9,10 +9,12 @@ import pytest
 
 from tests.web.browser import Tab, tab
 from tests.web.desk.house import PASSWORD, House, furnished
+from tests.web.desk.test_entry_page import CLAIM, ENTRIES, PDF, say
 from tests.web.page.test_browser import AXE, CONTRASTS, STICKS_OUT, VIOLATIONS, WIDE_ENOUGH
 
 MINUTE = "/desk/contracts/small/enter/minute"
 CALENDAR, MONTH = "/desk/contracts/small/maintenance", "/desk/contracts/small/months/2024-10"
+HOSTILE = "</td><script>alert(1)</script> " + "W" * 130
 
 
 @pytest.fixture
@@ -52,6 +54,14 @@ async def is_well_made(browser: Tab, shots: Path, name: str) -> None:
 
 
 def test_the_desk_by_keyboard_on_a_phone_and_a_desktop(house: House, tmp_path: Path) -> None:
+    claim = say(house, "claim", "sue", HOSTILE, **CLAIM)
+    say(house, "comment", "carl", HOSTILE, about=claim)
+    entry, sue = f"{ENTRIES}/{claim}", house.browser("sue")
+    assert sue.upload(entry, sue.get(entry).hidden, {"attach": (f"{'W' * 80} <b>.pdf", PDF)}).status == 303
+    pages = {
+        "desk": "/desk", "form": MINUTE, "calendar": CALENDAR, "entry": entry, "register": ENTRIES, "month": MONTH,
+    }  # fmt: skip
+
     async def run() -> None:
         here = f"http://127.0.0.1:{house.web.port}"
         async with tab(tmp_path) as browser:
@@ -60,7 +70,7 @@ def test_the_desk_by_keyboard_on_a_phone_and_a_desktop(house: House, tmp_path: P
             await type_in(browser, "carl", PASSWORD)
             assert await browser.value("location.pathname") == MINUTE
             for width, scheme in ((390, "dark"), (1280, "light")):
-                for name, path in (("desk", "/desk"), ("form", MINUTE), ("calendar", CALENDAR), ("month", MONTH)):
+                for name, path in pages.items():
                     await browser.open(f"{here}{path}", width, scheme=scheme)
                     await is_well_made(browser, tmp_path, f"{name}-{width}")
             await browser.value("document.querySelector('main form').requestSubmit()")

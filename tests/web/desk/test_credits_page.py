@@ -72,10 +72,10 @@ def test_the_status_page_its_json_and_the_desk_say_the_same_of_what_is_open(tmp_
         assessed(house)
         fred = house.browser("fred")
         told = "£100.00 expected, £60.00 notified"
-        assert f'<a href="{CREDITS}">Credits</a>: {told}.' in fred.get("/").text
+        assert f'<a href="{CREDITS}">Credits of closed months</a>: {told}.' in fred.get("/").text
         assert json.loads(fred.get("/api/v1/contracts/small").text)["credits_open"] == told
         assert "Expected £100.00 Notified £60.00" in words(fred.get(CREDITS))
         say(house, "credit_settled", "fred", month="2026-10", amount="100.00", on="2026-11-19", how="paid")
         assessed(house)
-        assert ">Credits</a>: " not in fred.get("/").text
+        assert ">Credits of closed months</a>: " not in fred.get("/").text
         assert json.loads(fred.get("/api/v1/contracts/small").text)["credits_open"] is None

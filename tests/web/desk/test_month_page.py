@@ -60,6 +60,18 @@ def test_figures_that_move_are_not_signed_unseen(house: House) -> None:
     assert carl.fill_in(moved, f"{MONTH}/sign-off").status == 303
 
 
+def test_what_opens_meanwhile_is_not_acknowledged_unseen(house: House) -> None:
+    carl = house.browser("carl")
+    page = carl.get(MONTH)
+    when = {"start": "2026-10-06 09:00", "end": "2026-10-06 10:00"}
+    say(house, "dispute", "sue", party="supplier", services=["custody"], note="The carrier cut it.", **when)
+    opened = carl.fill_in(page, f"{MONTH}/sign-off")
+    assert opened.status == 409
+    assert "What is open has changed since you looked" in words(opened)
+    first, again = (carl.fill_in(opened, f"{MONTH}/sign-off") for _ in range(2))
+    assert (first.status, again.location) == (303, f"{first.location}&again=1")
+
+
 def test_a_restatement_is_signed_and_countersigned_again(house: House) -> None:
     carl, sue = house.browser("carl"), house.browser("sue")
     carl.fill_in(carl.get(MONTH), f"{MONTH}/sign-off")

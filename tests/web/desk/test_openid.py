@@ -269,6 +269,8 @@ def test_what_matters_sends_somebody_to_the_provider_again(tmp_path: Path, liar:
         assert "Sign in once more" in browser.fill_in(form, undo, why="A mistake.").text
         again = browser.get(undo)
         assert again.location.startswith("/sign-in/openid?again=1")
+        filled = browser.get(f"{undo}?why=A+mistake&x=%2F")  # what a form is filled in with is not lost on the way
+        assert query(filled)["next"] == f"{undo}?why=A+mistake&x=%2F"
         assert sign_in(again.location).status == 403  # it does not say when it asked
         assert sign_in(again.location, auth_time=clock.now_ms() // 1000 - 3600).status == 403  # it did not ask
         assert sign_in(again.location, auth_time=clock.now_ms() // 1000).location == undo

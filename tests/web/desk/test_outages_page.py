@@ -11,10 +11,17 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from sla_monitor.assess import assess_month
+from sla_monitor.ledger import HistoryReader
+from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import FailureCause, Waiver
+from sla_monitor.review.chapters.outages import outage_table
+from sla_monitor.review.pack_input import PackInput
 from sla_monitor.web.desk.forms import came_back, desk_path
 from tests.fakes.clock import FakeClock
+from tests.web.api.test_answers import resolved
 from tests.web.desk.house import Browser, House, Page, furnished
 from tests.web.desk.test_decide_form import words
 from tests.web.desk.waiting_house import NOW_MS, assessed, contract_in, ms, record, say, waiting_house
@@ -77,20 +84,49 @@ def test_it_says_what_failed_and_what_became_of_what_was_said(house: House) -> N
     assert "2 h" in words(house.browser("vera").get(NOVEMBER))
 
 
-def test_the_json_says_the_same_and_an_answer_of_nothing_is_none(house: House) -> None:
-    page = house.script()
-    found = page.get(API)
-    assert found.status == 200
-    for part in (
-        '"without_cause":2',
-        '"counted_ms":10800000',
-        '"state":"awaits a decision"',
-        '"claim_by":"2026-11-30"',
-    ):
-        assert part in found.text
-    assert page.get(f"{API}?cursor=x").status == 400
-    assert page.get(API.replace("2026-10", "2027-10")).status == 404
+def test_the_json_says_the_same(house: House) -> None:
+    script = house.script()
+    read = json.loads(script.get(API).text)
+    Draft202012Validator(resolved("MonthFailuresJson")).validate(read)
+    (outage,), (missed,) = read["outages"], read["missed_without_outages"]
+    assert (read["total"], read["without_cause"], read["status"]) == (1, 2, "provisional")
+    assert (outage["counted_ms"], outage["claim_by"], outage["cause"]) == (10_800_000, "2026-11-30", None)
+    assert [(one["kpi"], one["counted_ms"], one["missed"]) for one in outage["kpis"]] == [("KPI1", 10_800_000, True)]
+    assert [one["state"][:15] for one in outage["entries"]] == ["awaits a decisi", "settled: refuse"]
+    assert (missed["kpi"], missed["result"]) == ("KPI3", "71.00 (missed, 0 points)")
+    assert script.get(f"{API}?cursor=x").status == 400
+    assert script.get(API.replace("2026-10", "2027-10")).status == 404
     assert house.browser("carl").get(OCTOBER.replace("2026-10", "2027-10")).status == 404
+
+
+def test_the_pack_has_the_same_outages(house: House) -> None:
+    contract = house.parts.contracts[0]
+    with HistoryReader(house.ledger) as reader:
+        found = assess_month(contract, reader, "2026-10", NOW_MS)
+    case = PackInput(found, contract.versions[0].terms, effective_entries(house.entries()))
+    (row, _) = outage_table("outages", case, found.services[0], found.kpis[0].outages).rows
+    when, lasted, in_hours, counts, cause, *_ = (cell.text for cell in row)
+    page = words(house.browser("vera").get(OCTOBER))
+    assert f"{when} Lasted {lasted} In service hours {in_hours} Counts {counts} Seen {cause} " in page
+
+
+def test_an_outage_that_goes_on_is_taken_in_hand_from_the_list(tmp_path: Path) -> None:
+    record(tmp_path, [("2026-11-20T12:00", 3)])
+    with furnished(tmp_path, clock=FakeClock(NOW_MS), contracts=[contract_in(tmp_path)]) as house:
+        assessed(house)
+        olga = house.browser("olga")
+        page = olga.get(NOVEMBER)
+        assert "20 Nov 2026 12:00:00 GMT, still open Lasted 2 h 25 min 26 s" in words(page)
+        (address,) = links(page, "Take it in hand")
+        told = olga.fill_in(olga.get(address), address.partition("?")[0], service="custody", note="On it.")
+        page = olga.get(told.location)
+        assert "In hand On it. olga" in words(page)
+        assert links(page, "Take it in hand") == []
+        (address,) = links(page, "Say its cause")
+        form = olga.get(address)
+        assert filled(form)["end"] == "2026-11-20T14:25:26"
+        given = {**filled(form), "root_cause": "Not known yet", "owner": "Supplier"}
+        assert olga.fill_in(form, address.partition("?")[0], **given).status == 303
 
 
 @pytest.mark.parametrize(
@@ -147,6 +183,7 @@ def test_a_waiver_of_what_was_missed_is_filled_in_with_month_and_kpi(fresh: Hous
     assert told.location.startswith(f"{OCTOBER}?entered=")
     assert isinstance(fresh.entries()[-1].body, Waiver)
     number = fresh.entries()[-1].number
+    assert f"missed, waived by entry {number}" in words(anna.get(told.location))
     assert f"waived by entry {number}" in words(fresh.browser("vera").get(OCTOBER.removesuffix("/outages")))
 
 

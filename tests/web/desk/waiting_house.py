@@ -108,9 +108,9 @@ def assessed(house: House) -> None:
 
 
 @contextmanager
-def waiting_house(folder: Path) -> Iterator[House]:
+def waiting_house(folder: Path, **more: Any) -> Iterator[House]:
     record(folder, [("2026-10-06T09:00", 3), ("2026-11-10T09:00", 2)])
-    with furnished(folder, clock=FakeClock(NOW_MS), contracts=[contract_in(folder)]) as house:
+    with furnished(folder, clock=FakeClock(NOW_MS), contracts=[contract_in(folder)], **more) as house:
         say(house, "claim", "sue", cause="third_party", services=["custody"], start="2026-10-06 10:00",
             end="2026-10-06 13:00", note="The carrier’s line was cut.")  # fmt: skip
         say(house, "maintenance", "sue", services=["custody"], start="2026-11-24 22:00", end="2026-11-25 01:00")

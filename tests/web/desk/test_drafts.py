@@ -1,0 +1,132 @@
+"""A draft of new terms is the authority's own until it is approved: at every address, in every message and copy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sla_monitor.assess import assess
+from sla_monitor.evidence.disclosed import DisclosedEvidence
+from sla_monitor.ledger import HistoryReader
+from sla_monitor.register.entries import KINDS, TermsProposed
+from sla_monitor.settings.webhooks import Webhook
+from sla_monitor.webhooks.events import message_of_entry
+from tests.web.desk.house import House
+from tests.web.desk.test_access import ADDRESSES
+from tests.web.desk.waiting_house import NOW_MS, say, waiting_house
+from tests.web.serving.test_register_routes import call, tokens
+
+REFERENCE = "CCN-12-OF-NOBODY-ELSE"
+ROOT = "/api/v1/contracts/small"
+WORDS = KINDS["terms_proposed"].example.words
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with waiting_house(tmp_path_factory.mktemp("drafts"), tokens=tokens()) as found:
+        yield found
+
+
+def proposed(house: House) -> int:
+    """The number of a proposal for the month that runs, so that its assessment knows of it too."""
+    number = say(house, "terms_proposed", "carl", note=REFERENCE, **{**WORDS, "start": "2026-11-25 00:00"})
+    with HistoryReader(house.ledger) as reader:
+        house.parts.board.assessment = assess(house.parts.contracts, reader, NOW_MS)
+    return number
+
+
+@pytest.fixture(scope="module")
+def draft(house: House) -> int:
+    return proposed(house)
+
+
+def addresses(number: int) -> list[str]:
+    """Every address that there is, about the draft wherever it is about an entry."""
+    told = {path.replace("/entries/1", f"/entries/{number}").replace("/terms/1", f"/terms/{number}")
+            for path, _, _ in ADDRESSES.values()}  # fmt: skip
+    return sorted(told | {f"{ROOT}/entries?limit=500", f"{ROOT}/entries?kind=terms_proposed", "/?open=all"})
+
+
+def telling(house: House, name: str, number: int) -> set[str]:
+    """The addresses that tell somebody of the draft."""
+    browser = house.browser(name)
+    marks = (WORDS["digest"][:12], REFERENCE, "terms_proposed", "roposal of terms")
+    found = set()
+    for path in addresses(number):
+        page = browser.get(path)
+        assert page.status < 500 or page.status == 503, path
+        # A kind's name as such is no secret: the schema and an empty answer have it.
+        own = page.text if path != "/api/v1/openapi.json" else ""
+        found |= {path} if page.status == 200 and any(mark in own for mark in marks) else set()
+    return found
+
+
+def test_no_address_tells_the_supplier_of_it(house: House, draft: int) -> None:
+    own = telling(house, "carl", draft)
+    assert {f"{ROOT}/entries", f"{ROOT}/entries/{draft}", f"{ROOT}/terms", "/desk", "/api/v1/desk"} <= own
+    assert telling(house, "sue", draft) == set()
+
+
+def test_numbers_and_pages_stay_true_without_it(house: House, draft: int) -> None:
+    later = say(house, "action", "carl", owner="Sue", due="2026-11-26", note="Send the plan.")
+    whole = json.loads(call(house, "sue", f"{ROOT}/entries?limit=500").body)
+    numbers = [one["number"] for one in whole["entries"]]
+    assert draft not in numbers
+    assert (whole["last_number"], numbers[-1], whole["next"]) == (later, later, None)
+    page, told = f"{ROOT}/entries?limit=1&after={draft - 1}", []
+    while page:
+        answer = json.loads(call(house, "sue", page).body)
+        told += [one["number"] for one in answer["entries"]]
+        page = answer["next"]
+    assert told == [later]
+    for path in (f"entries/{draft}", f"entries/{draft}/attachments", f"entries/{draft}/attachments/{'0' * 64}"):
+        assert call(house, "sue", f"{ROOT}/{path}").status == 404
+    # What the supplier enters goes by the true last number, of which it learns nothing else.
+    said = {"kind": "done", "about": later}
+    made = call(house, "sue", f"{ROOT}/entries", {"said": said}, If_Match=f'"{whole["last_number"]}"')
+    assert made.status == 201, made.body
+
+
+def test_what_others_have_said_meanwhile_is_shown_without_it(house: House) -> None:
+    """The page between a form and its entry."""
+    sue, form = house.browser("sue"), "/desk/contracts/small/enter/claim"
+    words = {"cause": "third_party", "services": "custody", "start": "2026-10-06T09:00", "end": "2026-10-06T10:00",
+             "note": "The carrier’s line was cut."}  # fmt: skip
+    shown = sue.fill_in(sue.get(form), form, **words)
+    assert shown.status == 200
+    say(house, "terms_proposed", "carl", note="A second one.", **{**WORDS, "start": "2026-12-01 00:00"})
+    say(house, "minute", "carl", month="2026-10", note="Both sides met.")
+    again = sue.fill_in(shown, form, **words)
+    assert "Minute" in again.text
+    assert "roposal of terms" not in again.text
+
+
+def test_copies_and_messages_for_the_supplier_are_without_it(house: House, draft: int) -> None:
+    contract = house.parts.contracts[0]
+    with HistoryReader(house.ledger) as reader:
+        told = DisclosedEvidence(reader, is_redacted=True).entries(contract.id)
+        assert any(isinstance(one.body, TermsProposed) for one in reader.entries(contract.id))
+    assert not any(isinstance(one.body, TermsProposed) for one in told)
+    webhook = Webhook.model_validate(
+        {"name": "w", "url": "https://w.example/", "secret": "${env:W}", "contracts": ["small"], "events": ["terms"]}
+    )
+    proposal = next(one for one in house.entries() if one.number == draft)
+    assert message_of_entry(proposal, contract, for_side(webhook, "supplier")) is None
+    assert message_of_entry(proposal, contract, for_side(webhook, "authority")) is not None
+
+
+def for_side(webhook: Webhook, side: str) -> Webhook:
+    return webhook.model_copy(update={"side": side})
+
+
+def test_it_is_known_from_its_approval_on(tmp_path: Path) -> None:
+    with waiting_house(tmp_path, tokens=tokens()) as house:
+        number = proposed(house)
+        say(house, "terms_approved", "anna", at="2026-11-19T11:00", about=number, digest=WORDS["digest"])
+        told = json.loads(call(house, "sue", f"{ROOT}/entries?kind=terms_proposed").body)["entries"]
+        assert [one["number"] for one in told] == [number]
+        assert REFERENCE not in json.dumps(told)
+        assert call(house, "sue", f"{ROOT}/entries/{number}").status == 200

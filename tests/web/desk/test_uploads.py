@@ -1,0 +1,112 @@
+"""Files in the forms of entries: kept with the entry in one go, carried over the page between, and refused by field."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from sla_monitor.ledger import read_only
+from sla_monitor.ledger.housekeeping.checking import check
+from sla_monitor.settings.settings import AttachmentSettings
+from sla_monitor.web.desk.entry_form import FILES_BYTES
+from tests.web.desk.house import House, Page, furnished
+from tests.web.desk.test_decide_form import words
+from tests.web.desk.test_entry_page import PDF, files
+
+FORMS = "/desk/contracts/small/enter"
+CLAIM, DISPUTE = f"{FORMS}/claim", f"{FORMS}/dispute"
+TIME = {"start": "2024-10-05T14:00", "cause": "authority_cause", "note": "See the mail."}
+MAIL = ("<b>Mail.txt", b"Dear all,")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    room = AttachmentSettings(file=FILES_BYTES, total=20_000_000)
+    with furnished(tmp_path_factory.mktemp("desk"), attachments=room) as found:
+        yield found
+
+
+def kept(page: Page) -> list[str]:
+    """The files that a page hands back."""
+    return [html.unescape(one) for one in re.findall(r'name="kept" value="([^"]+)"', page.text)]
+
+
+def confirmed(page: Page) -> dict[str, str]:
+    found = re.search(r'name="_confirmed" value="([^"]+)"', page.text)
+    assert found, words(page)
+    return {**page.hidden, "_confirmed": found[1]}
+
+
+def test_files_are_entered_with_the_entry_over_the_page_between(house: House) -> None:
+    sue, before = house.browser("sue"), len(house.entries())
+    said = {**TIME, "end": "2024-10-05T15:00"}
+    shown = sue.upload(CLAIM, {**sue.get(CLAIM).hidden, **said, "_see": "yes"}, {"attach": ("proof.pdf", PDF)}, MAIL)
+    assert "proof.pdf , 3,009 bytes" in words(shown)
+    assert "<b>Mail" not in shown.text
+    assert len(house.entries()) == before
+    fields = {**confirmed(shown), "kept": kept(shown)}
+    first, again = (sue.post(CLAIM, fields) for _ in range(2))
+    assert (first.status, again.location) == (303, f"{first.location}&again=1")
+    number = house.entries()[-1].number
+    assert [(one.file.name, one.actor) for one in files(house, number)] == [("proof.pdf", "sue"), (MAIL[0], "sue")]
+    with read_only(house.ledger) as reader:
+        assert reader.kept_file(files(house, number)[0].file.digest) == PDF
+    assert len(house.entries()) == before + 1
+    assert not check(house.ledger, lambda _, __: None).problems
+
+
+def test_who_goes_back_finds_the_files_and_may_leave_one_out(house: House) -> None:
+    sue = house.browser("sue")
+    said = {**TIME, "end": "2024-10-05T16:00", "_see": "yes"}
+    shown = sue.upload(CLAIM, {**sue.get(CLAIM).hidden, **said}, {"attach": ("proof.pdf", PDF)}, MAIL)
+    form = sue.post(CLAIM, {**shown.hidden, "kept": kept(shown), "_back": "yes"})
+    assert len(kept(form)) == 2
+    assert "See the mail." in form.text
+    again = sue.post(CLAIM, {**form.hidden, **said, "kept": kept(form)[1:]})
+    assert sue.post(CLAIM, {**confirmed(again), "kept": kept(again)}).status == 303
+    assert [one.file.name for one in files(house, house.entries()[-1].number)] == [MAIL[0]]
+
+
+def test_a_file_that_is_not_kept_is_said_at_its_field_and_the_rest_stays(house: House) -> None:
+    sue, before = house.browser("sue"), len(house.entries())
+    said = {"party": "supplier", "start": "2024-10-05T14:00", "end": "2024-10-05T15:00", "note": "Our log."}
+    page = sue.upload(DISPUTE, {**sue.get(DISPUTE).hidden, **said}, {"attach": ("page.pdf", b"<script>")}, MAIL)
+    assert page.status == 422
+    assert "page.pdf does not hold what its ending says" in words(page)
+    assert 'aria-describedby="attach-help attach-problem" aria-invalid="true"' in page.text
+    assert "Our log." in page.text
+    assert len(kept(page)) == 1
+    assert len(house.entries()) == before
+    assert sue.post(DISPUTE, {**page.hidden, **said, "kept": kept(page)}).status == 303
+    assert [one.file.name for one in files(house, house.entries()[-1].number)] == [MAIL[0]]
+
+
+def test_more_than_a_form_carries_is_refused_in_words(house: House) -> None:
+    sue, before = house.browser("sue"), len(house.entries())
+    said = {**TIME, "end": "2024-10-05T17:00"}
+    page = sue.upload(CLAIM, {**sue.get(CLAIM).hidden, **said}, {"attach": ("a.pdf", PDF + b"x" * FILES_BYTES)})
+    assert (page.status, kept(page)) == (422, [])
+    assert "attach larger files on the page of the entry" in words(page)
+    assert "See the mail." in page.text
+    assert len(house.entries()) == before
+
+
+def test_what_no_page_of_ours_has_handed_out_is_no_form(house: House) -> None:
+    sue = house.browser("sue")
+    for text in ("x", "a.b.c", "?.?", "AAA"):
+        assert sue.post(CLAIM, {**sue.get(CLAIM).hidden, **TIME, "kept": text}).status == 400
+    forged = {**sue.get(CLAIM).hidden, **TIME, "end": "2024-10-05T18:00", "kept": "eC5wZGY=.PHNjcmlwdD4="}
+    assert "does not hold what its ending says" in sue.post(CLAIM, forged).text
+
+
+def test_files_stay_with_a_form_that_asks_for_the_password_again(tmp_path_factory: pytest.TempPathFactory) -> None:
+    form = f"{FORMS}/waiver"
+    with furnished(tmp_path_factory.mktemp("fresh"), fresh="1ms") as house:
+        anna = house.browser("anna")
+        said = {"month": "2024-10", "what": "money", "note": "Agreed.", "_see": "yes"}
+        page = anna.upload(form, {**anna.get("/desk").hidden, **said}, {"attach": MAIL})
+        assert "_password" in page.text
+        assert len(kept(page)) == 1

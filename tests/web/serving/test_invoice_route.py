@@ -1,0 +1,75 @@
+"""An invoice by programs: compared as the page compares it, entered once, all or none; and a participant's shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.web.desk.house import House
+from tests.web.desk.side_house import SHARE, side_house
+from tests.web.desk.test_invoice_form import LINES
+from tests.web.serving.test_register_routes import call, tokens, told
+
+INVOICE = "/api/v1/contracts/small/credits/invoice"
+
+
+@pytest.fixture
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with side_house(tmp_path_factory.mktemp("desk"), tokens=tokens()) as found:
+        yield found
+
+
+def body(content: str = LINES, **more: Any) -> dict[str, Any]:
+    return {"file": {"name": "i.csv", "content": content}, "columns": {"Doc no": "invoice"}, **more}
+
+
+def test_an_invoice_is_compared_and_its_lines_are_entered_once(house: House) -> None:
+    checked = told(call(house, "fred", f"{INVOICE}?dry_run=true", body()), 200, "InvoiceCheckJson")
+    assert [(one["month"], one["verdict"]) for one in checked["lines"]] == [
+        ("2026-08", "matched"),
+        ("2020-01", "unknown"),
+        ("2026-09", "missing"),
+    ]
+    assert (checked["lines"][0]["amount"]["amount"], checked["others"], checked["ignored"]) == ("19.00", 1, ["Text"])
+    assert len(house.entries()) == 5
+    made = told(call(house, "fred", INVOICE, body(), Idempotency_Key="INV-9"), 201, "InvoiceEnteredJson")
+    (entry,) = made["entries"]
+    assert (entry["said"]["line"], entry["actor"], made["last_number"]) == ("2", "fred-script", entry["number"])
+    again = told(call(house, "fred", INVOICE, body(), Idempotency_Key="INV-9"), 200, "InvoiceEnteredJson")
+    assert (again["is_again"], again["entries"]) == (True, made["entries"])
+    other = call(house, "fred", INVOICE, body(LINES.replace("-19", "-18")), Idempotency_Key="INV-9")
+    assert "which says something else" in told(other, 422, "ProblemJson")["detail"]
+    nothing = told(call(house, "fred", INVOICE, body()), 422, "EntryProblemJson")
+    assert nothing["errors"][0]["detail"] == "no line of it is to be entered"
+
+
+def test_what_is_wrong_is_told_by_field_and_who_may_not_is_refused(house: House) -> None:
+    wrong = body(LINES.replace("-19.00", "-18.00"), keep="all")
+    for given, pointer, why in (
+        (wrong, "/note", "say why"),
+        (body("a,b\n1,2\n"), "/file", "which column is which"),
+        (body(date="soon"), "/date", ""),
+        (body(sign="both"), "/sign", ""),
+        (body("x" * 1_000_001), "/file", "split it"),
+        ({"columns": {}}, "/file", "is missing"),
+    ):
+        problem = told(call(house, "fred", INVOICE, given), 422, "EntryProblemJson")
+        found = [one for one in problem["errors"] if one["pointer"].startswith(pointer)]
+        assert any(why in f"{one['detail']} {one['remedy']}" for one in found), problem
+        assert "--" not in "".join(f"{one}" for one in problem["errors"])
+    for name in ("sue", "vera", "olga", "anna", "audrey", "kent", "strange"):
+        assert call(house, name, INVOICE, body()).status == 403, name
+    assert len(house.entries()) == 5
+
+
+def test_a_participants_shares_are_its_own_alone(house: House) -> None:
+    address = "/api/v1/participants/{}/shares"
+    own = told(call(house, "kent", address.format("kent")), 200, "SharesJson")["shares"]
+    assert [one["month"] for one in own] == ["2026-11", "2026-11"]
+    page = house.browser("kent").get("/desk/participants/kent").text
+    assert all(one["share"] is None or one["share"]["amount"] in page for one in own)
+    assert call(house, "kent", address.format("sussex")).status == 403
+    assert call(house, "sue", address.format("kent")).status == 403
+    assert set(SHARE) == {"kent", "sussex"}
