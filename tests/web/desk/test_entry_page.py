@@ -121,6 +121,7 @@ def test_files_are_attached_on_the_page_all_or_none(house: House) -> None:
     assert f'href="/api/v1/contracts/small/entries/{claim}/attachments/{digest}" download' in page.text
     assert "&lt;i&gt;proof.pdf" in page.text
     assert digest in words(page)
+    assert digest in words(house.browser("anna").get(f"{path}/decide")), "whoever decides sees what was attached"
 
 
 def test_who_may_not_make_such_an_entry_attaches_nothing_to_it(house: House) -> None:
