@@ -31,7 +31,7 @@ CHROMIUM = [
 ]
 
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 """How long a browser may take for anything: it hangs where it takes longer."""
 
 
