@@ -33,8 +33,7 @@ async def type_in(browser: Tab, *texts: str) -> None:
         await browser.send("Input.insertText", text=text)
     browser.events.clear()
     await press(browser, "Enter", "\r")
-    while not await browser.value("document.readyState === 'complete' && !document.querySelector('#password')"):
-        await asyncio.sleep(0.05)
+    await browser.until("document.readyState === 'complete' && !document.querySelector('#password')")
 
 
 async def press(browser: Tab, key: str, text: str = "") -> None:
