@@ -23,7 +23,7 @@ from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.terms_slices import terms_in
 from sla_monitor.periods.working_days import add_working_days
 from sla_monitor.register.affected_months import Others, first_changed
-from sla_monitor.register.entries import Decision, Done, Entry, TicketRecord, Timed, Undo
+from sla_monitor.register.entries import Comment, Decision, Done, Entry, TicketRecord, Timed, Undo
 from sla_monitor.sla.money.apportionment import shared
 from sla_monitor.sla.money.participant_shares import shares_through
 from sla_monitor.sla.results import PeriodResult
@@ -88,8 +88,8 @@ def entries_of(contract_context: ContractContext, entries: Sequence[Entry], peri
 
 def _touches(entry: Entry, numbers: set[int], period: Period, zone: ZoneInfo) -> bool:
     body = entry.body
-    if isinstance(body, Decision | Done | Undo):
-        return body.about in numbers
+    if isinstance(body, Decision | Done | Undo) or (isinstance(body, Comment) and body.month is None):
+        return body.subject() in numbers
     if isinstance(body, Timed):
         return body.start_ms < period.end_ms and body.end_ms > period.start_ms
     if isinstance(body, TicketRecord):

@@ -216,7 +216,7 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
     known = {field: {name for version in contract.versions for name in of(version.terms)} for field, of in _NAMED}
     numbers: set[int] = set()
     for i, entry in enumerate(entries):
-        about = getattr(entry.body, "about", None)
+        about = entry.body.subject()
         if about is not None and about not in numbers:
             yield ("entries", i, "said", "about"), f"no entry {about} above this one (put it in, or leave this one out)"
         numbers.add(entry.number)
@@ -231,7 +231,7 @@ def _of_said(entries: Sequence[Entry], contract: Contract) -> Problems:
 def _of_decisions(entries: Sequence[Entry], contract: Contract) -> Problems:
     """What the register would not have taken: relief that somebody granted himself."""
     context = EntryContext.of(contract, entries)
-    if any(getattr(entry.body, "about", 0) >= entry.number for entry in entries):
+    if any((entry.body.subject() or 0) >= entry.number for entry in entries):
         return
     for i, entry in enumerate(entries):
         yield from ((("entries", i, one.field), one.message) for one in own_case(entry, context))

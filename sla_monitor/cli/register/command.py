@@ -232,5 +232,5 @@ def _known_kind(name: str) -> str:
 
 def _about(number: int, said: list[Entry]) -> list[Entry]:
     """Everything that was said about an entry, and about that."""
-    found = [each for each in said if each.number > number and getattr(each.body, "about", None) == number]
+    found = [each for each in said if each.number > number and each.body.subject() == number]
     return [each for one in found for each in (one, *_about(one.number, said))]

@@ -32,6 +32,7 @@ from sla_monitor.web.desk.forms import ENTERED, IS_AGAIN, NEXT, PostedForm
 from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
 from sla_monitor.web.desk.waiting_list import waiting_list
 from sla_monitor.web.identity.person import Person
+from sla_monitor.web.page.layout import with_entries
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.instants import format_instant, format_month
@@ -165,9 +166,8 @@ class EntryPage(DeskHandler):
         entered = next(iter(given.get(ENTERED, ())), "")
         done = "The files are attached." if "attached" in given else ""
         if entered.isascii() and entered.isdecimal():  # they come back from a form about this entry
-            done = (
-                f"It was entered already, as entry {entered}." if IS_AGAIN in given else f"Entry {entered} is entered."
-            )
+            told = "It was entered already, as entry {}." if IS_AGAIN in given else "Entry {} is entered."
+            done = with_entries(told.format(entered), contract)
         await self.show_entry(self.contract(contract), int(number), done=done)
 
     head = get

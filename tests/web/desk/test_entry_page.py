@@ -140,3 +140,14 @@ def test_what_is_too_large_is_refused_in_words(house: House) -> None:
     assert "more than 100,000" in sue.upload(path, form.hidden, {"attach": ("a.pdf", PDF + b"x" * 100_000)}).text
     huge = sue.upload(path, form.hidden, {"attach": ("a.pdf", b"%PDF-" + b"x" * 400_000)})
     assert (huge.status, "too large" in huge.text) == (413, True)
+
+
+def test_who_comments_comes_back_to_the_entry(house: House) -> None:
+    claim = say(house, "claim", "sue", "Seventh.", **{**CLAIM, "end": "2024-10-05 21:00"})
+    carl = house.browser("carl")
+    (form,) = re.findall(r'href="([^"]+)">Comment on it', carl.get(f"{ENTRIES}/{claim}").text)
+    shown = carl.get(form.replace("&amp;", "&"))
+    assert f'value="{claim}"' in shown.text
+    page = carl.fill_in(shown, "/desk/contracts/small/enter/comment", about=f"{claim}", note="Seen.")
+    assert page.location == f"{ENTRIES}/{claim}?entered={house.entries()[-1].number}"
+    assert "Seen." in words(carl.get(page.location))
