@@ -69,6 +69,12 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
     yield from _describe_refused(_refused(case, asked), contract.time_zone)
 
 
+def is_refused_anyway(contract: Contract, said: Sequence[Entry], entry: Entry) -> bool:
+    """Whether the contract itself refuses a claim, whatever is decided about it. `said`: the register before it."""
+    case = RequestContext(contract, effective_entries(said))
+    return isinstance(entry.body, Claim) and bool(refusal(case, entry, entry.body))
+
+
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
     """(service, time that was asked for and is not granted), month by month."""
     for month in months_of(asked.body, case.contract.time_zone, {}):
