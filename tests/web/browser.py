@@ -31,7 +31,7 @@ CHROMIUM = [
 ]
 
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 """How long a browser may take for anything: it hangs where it takes longer."""
 
 
@@ -70,11 +70,7 @@ class Tab:
 
     async def open(self, url: str, width: int, height: int = 800, scheme: str = "light") -> None:
         """Load a page at a width, in CSS pixels, and wait until it is there."""
-        await self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        await self.send("Emulation.setEmulatedMedia", features=features)
+        await self.resize(width, scheme, height)
         await self.send("Log.enable")
         await self.send("Page.enable")
         self.events.clear()
@@ -98,6 +94,20 @@ class Tab:
         result = await self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
+
+    async def choose_file(self, selector: str, path: Path) -> None:
+        """Choose a file in an input, as a person does."""
+        document = await self.send("DOM.getDocument")
+        found = await self.send("DOM.querySelector", nodeId=document["root"]["nodeId"], selector=selector)
+        await self.send("DOM.setFileInputFiles", files=[str(path)], nodeId=found["nodeId"])
+
+    async def resize(self, width: int, scheme: str = "light", height: int = 800) -> None:
+        """Show what is open at a width, in CSS pixels."""
+        await self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        await self.send("Emulation.setEmulatedMedia", features=features)
 
     async def picture(self, path: Path, *, whole: bool = True) -> None:
         shot = await self.send("Page.captureScreenshot", captureBeyondViewport=whole)

@@ -31,10 +31,11 @@ from sla_monitor.register.terms_history import terms_history
 from sla_monitor.web import Limits
 from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
+from sla_monitor.web.desk.entered_file import UndoFile
 from sla_monitor.web.desk.entry_fields import TEXTS, form_model
 from sla_monitor.web.desk.entry_form import EntryForm
 from sla_monitor.web.desk.entry_page import EntryPage
-from sla_monitor.web.desk.invoice_form import InvoiceForm, UndoFile
+from sla_monitor.web.desk.invoice_form import InvoiceForm
 from sla_monitor.web.desk.month_page import CountersignForm, SignOffForm
 from sla_monitor.web.desk.routes import DESK_ROUTES
 from sla_monitor.web.desk.sign_in import SignIn, SignOut

@@ -98,13 +98,14 @@ class Browser:
     def upload(
         self,
         path: str,
-        fields: Mapping[str, str],
+        fields: Mapping[str, str | Sequence[str]],
         files: Mapping[str, tuple[str, bytes]],
         *more: tuple[str, bytes],
         **headers: str,
     ) -> Page:
         """Send a form with files, each with its name. `more`: others in the field `attach`."""
-        parts = [f'name="{key}"\r\n\r\n'.encode() + text.encode() for key, text in fields.items()]
+        several = [(key, [text] if isinstance(text, str) else text) for key, text in fields.items()]
+        parts = [f'name="{key}"\r\n\r\n'.encode() + text.encode() for key, texts in several for text in texts]
         parts += [
             f'name="{key}"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'.encode() + content
             for key, (name, content) in (*files.items(), *(("attach", one) for one in more))

@@ -73,6 +73,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/desk/contracts/([^/]+)/enter/([^/]+)": (
         "/desk/contracts/small/enter/acknowledgement", Action.ACKNOWLEDGE, "small",
     ),
+    r"/desk/contracts/([^/]+)/import": ("/desk/contracts/small/import", Action.IMPORT_TICKETS, "small"),
     r"/desk/contracts/([^/]+)/maintenance": ("/desk/contracts/small/maintenance", Action.SEE_SERVICE, "small"),
     r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/desk/contracts/small/months/2024-10", Action.SEE_SERVICE, "small",
@@ -105,7 +106,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
         "/desk/contracts/small/entries/1/undo", Action.UNDO, "small",
     ),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/file": (
-        "/desk/contracts/small/entries/1/file", Action.TRACK_CREDITS, "small",
+        "/desk/contracts/small/entries/1/file", Action.SEE_SERVICE, "small",
     ),
     r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file": (
         "/desk/contracts/small/entries/1/undo-file", Action.UNDO, "small",
@@ -138,6 +139,7 @@ ELSEWHERE = {
     r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign",
     r"/api/v1/contracts/([^/]+)/credits/invoice",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
+    r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file", r"/api/v1/contracts/([^/]+)/imports",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/decide",
     r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})/(approve|reject|withdraw)",
 }  # fmt: skip
@@ -303,6 +305,15 @@ def test_a_role_that_is_taken_away_and_a_token_that_is_removed_end_at_once(tmp_p
         assert "/desk/contracts/small" not in carl.get("/desk").text
         assert carl.get("/desk/contracts/other/credits").status == 200
         assert script.get("/api/v1/contracts/small/entries").status == 401
+
+
+def test_figures_are_imported_by_whom_the_table_names(house: House, browsers: dict[str, Browser]) -> None:
+    for who, browser in browsers.items():
+        roles = next(user.roles for user in house.parts.desk.users if user.name == who)
+        may = allows(roles, Action.GIVE_FIGURES, "small")
+        address = "/desk/contracts/small/import?kind=figure"
+        assert browser.get(address).status == (200 if may else 403), who
+        assert browser.post(address, browser.get("/desk").hidden).status == (422 if may else 403), who
 
 
 def test_each_side_has_its_copy_of_a_pack(browsers: dict[str, Browser]) -> None:
