@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.assess.figure_changes import reaches_figures
+from sla_monitor.assess.supposed import is_refused_anyway
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
@@ -152,7 +153,10 @@ class ProposingForm(DeskHandler):
             contract=contract,
             entries=[draft_entry(contract, one, checked.said) for one in checked.entries[:SHOWN]],
             more=len(checked.entries) - SHOWN,
-            is_asked=any(one.body.asks_for_decision(contract) for one in checked.entries),
+            is_asked=any(
+                one.body.asks_for_decision(contract) and not is_refused_anyway(contract, checked.said, one)
+                for one in checked.entries
+            ),
             effect=effect,
             newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],
             is_changed=bool(form.text(CONFIRMED)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,13 @@ async def press(browser: Tab, key: str, text: str = "") -> None:
         )  # fmt: skip
 
 
-async def is_well_made(browser: Tab, shots: Path, name: str) -> None:
-    await browser.picture(shots / f"{name}.png")
+SHOTS = os.environ.get("DESK_SHOTS")
+"""A folder for pictures of all that is looked at, if anybody wants some."""
+
+
+async def is_well_made(browser: Tab, name: str) -> None:
+    if SHOTS is not None:
+        await browser.picture(Path(SHOTS) / f"{name}.png")
     assert await browser.value(STICKS_OUT) == []
     assert await browser.value(WIDE_ENOUGH)
     assert await browser.value(CONTRASTS) == []
@@ -68,13 +74,13 @@ def test_the_desk_by_keyboard_on_a_phone_and_a_desktop(house: House, tmp_path: P
         here = f"http://127.0.0.1:{house.web.port}"
         async with tab(tmp_path) as browser:
             await browser.open(f"{here}{MINUTE}", 390)
-            await is_well_made(browser, tmp_path, "sign-in")
+            await is_well_made(browser, "sign-in")
             await type_in(browser, "carl", PASSWORD)
             assert await browser.value("location.pathname") == MINUTE
             for width, scheme in ((390, "dark"), (1280, "light")):
                 for name, path in pages.items():
                     await browser.open(f"{here}{path}", width, scheme=scheme)
-                    await is_well_made(browser, tmp_path, f"{name}-{width}")
+                    await is_well_made(browser, f"{name}-{width}")
             await browser.value("document.querySelector('main form').requestSubmit()")
 
     asyncio.run(run())
