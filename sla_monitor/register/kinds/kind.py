@@ -18,7 +18,7 @@ from sla_monitor.contract.kpis.counting import ExcludedKind
 from sla_monitor.periods.edges import month_at
 from sla_monitor.periods.months import span
 from sla_monitor.register.kinds.parts import Timed
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -68,7 +68,7 @@ class EntryKind(Strict):
     """
 
     example: ClassVar[Example]
-    action: ClassVar[access_table.Action]
+    action: ClassVar[Action]
     """What somebody does who enters it, by the access table."""
     command: ClassVar[str] = ""
     """The command under `sla-monitor` that enters it, where that is not `register add`."""

@@ -17,7 +17,7 @@ from sla_monitor.periods.months import name_of
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Line
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -30,7 +30,7 @@ NEAREST = 3
 class ObligationMet(EntryKind):
     """A duty of the contract was done: a report came, a test was made."""
 
-    action = access_table.Action.FINISH_ACTION
+    action = Action.FINISH_ACTION
     example = Example({"obligation": "insurance", "due": "2026-04-01", "met": "2026-03-28", "by": "A. Person"})
     past = ("met",)
     changes_figures = False
@@ -58,7 +58,7 @@ class ObligationMet(EntryKind):
 class ObligationExcused(EntryKind):
     """A duty need not be done, or only on a later day. It counts once the authority has granted it."""
 
-    action = access_table.Action.CLAIM_RELIEF
+    action = Action.CLAIM_RELIEF
     example = Example(
         {"obligation": "insurance", "due": "2026-04-01", "until": "2026-05-01"}, note="The insurer changes."
     )

@@ -13,8 +13,7 @@ from sla_monitor.assess.open_points import open_points
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.document.signing_off import describe_worth
-from sla_monitor.register.entries import Action as MeetingAction
-from sla_monitor.register.entries import Minute
+from sla_monitor.register.entries import MeetingAction, Minute
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entry_fields import Filled, FormField, fields_of
 from sla_monitor.web.desk.failure_deeds import FailureDeeds
