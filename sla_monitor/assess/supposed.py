@@ -63,11 +63,10 @@ def not_counted(context: EntryContext, entry: Entry) -> Iterator[str]:
     yield from _describe_refused(_refused(case, asked), context.contract.time_zone)
 
 
-def is_refused_anyway(contract: Contract, said: Sequence[Entry], entry: Entry) -> bool:
-    """Whether the contract itself refuses a claim, whatever is decided about it. `said`: the register before it."""
-    if not isinstance(entry.body, Claim):
-        return False
-    return bool(refusal(RequestContext(contract, effective_entries(said)), entry, entry.body))
+def is_refused_anyway(context: EntryContext, entry: Entry) -> bool:
+    """Whether the contract itself refuses a claim, whatever is decided about it."""
+    case = RequestContext(context.contract, context.effective)
+    return isinstance(entry.body, Claim) and bool(refusal(case, entry, entry.body))
 
 
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:

@@ -161,6 +161,11 @@ POSTED: dict[str, tuple[tuple[str, Action], ...]] = {
     rf"{_ENTRY}/undo": (("/desk/contracts/small/entries/1/undo", Action.UNDO),),
     rf"{_ENTRY}/undo-file": (("/desk/contracts/small/entries/1/undo-file", Action.UNDO),),
     r"/desk/contracts/([^/]+)/credits/invoice": (("/desk/contracts/small/credits/invoice", Action.TRACK_CREDITS),),
+    r"/desk/contracts/([^/]+)/import": tuple(
+        (f"/desk/contracts/small/import?kind={kind}", KINDS[kind].action) for kind in ("ticket", "figure")
+    ),
+    rf"{_API}/entries/([1-9][0-9]{{0,9}})/undo-file": (("/api/v1/contracts/small/entries/1/undo-file", Action.UNDO),),
+    rf"{_API}/imports": (("/api/v1/contracts/small/imports?kind=ticket", Action.IMPORT_TICKETS),),
     rf"{_TERMS}/propose": (("/desk/contracts/small/terms/propose", Action.PROPOSE_TERMS),),
     rf"{_TERMS}/([1-9][0-9]{{0,9}})/(approve|reject|withdraw)": (
         ("/desk/contracts/small/terms/1/approve", Action.APPROVE_TERMS),

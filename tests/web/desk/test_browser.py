@@ -106,7 +106,7 @@ def test_a_file_is_imported_on_a_phone_and_a_desktop(house: House, tmp_path: Pat
             await browser.open(f"{here}/desk/contracts/small/import", 390, scheme="dark")
             await type_in(browser, "carl", PASSWORD)
             await browser.open(f"{here}/desk/contracts/small/import", 390, scheme="dark")
-            await is_well_made(browser, tmp_path, "import")
+            await is_well_made(browser, "import")
             await browser.choose_file("#file", tmp_path / "export.csv")
             await press_button(browser, "Look at it")
             chosen = {
@@ -115,16 +115,16 @@ def test_a_file_is_imported_on_a_phone_and_a_desktop(house: House, tmp_path: Pat
             }  # fmt: skip
             for width, scheme in ((390, "dark"), (1200, "light")):
                 await browser.resize(width, scheme)
-                await is_well_made(browser, tmp_path, f"reading-{width}")
+                await is_well_made(browser, f"reading-{width}")
             own = {name: value for name, value in chosen.items() if name != "service-1"}
             await press_button(browser, "Look again", select(own))
             await press_button(browser, "Look again", select({"service-1": chosen["service-1"]}))
             await press_button(browser, "See what it changes")
             for width, scheme in ((390, "dark"), (1200, "light")):
                 await browser.resize(width, scheme)
-                await is_well_made(browser, tmp_path, f"preview-{width}")
+                await is_well_made(browser, f"preview-{width}")
             await press_button(browser, "Enter it")
-            await is_well_made(browser, tmp_path, "entered")
+            await is_well_made(browser, "entered")
 
     def select(values: dict[str, str]) -> str:
         return "; ".join(f"document.getElementById({name!r}).value = {value!r}" for name, value in values.items())

@@ -30,7 +30,7 @@ def test_an_entry_is_that_of_the_signed_in_person(house: House) -> None:
     assert page.status == 303
     told = carl.get(page.location)
     entry = house.entries()[-1]
-    assert f'as <a href="/desk/contracts/small/entries/{entry.number}">entry {entry.number}</a>' in told.text
+    assert f"as entry {entry.number}" in told.text
     assert (entry.actor, entry.known_by, entry.note) == ("carl", "password", "The plan <b>was</b> accepted.\nBy both.")
     assert not check(house.ledger, lambda _, __: None).problems
 
