@@ -64,9 +64,10 @@ def not_counted(context: EntryContext, entry: Entry) -> Iterator[str]:
 
 
 def is_refused_anyway(context: EntryContext, entry: Entry) -> bool:
-    """Whether the contract itself refuses a claim, whatever is decided about it."""
-    case = RequestContext(context.contract, context.effective)
-    return isinstance(entry.body, Claim) and bool(refusal(case, entry, entry.body))
+    """Whether the contract itself refuses a claim, whatever is decided about it. `context`: the register before it."""
+    if not isinstance(entry.body, Claim):
+        return False
+    return bool(refusal(RequestContext(context.contract, context.effective), entry, entry.body))
 
 
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:

@@ -26,6 +26,7 @@ def house(tmp_path: Path):  # type: ignore[no-untyped-def] # a generator of Hous
 
 async def type_in(browser: Tab, *texts: str) -> None:
     """Type texts from field to field by keyboard, and press Enter in the last."""
+    await browser.until("document.activeElement.matches('input')")  # the page gives the focus when it draws
     for place, text in enumerate(texts):
         if place:
             await press(browser, "Tab")
@@ -97,15 +98,14 @@ def test_a_file_is_imported_on_a_phone_and_a_desktop(house: House, tmp_path: Pat
 
     async def press_button(browser: Tab, name: str, filled: str = "") -> None:
         browser.events.clear()
-        await browser.value(f"(() => {{ {filled}; {SEND.format(repr(name))} }})()")
-        await browser.loaded()
+        await browser.value(f"(() => {{ window.isBefore = true; {filled}; {SEND.format(repr(name))} }})()")
+        await browser.until("document.readyState === 'complete' && !window.isBefore")
 
     async def run() -> None:
         here = f"http://127.0.0.1:{house.web.port}"
         async with tab(tmp_path) as browser:
             await browser.open(f"{here}/desk/contracts/small/import", 390, scheme="dark")
             await type_in(browser, "carl", PASSWORD)
-            await browser.open(f"{here}/desk/contracts/small/import", 390, scheme="dark")
             await is_well_made(browser, "import")
             await browser.choose_file("#file", tmp_path / "export.csv")
             await press_button(browser, "Look at it")
