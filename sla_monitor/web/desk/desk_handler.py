@@ -111,6 +111,7 @@ class DeskHandler(Handler):
         typed = [(name.replace("_", " ").capitalize(), plain(text)) for name, text in form.own() if text.strip()]
         self.show_page(
             "handed_back.html", fields=form.carried(), once=form.text(ONCE), is_signed_out=self._is_signed_out,
+            address=self.request.uri,
             typed=[(name, text) for name, text in typed if len(text) <= SHOWN_CHARACTERS],
         )  # fmt: skip
 
