@@ -36,6 +36,7 @@ minute, in which nobody else would see what an entry changes; that one is checke
 
 MOVED = "The figures have moved since you looked. Look at them again before you sign."
 OPENED = "What is open has changed since you looked. Look at it again before you sign."
+SIGNED_ANEW = "The authority has signed other figures since you looked. Look at them before you sign."
 UNSIGNED = "Nobody has signed the month off for the authority, which signs first."
 
 
@@ -104,7 +105,7 @@ class ClosedMonth:
         if not self.to_sign(by):
             raise NotWhatStands(UNSIGNED)
         if digest != self.to_sign(by):
-            raise NotWhatStands(MOVED)
+            raise NotWhatStands(MOVED if by == "sign_off" else SIGNED_ANEW)
         words: dict[str, Any] = {"month": self.name, "digest": digest}
         if by == "sign_off":
             if seen != mark_of(self.points):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import KINDS
+from sla_monitor.register.import_options import KINDS_IN_FILES
 from sla_monitor.register.kinds.kind import Topic
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
 from sla_monitor.web.desk.contract_pages import pages_of
@@ -77,8 +78,12 @@ class DeskPage(DeskHandler):
         actions = permitted_actions(self.person.grants, name)
         forms: dict[Topic, list[tuple[str, str]]] = {topic: [] for topic in Topic}
         for kind, model in KINDS.items():
-            if model.topic is not None and model.action in actions and form_model(kind):
+            if model.topic is None or model.action not in actions:
+                continue
+            if form_model(kind):
                 forms[model.topic].append((kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}"))
+            if kind in KINDS_IN_FILES:
+                forms[model.topic].append((f"import {kind}s", f"/desk/contracts/{name}/import?kind={kind}"))
         shown = {topic: several for topic, several in forms.items() if several}
         may = tuple(TABLE[action].words for action in actions)
         return DeskContract(
