@@ -93,7 +93,7 @@ generated: $(VENV)/run.stamp ## Write config/prometheus, config/alertmanager and
 
 pictures: $(VENV)/dev.stamp ## Make docs/images from the demo; a new picture is a line of tools/pictures.py
 	@tools/debian-packages chromium
-	$(BIN)/python tools/pictures.py
+	$(BIN)/python -m tools.pictures
 
 deb: $(VENV)/dev.stamp ## Build the Debian package for the Debian that this is, into dist/
 	@tools/debian-packages dpkg-dev debhelper dh-virtualenv
