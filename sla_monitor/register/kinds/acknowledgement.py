@@ -9,7 +9,7 @@ from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Acknowledgement(EntryKind):
     """Somebody has the outage of a service or an endpoint in hand. It changes no figure, and ends with the outage."""
 
     action = Action.ACKNOWLEDGE
+    topic = Topic.OUTAGES
     example = Example({"service": "custody"}, note="The supplier restarts the database; next news at 15:00.")
     may_repeat = True
     changes_figures = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, YesNo
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month, Number
 from sla_monitor.settings.desk.access_table import Action
 
@@ -22,6 +22,7 @@ class Comment(EntryKind):
     unless it is internal."""
 
     action = Action.COMMENT
+    topic = Topic.MEETING
     example = Example({"month": "2026-10", "service": "custody"}, note="The carrier has replaced the faulty link.")
     may_repeat = True
     changes_figures = False

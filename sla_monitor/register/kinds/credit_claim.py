@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
 from sla_monitor.settings.desk.access_table import Action
 
@@ -21,6 +21,7 @@ class CreditClaim(EntryKind):
     """The authority claims a month's credit, where the contract says that there is none without a claim."""
 
     action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "claimed": "2026-11-20"})
     past = ("claimed",)
     is_of_the_past = True

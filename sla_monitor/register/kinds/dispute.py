@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
 from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class Dispute(TimedKind):
     """A party disputes what the other one says of a stretch of time. It changes no figure; a decision settles it."""
 
     action = Action.DISPUTE
+    topic = Topic.OUTAGES
     example = Example(
         {"party": "supplier", "services": ["custody"], "start": "2026-10-05 09:00", "end": "2026-10-05 10:00"},
         note="Our log shows no outage.",

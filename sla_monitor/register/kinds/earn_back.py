@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Money
-from sla_monitor.register.kinds.kind import EntryKind, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
 from sla_monitor.settings.desk.access_table import Action
 
@@ -17,6 +17,7 @@ class EarnedBackEntry(EntryKind):
     """Money that the supplier earns back, or that is otherwise returned to it."""
 
     action = Action.WAIVE
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "5000.00"})
 
     kind: Literal["earn_back"] = "earn_back"

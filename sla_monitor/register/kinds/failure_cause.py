@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
 from sla_monitor.register.kinds.parts import Line
 from sla_monitor.settings.desk.access_table import Action
 
@@ -22,6 +22,7 @@ class FailureCause(TimedKind):
     figure; a later one about the same outage or KPI replaces it."""
 
     action = Action.EXPLAIN_FAILURE
+    topic = Topic.OUTAGES
     example = Example(
         {
             "services": ["custody"],

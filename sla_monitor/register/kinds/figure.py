@@ -13,7 +13,7 @@ from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.affected_figures import is_probed
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Count, Month
 from sla_monitor.settings.desk.access_table import Action
 
@@ -29,6 +29,7 @@ class ReportedFigure(EntryKind):
     """A KPI's figure for the measurement period that ends with a month, as one party gives it or both agree on it."""
 
     action = Action.GIVE_FIGURES
+    topic = Topic.FIGURES
     example = Example({"kpi": "KPI11", "month": "2026-09", "party": "supplier", "value": "87.5"})
 
     kind: Literal["figure"] = "figure"

@@ -10,7 +10,7 @@ from pydantic import Field
 from sla_monitor.contract.fields import Identifier, YesNo
 from sla_monitor.register.affected_figures import time_doubts
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
 from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Maintenance(TimedKind):
     """A booking of maintenance, which may become permitted maintenance."""
 
     action = Action.BOOK_MAINTENANCE
+    topic = Topic.OUTAGES
     example = Example(
         {
             "services": ["custody"],

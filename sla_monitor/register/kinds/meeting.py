@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Day, Identifier
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line, Month, Number
 from sla_monitor.settings.desk.access_table import Action
 
@@ -23,6 +23,7 @@ class Minute(EntryKind):
     """A line of the review meeting's minutes."""
 
     action = Action.KEEP_MINUTES
+    topic = Topic.MEETING
     example = Example({"month": "2026-10"}, note="The authority accepted the plan.")
     may_repeat = True
     changes_figures = False
@@ -43,6 +44,7 @@ class MeetingAction(EntryKind):
     """Something that somebody will do."""
 
     action = Action.KEEP_MINUTES
+    topic = Topic.MEETING
     example = Example({"owner": "A. Person", "due": "2026-11-30"}, note="Write the rectification plan.")
     may_repeat = True
     changes_figures = False
@@ -70,6 +72,7 @@ class Done(EntryKind):
     """An action was done."""
 
     action = Action.FINISH_ACTION
+    topic = Topic.MEETING
     example = Example({"about": 12})
     may_repeat = True
     changes_figures = False

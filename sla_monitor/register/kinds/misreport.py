@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Money, YesNo
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
 from sla_monitor.settings.desk.access_table import Action
 
@@ -21,6 +21,7 @@ class Misreported(EntryKind):
     """A deduction that the supplier left out of its report."""
 
     action = Action.CORRECT
+    topic = Topic.FIGURES
     example = Example({"month": "2026-10", "omitted": "1200.00", "deliberate": True})
 
     kind: Literal["misreport"] = "misreport"

@@ -15,7 +15,7 @@ from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.periods.due_dates import REACH, due_dates
 from sla_monitor.periods.months import name_of
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line
 from sla_monitor.settings.desk.access_table import Action
 
@@ -31,6 +31,7 @@ class ObligationMet(EntryKind):
     """A duty of the contract was done: a report came, a test was made."""
 
     action = Action.FINISH_ACTION
+    topic = Topic.DUTIES
     example = Example({"obligation": "insurance", "due": "2026-04-01", "met": "2026-03-28", "by": "A. Person"})
     past = ("met",)
     changes_figures = False
@@ -59,6 +60,7 @@ class ObligationExcused(EntryKind):
     """A duty need not be done, or only on a later day. It counts once the authority has granted it."""
 
     action = Action.CLAIM_RELIEF
+    topic = Topic.DUTIES
     example = Example(
         {"obligation": "insurance", "due": "2026-04-01", "until": "2026-05-01"}, note="The insurer changes."
     )

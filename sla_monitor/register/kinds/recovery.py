@@ -16,7 +16,7 @@ from pydantic import Field
 from sla_monitor import remedies
 from sla_monitor.contract.fields import Day, Money
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line, Month
 from sla_monitor.settings.desk.access_table import Action
 
@@ -33,6 +33,7 @@ class CreditNotified(EntryKind):
     """The authority told the supplier what a month's credit is."""
 
     action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "1500.00", "on": "2026-11-16"})
     is_of_the_past = True
     changes_figures = False
@@ -58,6 +59,7 @@ class CreditInvoiced(EntryKind):
     """A month's credit, or a part of it, stands on an invoice of the supplier's."""
 
     action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "1500.00", "on": "2026-11-30", "invoice": "INV-118"})
     is_of_the_past = True
     changes_figures = False
@@ -89,6 +91,7 @@ class CreditSettled(EntryKind):
     """Money for a month's credit was paid, or set off against what the authority owes."""
 
     action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "1500.00", "on": "2026-11-30", "how": "set_off"})
     is_of_the_past = True
     may_repeat = True
@@ -115,6 +118,7 @@ class CreditWrittenOff(EntryKind):
     """The authority gives up a month's credit, or a part of it, and leaves the figures as they are."""
 
     action = Action.WAIVE
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "20.00", "on": "2026-11-30"}, note="Less than it costs to claim.")
     is_of_the_past = True
     may_repeat = True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line, Month
 from sla_monitor.settings.desk.access_table import Action
 
@@ -22,6 +22,7 @@ class Underpinning(EntryKind):
     figure: to the authority the supplier answers for both."""
 
     action = Action.EXPLAIN_FAILURE
+    topic = Topic.OUTAGES
     example = Example(
         {"month": "2026-10", "kpis": ["KPI1"], "by": "Carrier Ltd", "under": "MPLS-7"}, note="Cable cut, ticket 4711."
     )

@@ -11,7 +11,7 @@ from pydantic import Field
 from sla_monitor.contract.fields import Identifier
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
 from sla_monitor.settings.desk.access_table import Action
 
@@ -24,6 +24,7 @@ class Waiver(EntryKind):
     """The authority lets a failure pass."""
 
     action = Action.WAIVE
+    topic = Topic.OUTAGES
     example = Example({"month": "2026-10", "kpis": ["KPI1"], "what": "money"})
 
     kind: Literal["waiver"] = "waiver"
