@@ -14,7 +14,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop site-loop standby-records-loop standby-loop mutate damage clean
+.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop desk-loop site-loop standby-records-loop standby-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -114,6 +114,9 @@ oracle: $(VENV)/dev.stamp ## Reckon COUNT random contracts a second time, from S
 kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and commands at work; print what was lost
 	$(BIN)/python -m tests.e2e.kill_loop --rounds 100 --seed $(SEED)
 	$(BIN)/python -m tests.ledger.test_kill_at_work --rounds 300 --seed $(SEED)
+
+desk-loop: $(VENV)/dev.stamp ## Kill the desk a hundred times between a click and its answer, over all of its forms
+	DESK_KILLS=$(COUNT) DESK_SEED=$(SEED) $(BIN)/python -m pytest -q -s -n 0 tests/web/desk/test_killed.py
 
 site-loop: $(VENV)/dev.stamp ## Kill a site far away and its collector a hundred times each
 	SITE_KILLS=100 $(BIN)/python -m pytest -q -n 0 tests/outpost/test_handing_over.py -k killed_at_any_time

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,11 @@ def entries_of(name: str, years: int, number: int) -> list[Entry]:
         for actor, said, note in list(said_in(month, first, number + len(found))):
             at = Milliseconds(min(at_ms, NOW_MS))
             known = {"actor": actor, "contract": name, "note": note, "known_by": "password"}
-            known |= {"evidence": f"{month}.csv"} if said["kind"] == "credit_invoiced" else {}
+            known |= (
+                {"evidence": f"{month}.csv, SHA-256 {sha256(month.encode()).hexdigest()}"}
+                if said["kind"] == "credit_invoiced"
+                else {}
+            )
             found.append(Entry.model_validate({"number": number + len(found), "at": at, "said": said, **known}))
     coming = Milliseconds(NOW_MS + 5 * DAY), Milliseconds(NOW_MS + 5 * DAY + HOUR)
     booked = {"kind": "maintenance", "services": ["custody"], "start": coming[0], "end": coming[1]}

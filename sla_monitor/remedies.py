@@ -7,8 +7,13 @@ field beside the message, the API the key of the same name; the command line wri
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 WHY_AGAIN = "say why it is restated"
 NOTE = "say why in the note"
+PRIORITIES = "say which priority it is"
+SERVICES = "say which service it is"
 COLUMNS = "say which column is which"
 OPEN_TICKETS = "say that tickets without an end are open"
 ORDER_OF_DATES = "say which comes first"
@@ -24,6 +29,12 @@ ONE_KEY = "name the key"
 SETTINGS = "name the settings"
 
 REMEDIES = (
-    WHY_AGAIN, NOTE, COLUMNS, OPEN_TICKETS, ORDER_OF_DATES, YEARS, INVOICE_NUMBER, INVOICE_DAY, SERVICE_NAMES, ENDPOINT,
-    INTERVAL, BOUNDED, PUBLIC_KEY, ONE_KEY, SETTINGS,
+    WHY_AGAIN, NOTE, PRIORITIES, SERVICES, COLUMNS, OPEN_TICKETS, ORDER_OF_DATES, YEARS, INVOICE_NUMBER,
+    INVOICE_DAY, SERVICE_NAMES, ENDPOINT, INTERVAL, BOUNDED, PUBLIC_KEY, ONE_KEY, SETTINGS,
 )  # fmt: skip
+
+
+def with_ways(message: str, ways: Mapping[str, str]) -> str:
+    """A message with how a medium gives each remedy that it names behind it. `ways`: by the remedy."""
+    known = re.compile("|".join(map(re.escape, ways)))
+    return known.sub(lambda found: f"{found[0]}: {ways[found[0]]}", message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from sla_monitor.assess.assessment import BookedStretch, Excluded
@@ -10,11 +10,9 @@ from sla_monitor.assess.booked_maintenance import booked_by
 from sla_monitor.assess.exclusions import exclusions
 from sla_monitor.assess.relief import lateness, refusal
 from sla_monitor.assess.rulings import RequestContext
-from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, period_of
 from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.register.affected_months import months_of
-from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Claim, Decision, Entry, Maintenance, Undo
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.rules import doubts
@@ -22,27 +20,21 @@ from sla_monitor.wording.figure_changes import Changes
 from sla_monitor.wording.instants import format_month, format_stretch
 
 
-def reservations_of(
-    contract: Contract, said: Sequence[Entry], entry: Entry, now_ms: int, changes: Changes
-) -> list[str]:
-    """What whoever makes an entry may not expect: time that the contract refuses, figures that do not change. `said`:
-    the whole register with the entry; `changes`: what it changes in months that are over."""
+def reservations_of(context: EntryContext, entry: Entry, now_ms: int, changes: Changes) -> list[str]:
+    """What whoever makes an entry may not expect: time that the contract refuses, figures that do not change.
+    `context`: the whole register with the entry; `changes`: what it changes in months that are over."""
     if not entry.body.changes_figures:
         return []
-    found = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
-    return found or list(_no_change(contract, said, entry, now_ms, changes))
+    found = [*not_counted(context, entry), *doubts(entry, context)]
+    return found or list(_no_change(context, entry, now_ms, changes))
 
 
-def no_effect(contract: Contract, said: Sequence[Entry], entry: Entry) -> list[str]:
-    """The figures that do not change by an entry. `said`: the whole register, which may hold the entry."""
-    return doubts(entry, EntryContext.of(contract, [other for other in said if other.number != entry.number]))
-
-
-def _no_change(contract: Contract, said: Sequence[Entry], entry: Entry, now_ms: int, changes: Changes) -> Iterator[str]:
+def _no_change(context: EntryContext, entry: Entry, now_ms: int, changes: Changes) -> Iterator[str]:
     """That a decision, waiver or correction about months that are over has come to nothing."""
-    months = months_of(entry.body, contract.time_zone, {other.number: other for other in said})
+    contract, subject = context.contract, entry.body.subject()
+    months = months_of(entry.body, contract.time_zone, context.entries)
     is_over = bool(months) and months[-1] < month_at(now_ms, contract.time_zone)
-    about = next((one for one in said if one.number == entry.body.subject()), entry)
+    about = entry if subject is None else context.entries.get(subject, entry)
     if not about.body.changes_figures:  # nobody expects that a dispute changes any
         return
     is_asked = entry.body.asks_for_decision(contract)
@@ -50,11 +42,13 @@ def _no_change(contract: Contract, said: Sequence[Entry], entry: Entry, now_ms: 
         yield f"no figure, no point and no money of {format_month(months[0])} or later changes by it"
 
 
-def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iterator[str]:
+def not_counted(context: EntryContext, entry: Entry) -> Iterator[str]:
     """Which time of a booking or a claim (or of what a decision is about) the contract refuses all the same, and why,
     and how late a claim is; no time while a decision is awaited, and nothing for other kinds."""
+    if not isinstance(entry.body, Claim | Maintenance | Decision):
+        return
     about = entry.body.about if isinstance(entry.body, Decision) else entry.number
-    case = RequestContext(contract, effective_entries(said))
+    case = RequestContext(context.contract, context.effective)
     asked = case.effective.entry(about)
     ruling = case.effective.decision_on(about)
     is_refused = ruling is not None and not ruling[1].granted
@@ -66,7 +60,14 @@ def not_counted(contract: Contract, said: Sequence[Entry], entry: Entry) -> Iter
         return
     if isinstance(asked.body, Claim) and (late := lateness(case, asked, asked.body)):
         yield f"{late}: the contract leaves it to the authority’s decision"
-    yield from _describe_refused(_refused(case, asked), contract.time_zone)
+    yield from _describe_refused(_refused(case, asked), context.contract.time_zone)
+
+
+def is_refused_anyway(context: EntryContext, entry: Entry) -> bool:
+    """Whether the contract itself refuses a claim, whatever is decided about it. `context`: the register before it."""
+    if not isinstance(entry.body, Claim):
+        return False
+    return bool(refusal(RequestContext(context.contract, context.effective), entry, entry.body))
 
 
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
@@ -87,15 +88,15 @@ def _describe_refused(refused: Iterator[tuple[str, Excluded]], zone: ZoneInfo) -
         yield f"not left out of the figures for {service}: {format_stretch(start_ms, end_ms, zone)}, {why}"
 
 
-def stretches_of(contract: Contract, said: Sequence[Entry], entry: Entry, now_ms: int) -> tuple[BookedStretch, ...]:
+def stretches_of(context: EntryContext, entry: Entry, now_ms: int) -> tuple[BookedStretch, ...]:
     """The stretches, from now on, of the booking that an entry is, decides about or restores; none: it is about no
-    booking, or about one that is over or taken back. `said`: the whole register with the entry."""
+    booking, or about one that is over or taken back. `context`: the whole register with the entry."""
     if not isinstance(entry.body, Maintenance | Decision | Undo):
         return ()
-    booking = _subject(entry, {other.number: other for other in said})
+    booking = _subject(entry, context.entries)
     if booking is None or not isinstance(booking.body, Maintenance):
         return ()
-    return booked_by(RequestContext(contract, effective_entries(said)), booking.number, now_ms)
+    return booked_by(RequestContext(context.contract, context.effective), booking.number, now_ms)
 
 
 def _subject(entry: Entry, entries: Mapping[int, Entry]) -> Entry | None:

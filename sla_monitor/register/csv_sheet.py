@@ -73,6 +73,7 @@ SYNONYMS = {
 """Other headings that are known without being told."""
 
 SIZE_LIMIT = 64 * 2**20
+WORKBOOK = b"PK\x03\x04"
 DELIMITERS = (",", ";", "\t")
 _KEPT_TEXT = re.compile(r'="([^"]*)"')
 """How a spreadsheet is told to leave a number alone: ="00123"."""
@@ -80,23 +81,51 @@ _SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 """How a spreadsheet is told the separator, in a line before the heading."""
 
 
+LIKE = 3
+"""Values of a column that show what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file: its heading, the field that it has (None: it means nothing here), and its first values."""
+
+    heading: str
+    field: str | None
+    like: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`rows`: the line on which each begins, and its words by field, empty ones left out. `fields`: those that have a
-    column. `ignored`: headings of columns that mean nothing here. `problems`: `(line, what is wrong)`; with any of them
-    the rows are not all there.
+    """`rows`: the line on which each begins, and its words by field, empty ones left out. `columns`: those with a
+    heading. `problems`: `(line, what is wrong)`; with any of them the rows are not all there.
     """
 
     rows: tuple[tuple[int, dict[str, str]], ...] = ()
-    ignored: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
     problems: tuple[tuple[int, str], ...] = ()
-    fields: frozenset[str] = frozenset()
     heading_line: int = 1
 
+    @property
+    def fields(self) -> frozenset[str]:
+        """Those that have a column."""
+        return frozenset(column.field for column in self.columns if column.field)
 
-def read_sheet(content: bytes, kind: str, columns: Mapping[str, str], preset: Mapping[str, str] | None = None) -> Sheet:
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Headings of columns that mean nothing here."""
+        return tuple(column.heading for column in self.columns if column.field is None)
+
+
+def read_sheet(
+    content: bytes,
+    kind: str,
+    columns: Mapping[str, str],
+    preset: Mapping[str, str] | None = None,
+) -> Sheet:
     """The rows of a file of one kind. `columns`: fields by heading, for headings that are not known by themselves.
     `preset`: the headings of a tool, which then are the only ones that are known."""
+    if content[:4] == WORKBOOK:
+        return Sheet(problems=((1, "is a workbook or another archive, whatever its name says (save it as CSV UTF-8)"),))
     if len(content) > SIZE_LIMIT:
         return Sheet(problems=((1, f"the file is larger than {SIZE_LIMIT // 2**20} MiB (split it)"),))
     try:
@@ -143,22 +172,27 @@ def _read(text: str, known: Mapping[str, str], asked: Sequence[str]) -> Sheet:
     fields = [known.get(heading) for heading in headings]
     problems += [(first_line, message) for message in _wrong_headings(headings, fields, asked)]
     rows = []
+    like: list[list[str]] = [[] for _ in first]
     for line, cells in records:
         if not is_blank(cells[len(fields) :]):
             problems.append((line, f"has {len(cells)} cells, and the heading has {len(fields)} (check the quotes)"))
         words = {field: cell(text) for field, text in zip(fields, cells, strict=False) if field}
         rows.append((line, {field: word for field, word in words.items() if word}))
-    ignored = tuple(cell for cell, field in zip(first, fields, strict=True) if field is None and cell.strip())
-    return Sheet(tuple(rows), ignored, tuple(problems), frozenset(filter(None, fields)), first_line)
+        for several, text in zip(like, cells, strict=False):
+            if len(several) < LIKE and text.strip():
+                several.append(cell(text))
+    found = zip(first, fields, map(tuple, like), strict=True)
+    columns = tuple(Column(name, field, values) for name, field, values in found if name.strip())
+    return Sheet(tuple(rows), columns, tuple(problems), first_line)
 
 
 def _delimiter(text: str, known: Mapping[str, str]) -> str:
-    """The one that makes most sense of the heading."""
+    """The one that makes most sense of the heading, or the most cells where none makes any."""
 
-    def sense(delimiter: str) -> int:
+    def sense(delimiter: str) -> tuple[int, int]:
         records = _records(text, delimiter, lambda *_: None)
         cells: list[str] = next((cells for _, cells in records if not is_blank(cells)), [])
-        return sum(heading(text) in known for text in cells)
+        return sum(heading(text) in known for text in cells), len(cells)
 
     return max(DELIMITERS, key=sense)
 

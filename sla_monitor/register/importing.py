@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -19,30 +18,42 @@ from sla_monitor.register.entries import Entry, ReportedFigure, TicketRecord
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
+from sla_monitor.register.from_file import named_file
 from sla_monitor.register.presets import CLOSED_STATES, ITIL_PRIORITIES, LIKE_AN_END, PRESETS, Preset
 from sla_monitor.register.rules import problems
 
 _INSTANTS = ("opened", "responded", "ended")
+_NAMES = {"priority": remedies.PRIORITIES, "service": remedies.SERVICES}
+"""What a tool calls otherwise than the contract, and what helps."""
 _WHOLE = ("in_target", "total", "attempts")
 OTHERS = "*"
 """In a table of names: every name that is not in it."""
+PARTIES = ("supplier", "authority", "agreed")
+SHOWN = 5
+"""Rows that are shown as they are read."""
 TOLD_AT_MOST = 100
 """Lines of mistakes: a file of the wrong kind has one on every line."""
+
+Mistake = tuple[int, str]
+"""The line of a file, and what is wrong there: `field: what is wrong (what would be right)`."""
 
 
 @dataclass(frozen=True)
 class ImportSource:
-    """A file and how to read it. `columns`: fields by heading; `party`: whose the figures are, where no column says.
+    """A file and how to read it. `columns`: fields by heading, and with `only_columns` no other heading is known;
+    `party`: whose the figures are, where no column says.
 
     `reference` and `note`: for rows that have none of their own. `preset`: the tool that wrote it, one of PRESETS.
     `priorities` and `services`: ours by theirs; a service may be empty (none of ours), and `*` is every other one.
     `two_digit_years`: 26 is 2026. `is_open_without_end`: a ticket without an end is open, whatever the file says else.
+    `parties`: for whom whoever imports it may speak.
     """
 
     name: str
     content: bytes
     kind: Literal["ticket", "figure"]
     columns: Mapping[str, str]
+    only_columns: bool = False
     dates: Dates = "iso"
     party: str = ""
     reference: str = ""
@@ -52,6 +63,7 @@ class ImportSource:
     services: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     two_digit_years: bool = False
     is_open_without_end: bool = False
+    parties: Collection[str] = PARTIES
 
     @cached_property
     def tool(self) -> Preset | None:
@@ -59,7 +71,8 @@ class ImportSource:
 
     @cached_property
     def sheet(self) -> Sheet:
-        return read_sheet(self.content, self.kind, self.columns, self.tool.columns if self.tool else None)
+        known = {} if self.only_columns else self.tool.columns if self.tool else None
+        return read_sheet(self.content, self.kind, self.columns, known)
 
     def spelled(self, text: str) -> str:
         """An instant of the file, as ours are spelled. Raises ValueError."""
@@ -69,7 +82,7 @@ class ImportSource:
     @cached_property
     def evidence(self) -> str:
         """By which the file can be known again."""
-        return f"{self.name}, SHA-256 {sha256(self.content).hexdigest()}"
+        return named_file(self.name, self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +93,39 @@ class DraftEntry:
     entry: Entry
 
 
-def drafts(
-    source: ImportSource, contract: Contract, actor: str, at_ms: int, *, known_by: str | None = None
-) -> list[DraftEntry]:
-    """The entries that a file makes. Raises RegisterError with the problems of every row."""
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """The entries that a file makes, and `(line, what is wrong)` of its other rows; with any of these nothing of it is
+    entered."""
+
+    made: tuple[DraftEntry, ...]
+    wrong: tuple[Mistake, ...]
+
+    def refuse(self, source: ImportSource, contract: Contract) -> None:
+        """Raises RegisterError with the problems of every row, if there is any."""
+        if self.wrong:  # what can be said of the other rows is said in the same breath
+            raise RegisterError(_told(source, [*self.wrong, *_wrong(self.made, EntryContext.of(contract, ()))]))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A file held against the register. `fresh`: the entries that say what it does not say already, of which so many
+    are `changed`; `same`: so many say what stands; `wrong`: as of `Drafts`, ascending; `first`: how the first
+    rows are read."""
+
+    fresh: tuple[Entry, ...]
+    changed: int
+    same: int
+    wrong: tuple[Mistake, ...]
+    first: tuple[DraftEntry, ...] = ()
+
+    @property
+    def new(self) -> int:
+        return len(self.fresh) - self.changed
+
+
+def drafts(source: ImportSource, contract: Contract, actor: str, at_ms: int, *, known_by: str | None = None) -> Drafts:
+    """The entries that a file makes, each held against the contract later on."""
     sheet = source.sheet
     found = [*sheet.problems, *_no_end(source, sheet)]
     made: list[DraftEntry] = []
@@ -94,34 +136,44 @@ def drafts(
         except RegisterError as error:
             found += [(line, problem) for problem in error.problems]
         found += [(line, problem) for problem in _closed_without_end(source, words)]
-    found += _twice(made)
-    if found:  # what can be said of the other rows is said in the same breath
-        found += _wrong(made, EntryContext.of(contract, ()))
-        raise RegisterError(_told(source, found))
-    return made
+        found += [(line, problem) for problem in _for_others(source, words)]
+    return Drafts(tuple(made), (*found, *_twice(made)))
 
 
-def news(source: ImportSource, several: Iterable[DraftEntry], contract: Contract, said: Iterable[Entry]) -> list[Entry]:
-    """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
+def compared(several: Drafts, contract: Contract, said: Iterable[Entry]) -> Compared:
+    """What of them the register does not say already, and what is wrong with it."""
     context = EntryContext.of(contract, said)
     replaceable = (*context.effective.of(TicketRecord), *context.effective.of(ReportedFigure))
     known = {_key(words): words for _, words in replaceable}
-    fresh = [draft for draft in several if known.get(_key(draft.entry.body)) != draft.entry.body]
-    found = _wrong(fresh, context)
-    if found:
-        raise RegisterError(_told(source, found))
-    return [draft.entry for draft in fresh]
+    fresh = [draft for draft in several.made if known.get(_key(draft.entry.body)) != draft.entry.body]
+    changed = sum(_key(draft.entry.body) in known for draft in fresh)
+    wrong = sorted([*several.wrong, *_wrong(fresh, context)], key=lambda one: one[0])
+    return Compared(
+        tuple(draft.entry for draft in fresh),
+        changed,
+        len(several.made) - len(fresh),
+        tuple(wrong),
+        several.made[:SHOWN],
+    )
 
 
-def _wrong(several: Iterable[DraftEntry], context: EntryContext) -> list[tuple[int, str]]:
+def news(source: ImportSource, several: Drafts, contract: Contract, said: Iterable[Entry]) -> list[Entry]:
+    """The entries that say what the register does not say already. Raises RegisterError with all that is wrong."""
+    found = compared(several, contract, said)
+    if found.wrong:
+        raise RegisterError(_told(source, found.wrong))
+    return list(found.fresh)
+
+
+def _wrong(several: Iterable[DraftEntry], context: EntryContext) -> list[Mistake]:
     return [(one.line, line) for one in several for line in problems(one.entry, context)]
 
 
-def _told(source: ImportSource, found: Iterable[tuple[int, str]]) -> list[str]:
+def _told(source: ImportSource, found: Iterable[Mistake]) -> list[str]:
     return abridged([f"{source.name}:{line}: {why}" for line, why in sorted(found, key=lambda one: one[0])])
 
 
-def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[tuple[int, str]]:
+def _no_end(source: ImportSource, sheet: Sheet) -> Iterator[Mistake]:
     """A file whose column of ends is not known would make every ticket an open one."""
     is_known = source.kind != "ticket" or "ended" in sheet.fields or source.is_open_without_end
     if is_known or sheet.problems or not sheet.ignored:
@@ -139,6 +191,12 @@ def _closed_without_end(source: ImportSource, words: Mapping[str, str]) -> Itera
         yield f"ended: is missing, and the ticket is {state} ({remedy})"
 
 
+def _for_others(source: ImportSource, words: Mapping[str, str]) -> Iterator[str]:
+    party = words.get("party", source.party)
+    if source.kind == "figure" and party in PARTIES and party not in source.parties:
+        yield f"party: is {party}, for whom you do not speak (leave the row out)"
+
+
 def abridged(lines: list[str]) -> list[str]:
     more = len(lines) - TOLD_AT_MOST
     return lines if more <= 0 else [*lines[:TOLD_AT_MOST], f"... and {more} more"]
@@ -151,14 +209,21 @@ def _entry(source: ImportSource, words: dict[str, str], contract: Contract, acto
         given.setdefault("party", source.party)
     if source.kind == "ticket":
         given |= _ticket_words(source, words, contract)
-    given, ambiguous = _with_instants(source, given)
+    given, unclear = _with_instants(source, given)
+    unclear |= {name: _unknown(name, words[name]) for name in _NAMES if name in words}
     try:
         said = body_of(source.kind, given, contract.time_zone)
     except RegisterError as error:
-        raise RegisterError([ambiguous.get(line.partition(":")[0], line) for line in error.problems]) from None
+        raise RegisterError([unclear.get(line.partition(":")[0], line) for line in error.problems]) from None
     more = {"reference": source.reference, "note": source.note, "evidence": source.evidence}
     more |= {name: words[name] for name in MORE if name in words}
+    if "evidence" in words:  # all that is from one file can be found by it
+        more["evidence"] = f"{words['evidence']}; {source.evidence}"
     return entry_of(said, at_ms=at_ms, actor=actor, contract=contract.id, **more)
+
+
+def _unknown(name: str, theirs: str) -> str:
+    return f"{name}: {theirs[:80]!r} is none of the contract's ({_NAMES[name]})"
 
 
 def _with_instants(source: ImportSource, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -173,9 +238,9 @@ def _with_instants(source: ImportSource, given: dict[str, Any]) -> tuple[dict[st
                 ambiguous[name] = f"{name}: {error}"
     if "stops" in given:
         try:
-            spelled["stops"] = _stops(given["stops"], source.spelled)
+            spelled["stops"] = parse_stops(given["stops"], source.spelled)
         except ValueError as error:
-            spelled["stops"], ambiguous["stops"] = _stops(given["stops"], str), f"stops: {error}"
+            spelled["stops"], ambiguous["stops"] = parse_stops(given["stops"], str), f"stops: {error}"
     return spelled, ambiguous
 
 
@@ -186,14 +251,23 @@ def _ticket_words(source: ImportSource, words: Mapping[str, str], contract: Cont
     if tool and tool.has_spaced_numbers and "id" in words:
         found["id"] = re.sub(r"(?<=\d)\s(?=\d)", "", words["id"])
     if "priority" in words:
-        theirs = words["priority"]
-        usual = {**ITIL_PRIORITIES, **(tool.priorities if tool else {})}
-        found["priority"] = _ours(theirs, source.priorities) or _ours(theirs, usual) or theirs
+        found["priority"] = our_priority(source, words["priority"])
     if "service" in words:
-        names = {service.name: service.id for version in contract.versions for service in version.terms.services}
-        ours = _ours(words["service"], source.services)
-        found["service"] = (_ours(words["service"], names) or words["service"]) if ours is None else ours or None
+        found["service"] = our_service(source, words["service"], contract) or None
     return found
+
+
+def our_priority(source: ImportSource, theirs: str) -> str:
+    """What a priority of the file is called in the contract, or as it stands there."""
+    usual = {**ITIL_PRIORITIES, **(source.tool.priorities if source.tool else {})}
+    return _ours(theirs, source.priorities) or _ours(theirs, usual) or theirs
+
+
+def our_service(source: ImportSource, theirs: str, contract: Contract) -> str:
+    """The id of a service of the file, or as it stands there; empty: none of ours."""
+    names = {service.name: service.id for version in contract.versions for service in version.terms.services}
+    ours = _ours(theirs, source.services)
+    return (_ours(theirs, names) or theirs) if ours is None else ours
 
 
 def _ours(theirs: str, names: Mapping[str, str]) -> str | None:
@@ -202,7 +276,7 @@ def _ours(theirs: str, names: Mapping[str, str]) -> str | None:
     return folded.get(heading(theirs), folded.get(OTHERS))
 
 
-def _stops(text: str, spelled: Callable[[str], str]) -> list[dict[str, str]]:
+def parse_stops(text: str, spelled: Callable[[str], str] = str) -> list[dict[str, str]]:
     """`waiting_for_authority 2026-10-05 10:00 / 2026-10-05 12:00; ...`; without an end it still stands still."""
     return [_stop(part, spelled) for part in text.split(";") if part.strip()]
 
@@ -214,7 +288,7 @@ def _stop(text: str, spelled: Callable[[str], str]) -> dict[str, str]:
     return {key: word if key == "reason" else spelled(word) for key, word in found.items() if word}
 
 
-def _twice(several: Iterable[DraftEntry]) -> Iterator[tuple[int, str]]:
+def _twice(several: Iterable[DraftEntry]) -> Iterator[Mistake]:
     """Two rows about one thing: nobody can know which of them is meant."""
     seen: dict[object, int] = {}
     for draft in several:

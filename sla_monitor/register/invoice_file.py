@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from hashlib import sha256
 from typing import Literal
 
 from sla_monitor import remedies
@@ -17,6 +16,7 @@ from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import Sheet, read_sheet
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
+from sla_monitor.register.from_file import named_file
 from sla_monitor.register.importing import abridged
 
 _AMOUNT = re.compile(r"(\()?([-−+]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(\))?", re.ASCII)
@@ -57,7 +57,7 @@ class InvoiceFile:
     @property
     def evidence(self) -> str:
         """By which the file can be known again."""
-        return f"{self.name}, SHA-256 {sha256(self.content).hexdigest()}"
+        return named_file(self.name, self.content)
 
 
 def read_invoice(file: InvoiceFile, contract: Contract) -> tuple[tuple[BilledLine, ...], int]:

@@ -66,8 +66,15 @@ def is_of_draft(body: EntryKind) -> bool:
 
 def last_shared(entries: Sequence[Entry]) -> int:
     """The number of the last entry that both sides know; 0: there is none. `entries`: a contract's, ascending."""
+    if entries and _stands_alone(entries[-1]):
+        return entries[-1].number
     internal = internal_numbers(entries)
     return next((one.number for one in reversed(entries) if one.number not in internal), 0)
+
+
+def _stands_alone(entry: Entry) -> bool:
+    """Whether it is known to both, whatever the others say."""
+    return not (entry.body.is_internal or is_of_draft(entry.body)) and entry.body.subject() is None
 
 
 def shared(entries: Sequence[Entry]) -> tuple[Entry, ...]:

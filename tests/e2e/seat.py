@@ -103,8 +103,7 @@ class Seat:
 
     async def comes(self, end: str) -> None:
         """Wait until what was last clicked has led to an address that ends so."""
-        while not (await self.path()).endswith(end) or await self.tab.value("document.readyState") != "complete":
-            await asyncio.sleep(0.02)
+        await self.tab.until(f"location.pathname.endsWith({json.dumps(end)}) && document.readyState === 'complete'")
 
     async def back(self) -> None:
         """The browser's own button."""
@@ -171,8 +170,7 @@ class Seat:
         await self.tab.loaded()
 
     async def _settled(self) -> None:
-        while await self.tab.value("document.readyState") != "complete":
-            await asyncio.sleep(0.02)
+        await self.tab.until("document.readyState === 'complete'")
 
 
 def _called(words: str) -> str:

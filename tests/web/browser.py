@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import subprocess
@@ -30,6 +31,20 @@ CHROMIUM = [
 ]
 
 
+PATIENCE_S = 60
+"""How long a browser may take for anything: it hangs where it takes longer."""
+
+
+@asynccontextmanager
+async def patience(what: str) -> AsyncIterator[None]:
+    """Wait for a browser, and not for ever."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            yield
+    except TimeoutError:
+        raise AssertionError(f"nothing has come of {what} within {PATIENCE_S} s") from None
+
+
 class Tab:
     """One page, and what may be asked of it."""
 
@@ -41,20 +56,21 @@ class Tab:
     async def send(self, method: str, **params: Any) -> dict[str, Any]:
         self._number += 1
         await self._socket.write_message(json.dumps({"id": self._number, "method": method, "params": params}))
-        while True:
-            message = json.loads(await self._socket.read_message() or "{}")
-            if message.get("id") == self._number:
-                assert "error" not in message, message
-                return dict(message["result"])
-            self.events.append(message)
+        async with patience(method):
+            while (message := await self._heard()).get("id") != self._number:
+                self.events.append(message)
+        assert "error" not in message, message
+        return dict(message["result"])
+
+    async def _heard(self) -> dict[str, Any]:
+        """The next message."""
+        told = await self._socket.read_message()
+        assert told is not None, "the browser has hung up"
+        return dict(json.loads(told))
 
     async def open(self, url: str, width: int, height: int = 800, scheme: str = "light") -> None:
         """Load a page at a width, in CSS pixels, and wait until it is there."""
-        await self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        await self.send("Emulation.setEmulatedMedia", features=features)
+        await self.resize(width, scheme, height)
         await self.send("Log.enable")
         await self.send("Page.enable")
         self.events.clear()
@@ -63,14 +79,35 @@ class Tab:
 
     async def loaded(self) -> None:
         """Wait until a page has come since the events were cleared."""
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(json.loads(await self._socket.read_message() or "{}"))
+        async with patience("a page"):
+            while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+                self.events.append(await self._heard())
+
+    async def until(self, expression: str) -> None:
+        """Wait until something is so in the page."""
+        async with patience(expression):
+            while not await self.value(expression):
+                await asyncio.sleep(0.02)
 
     async def value(self, expression: str) -> Any:
         """What an expression is in the page."""
         result = await self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
+
+    async def choose_file(self, selector: str, path: Path) -> None:
+        """Choose a file in an input, as a person does."""
+        document = await self.send("DOM.getDocument")
+        found = await self.send("DOM.querySelector", nodeId=document["root"]["nodeId"], selector=selector)
+        await self.send("DOM.setFileInputFiles", files=[str(path)], nodeId=found["nodeId"])
+
+    async def resize(self, width: int, scheme: str = "light", height: int = 800) -> None:
+        """Show what is open at a width, in CSS pixels."""
+        await self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        await self.send("Emulation.setEmulatedMedia", features=features)
 
     async def picture(self, path: Path, *, whole: bool = True) -> None:
         shot = await self.send("Page.captureScreenshot", captureBeyondViewport=whole)

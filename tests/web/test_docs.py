@@ -14,6 +14,7 @@ from sla_monitor.sla.observation import DETAIL_LIMIT
 from sla_monitor.web import Limits
 from sla_monitor.web.api.openapi import openapi_document
 from sla_monitor.web.desk.entry_form import EntryForm
+from sla_monitor.web.desk.import_reading import FILE_BYTES, ROWS
 from sla_monitor.web.desk.routes import DESK_ROUTES
 from sla_monitor.web.page.selection import LEAST_REFRESH_S, MOST_REFRESH_S
 from sla_monitor.web.serving.routes import REPORT_BYTES
@@ -25,7 +26,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "http.md").read_text(encoding="utf-
 
 def test_every_documented_route_answers_to_its_methods_and_no_other() -> None:
     rows = re.findall(r"^\| `(/[^`]*)` \| ([A-Z, ]+) \|", DOCS, re.M)
-    assert len(rows) == 63
+    assert len(rows) == 64
     with serving(Parts()) as web:
         for path, methods in rows:
             answer = ask(
@@ -55,7 +56,6 @@ def test_every_page_of_the_desk_is_told_with_its_addresses_for_programs() -> Non
         "audit.csv",
         "entries.csv",
         "file",
-        "undo-file",
     }
     missing = {last_word(path) for path, _ in DESK_ROUTES} - pages - {"X"}
     assert missing == of_browsers, "pages without a row in the table of docs/http.md"
@@ -86,6 +86,8 @@ def test_the_commands_for_scripts_run_as_they_are_printed(tmp_path: Path) -> Non
         f"an idle connection | {Limits().header_s} s |",
         f"| Body | {Limits().body_s} s, {Limits().body_bytes // 1024} kB |",
         f"of somebody who is known | {Limits().upload_s} s; a form with an entry {EntryForm.body_bytes // 1024**2} MiB",
+        f"up to {FILE_BYTES // 2**20} MiB and {ROWS:,} rows",
+        f"a file to import {FILE_BYTES // 2**20} MiB",
         f"| Fetching an answer | {Limits().write_s} s |",
         f"| Headers | {Limits().header_bytes // 1024} kB |",
         f"| Open connections | {Limits().connections};",

@@ -84,11 +84,12 @@ def print_one(
 ) -> None:
     """One entry with everything that was said about it, and the files attached to it. `said`: the whole register of the
     contract."""
-    from sla_monitor.assess.supposed import no_effect, not_counted
-    from sla_monitor.register.effective import effective_entries
+    from sla_monitor.assess.supposed import not_counted
+    from sla_monitor.register.entry_context import EntryContext
+    from sla_monitor.register.rules import doubts
 
-    effective = effective_entries(said)
-    say, is_so = _wording(contract), state(entry, effective, contract)
+    context = EntryContext.of(contract, said)
+    say, is_so = _wording(contract), state(entry, context.effective, contract)
     if style == "json":
         one = {**_document(entry), "state": is_so, "about_it": [_document(other) for other in about]}
         one["attachments"] = [document_of_attachment(each) for each in attached]
@@ -103,7 +104,7 @@ def print_one(
     lines |= {name: getattr(entry, name) for name in ("reference", "evidence", "note")}
     shown = [f"{name:<12} {plain(text)}" for name, text in lines.items() if text]
     shown += [f"{'attached':<12} {describe_attachment(one)}" for one in attached]
-    but = [*not_counted(contract, said, entry), *no_effect(contract, said, entry)]
+    but = [*not_counted(context, entry), *doubts(entry, context)]
     shown += [f"{'but':<12} {line}" for line in but]
     shown += [f"{'then':<12} entry {o.number}, {plain(o.actor)}: {summary(o, say)}" for o in about]
     click.echo(lines_of("\n".join(shown)))
@@ -198,6 +199,7 @@ def reservations(session: EntrySession, entered: Entered, entry: Entry) -> list[
     if not entry.body.changes_figures:  # what is not read cannot be found damaged
         return []
     from sla_monitor.assess.supposed import reservations_of
+    from sla_monitor.register.entry_context import EntryContext
 
-    changes = entered.changes
-    return reservations_of(session.contract, session.entries(), entry, session.clock.now_ms(), changes)
+    context = EntryContext(session.contract, session.entries)
+    return reservations_of(context, entry, session.clock.now_ms(), entered.changes)

@@ -101,12 +101,13 @@ def import_file(file: Path, kind: Any, columns: dict[str, str], dry_run: bool, *
     if ignored := source.sheet.ignored:
         click.echo(f"columns left out: {', '.join(map(repr, ignored))}", err=True)
     several = drafts(source, session.contract, session.actor, session.clock.now_ms(), known_by=COMMAND)
+    several.refuse(source, session.contract)
 
     def propose(said: Callable[[], Sequence[Entry]]) -> list[Entry]:
         return news(source, several, session.contract, said())
 
     entered = _supposed(session, propose) if dry_run else enter(session, propose, yes=given["yes"])
-    _print_result(session, entered, len(several), given["style"], dry_run=dry_run)
+    _print_result(session, entered, len(several.made), given["style"], dry_run=dry_run)
 
 
 def content_of(file: Path) -> bytes:

@@ -21,8 +21,9 @@ def stretches_of(session: EntrySession, entry: Entry) -> tuple[BookedStretch, ..
     if not entry.body.changes_figures:  # what is not read cannot be found damaged
         return ()
     from sla_monitor.assess import supposed
+    from sla_monitor.register.entry_context import EntryContext
 
-    return supposed.stretches_of(session.contract, session.entries(), entry, session.clock.now_ms())
+    return supposed.stretches_of(EntryContext(session.contract, session.entries), entry, session.clock.now_ms())
 
 
 def describe_stretches(session: EntrySession, several: Sequence[BookedStretch]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from sla_monitor import remedies
 
 OPTIONS = {
     remedies.WHY_AGAIN: "--why",
     remedies.NOTE: "--note",
+    remedies.PRIORITIES: '--priority "THEIRS=OURS"',
+    remedies.SERVICES: '--service "THEIRS=OURS"',
     remedies.COLUMNS: '--map "HEADING=FIELD"',
     remedies.OPEN_TICKETS: "--open-without-end",
     remedies.ORDER_OF_DATES: "--dates",
@@ -24,9 +24,7 @@ OPTIONS = {
     remedies.SETTINGS: "--config",
 }
 
-_KNOWN = re.compile("|".join(map(re.escape, OPTIONS)))
-
 
 def with_options(message: str) -> str:
     """A message with the option behind each remedy that it names."""
-    return _KNOWN.sub(lambda found: f"{found[0]}: {OPTIONS[found[0]]}", message)
+    return remedies.with_ways(message, OPTIONS)

@@ -11,6 +11,7 @@ from typing_extensions import is_typeddict
 
 from sla_monitor.contract.reading.json_schema import shapes_schema
 from sla_monitor.register.entries import KINDS
+from sla_monitor.register.import_options import CHOICES, KINDS_IN_FILES
 from sla_monitor.register.request_bodies import request_schemas
 from sla_monitor.web.api import register_shapes, shapes
 from sla_monitor.web.api.outage_json import MOST
@@ -77,6 +78,7 @@ RESOURCES = (
     ),
 )
 
+IMPORTS = "/api/v1/contracts/{contract}/imports"
 ATTACHMENTS = "/api/v1/contracts/{contract}/entries/{number}/attachments"
 
 DESK_RESOURCES = (
@@ -158,6 +160,20 @@ POSTS = (
         register_shapes.EnteredJson,
     ),
     PostTerms(
+        "/api/v1/contracts/{contract}/entries/{number}/undo-file",
+        "Take all back that came from the same file as an entry",
+        "UndoRequest",
+        register_shapes.SeveralEnteredJson,
+        preview=register_shapes.SeveralPreviewJson,
+    ),
+    PostTerms(
+        IMPORTS,
+        "Enter the rows of a file of tickets or figures, all of them or none",
+        "",
+        register_shapes.SeveralEnteredJson,
+        preview=register_shapes.ImportPreviewJson,
+    ),
+    PostTerms(
         "/api/v1/contracts/{contract}/credits/invoice",
         "Compare an invoice with the credits that should stand on it, and enter its lines",
         "InvoiceRequest",
@@ -214,7 +230,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "type": "string", "minLength": 1}},
     "month": {"description": "A service period.", "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}},
     "number": {"description": "The entry's number.", "schema": {"type": "integer", "minimum": 1}},
-    "dry_run": {"description": "true: nothing is entered; what it would change is told (PreviewJson).", "schema": {
+    "dry_run": {"description": "true: nothing is entered; what it would change is told.", "schema": {
         "type": "boolean", "default": False}},
     "Idempotency-Key": {"description": "New for each entry, and the same when it is sent again: it is entered once.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200}},
@@ -232,6 +248,35 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "service": {"description": "The service's id.", "schema": {"type": "string"}},
     "endpoint": {"description": "The endpoint's id.", "schema": {"type": "string"}},
 }  # fmt: skip
+
+
+def _option(name: str, told: str, *choices: str, is_repeated: bool = False, is_flag: bool = False) -> dict[str, Any]:
+    one: dict[str, Any] = {"type": "boolean", "default": False} if is_flag else {"type": "string"}
+    one |= {"enum": list(choices)} if choices else {}
+    schema = {"type": "array", "items": one} if is_repeated else one
+    return {"name": name, "in": "query", "required": name == "kind", "description": told, "schema": schema}
+
+
+IMPORT_PARAMETERS = (
+    _option("kind", "What each row is.", *KINDS_IN_FILES),
+    _option("name", "The file's name, which its entries keep with its digest."),
+    _option("preset", "The tool that wrote it.", *filter(None, CHOICES["preset"])),
+    _option("map", "A column's field: HEADING=FIELD.", is_repeated=True),
+    _option("only_map", "No heading is known but those of `map`.", is_flag=True),
+    _option("priority", "What a priority of the file is in the contract: THEIRS=OURS.", is_repeated=True),
+    _option(
+        "service",
+        "Which service a name of the file is: THEIRS=OURS; `THEIRS=` is none of ours, `*=` every other name.",
+        is_repeated=True,
+    ),
+    _option("dates", "As in 05/10/2026.", *CHOICES["dates"]),
+    _option("two_digit_years", "26 is 2026.", is_flag=True),
+    _option("open_without_end", "Tickets without an end are open.", is_flag=True),
+    _option("party", "Whose the figures are, for rows without a party.", *filter(None, CHOICES["party"])),
+    _option("reference", "For rows without one of their own."),
+    _option("note", "For rows without one of their own."),
+)
+"""How a file is read."""
 
 REFUSALS = {
     400: "A parameter makes no sense",
@@ -309,14 +354,16 @@ def _posted(one: PostTerms) -> dict[str, Any]:
         "description": "With dry_run: what it would change; without: it had come in before, and stands",
         "content": {"application/json": {"schema": again}},
     }
+    dry_run = {"name": "dry_run", "in": "query", **PARAMETERS["dry_run"]}
+    own = IMPORT_PARAMETERS if one.path == IMPORTS else ()
+    body = (
+        {"application/json": {"schema": {"$ref": REFERENCE.format(model=one.body)}}} if one.body else {"text/csv": {}}
+    )
     return {
         "operationId": f"post_{_id(one.path)}",
         "summary": one.summary,
-        "parameters": [*_in_path(one.path), {"name": "dry_run", "in": "query", **PARAMETERS["dry_run"]}, *headers],
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"$ref": REFERENCE.format(model=one.body)}}},
-        },
+        "parameters": [*_in_path(one.path), *own, dry_run, *headers],
+        "requestBody": {"required": True, "content": body},
         "responses": {
             "200": preview,
             one.answers: told,

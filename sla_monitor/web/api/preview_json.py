@@ -13,8 +13,8 @@ def preview_json(
     entry: EntryJson, effect: Effect, last: int, *, running: str, reaches_closed_months: bool, doubts: Sequence[str]
 ) -> PreviewJson:
     """`last`: the contract's last entry; `running`: the month that goes on."""
-    nulls, own, granted = Nulls(), _effect(effect, running), effect.granted
-    if_granted = None if granted is None else _effect(granted, running)
+    nulls, own, granted = Nulls(), effect_json(effect, running), effect.granted
+    if_granted = None if granted is None else effect_json(granted, running)
     return {
         "entry": entry,
         "last_number": last,
@@ -29,7 +29,8 @@ def preview_json(
     }
 
 
-def _effect(effect: Effect, running: str) -> IfGrantedJson:
+def effect_json(effect: Effect, running: str) -> IfGrantedJson:
+    """What of months that are over and of the running one becomes other, and what whoever enters it may not expect."""
     return {
         "changes": [row for one in effect.months if one.month < running for row in _rows(one.month, one.rows)],
         "running": [row for one in effect.months if one.month >= running for row in _rows(one.month, one.rows)],

@@ -10,8 +10,14 @@ from sla_monitor.document.entries import entry_document
 from sla_monitor.ledger.recording.attached_files import Attachment
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
+from sla_monitor.remedies import with_ways
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.register_shapes import AttachmentsJson, EntriesJson, EntryJson, FieldProblemJson
+from sla_monitor.web.api.register_shapes import (
+    AttachmentsJson,
+    EntriesJson,
+    EntryJson,
+    FieldProblemJson,
+)
 from sla_monitor.web.api.service_json import API
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
@@ -74,16 +80,34 @@ def attachments_json(contract: str, entry: int, several: Iterable[Attachment]) -
     }
 
 
+def line_problems(wrong: Iterable[tuple[int, str]], ways: Mapping[str, str]) -> list[FieldProblemJson]:
+    """What is wrong with the lines of a file: each with `field: what is wrong (what would be right)`, or without a
+    field. `ways`: how each remedy is given."""
+    found: list[FieldProblemJson] = []
+    for line, text in wrong:
+        field, colon, what = text.partition(": ")
+        is_field = bool(colon) and field.isidentifier()
+        detail, remedy = with_remedy(with_ways(what if is_field else text, ways))
+        pointer = f"/{line}/{field}" if is_field else f"/{line}"
+        found.append({"pointer": pointer, "detail": plain(detail), "remedy": plain(remedy)})
+    return found
+
+
 def field_problems(lines: Iterable[str], *, is_flat: bool) -> list[FieldProblemJson]:
     """What is wrong with fields, from lines of `field: what is wrong (what would be right)`. `is_flat`: the body has
     them at its top, and not under `said`."""
     return [_problem(line, is_flat=is_flat) for line in lines]
 
 
+def with_remedy(text: str) -> tuple[str, str]:
+    """`what is wrong (what would be right)` in its two parts; the second one may be empty."""
+    found = _REMEDY.match(text)
+    return (found[1], found[2]) if found else (text, "")
+
+
 def _problem(line: str, *, is_flat: bool) -> FieldProblemJson:
     field, _, text = line.partition(": ")
-    found = _REMEDY.match(text)
-    detail, remedy = found.groups() if found else (text, "")
+    detail, remedy = with_remedy(text)
     name = field.replace("~", "~0").replace("/", "~1")
     is_outside = is_flat or field in OUTSIDE
     pointer = f"/{name}" if is_outside else f"/said/{name}" if name else "/said"

@@ -99,11 +99,58 @@ class EnteredJson(TypedDict):
     """Whether the same submission had come in before: nothing was entered a second time."""
 
 
+class SeveralPreviewJson(TypedDict):
+    """What several entries would change that are entered at once. Nothing was entered."""
+
+    entered: int
+    """How many would be."""
+    last_number: int
+    """What `If-Match` is given to enter them only as long as nobody else enters anything."""
+    reaches_closed_months: bool
+    """Whether they may change figures of months that are over: then `If-Match` is required."""
+    changes: list[FigureChangeJson]
+    """Every figure of a month that is over that would become another."""
+    running: list[FigureChangeJson]
+    """Every figure of the running month so far that would become another."""
+    remarks: list[str]
+    """What whoever enters them may not expect: what no figure takes from them, and signed months that change."""
+
+
+class ImportPreviewJson(SeveralPreviewJson):
+    """What a file would change."""
+
+    rows: int
+    """How many rows it has."""
+    changed: int
+    """How many of what would be entered stand in place of an earlier entry."""
+    same: int
+    """How many rows say what stands already."""
+    ignored: list[str]
+    """Headings of the columns that mean nothing here."""
+
+
+class SeveralEnteredJson(WithReasons):
+    """Several entries that were entered at once."""
+
+    contract: str
+    """The contract's id."""
+    entered: int
+    """How many."""
+    first: int | None
+    """The number of the first one."""
+    last: int | None
+    """The number of the last one: theirs are all numbers between."""
+    last_number: int
+    """The number of the contract's last entry now."""
+    is_again: bool
+    """Whether the same submission had come in before: nothing was entered a second time."""
+
+
 class FieldProblemJson(TypedDict):
     """What is wrong with one field."""
 
     pointer: str
-    """Where it is in the request's body (RFC 6901)."""
+    """Where it is in the request's body (RFC 6901); of a file: `/LINE/FIELD`, or `/LINE` of a whole line."""
     detail: str
     """What is wrong with it."""
     remedy: str

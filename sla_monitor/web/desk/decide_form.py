@@ -14,6 +14,7 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.effect import Effect
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.entry_fields import Filled, FormField
+from sla_monitor.web.desk.entry_files import shown_files
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.shown_entry import shown_entry
 from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
@@ -73,6 +74,7 @@ class DecideForm(ProposingForm):
             "decide_form.html",
             contract=contract,
             entry=shown_entry(contract, entry),
+            files=await self.site.fetching.run(shown_files, self.person, self.desk.ledger, contract, entry),
             decided="" if last is None else f"{'granted' if last[1].granted else 'refused'} by entry {last[0].number}",
             undone=standing.undone.get(entry.number),
             effects=effects,

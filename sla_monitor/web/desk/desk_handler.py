@@ -14,7 +14,7 @@ from urllib.parse import quote
 from tornado.web import Finish
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.errors import LedgerError
+from sla_monitor.errors import LedgerError, RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
@@ -22,16 +22,22 @@ from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.entering import DeskRegister, as_read_by, visible_to
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
 from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
+from sla_monitor.web.identity.person import NOBODY
 from sla_monitor.web.identity.reception import BEFORE, DEVICE, Reception
 from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.serving.handler import Handler, Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.known_by import PASSWORD, TOKEN, describe_known_by
+from sla_monitor.wording.text import plain
 
 LATER = "send the page again in some seconds: what was entered already is not entered twice"
+OTHER_SESSION = "this page is of another session"
 READ_ON = 4
 """How much more than a page takes is read."""
 NO_DESK = "nobody is named who may sign in here"
+
+SHOWN_CHARACTERS = 4000
+"""Of a text that is handed back: files are longer, and nobody reads them there."""
 
 
 class DeskHandler(Handler):
@@ -45,6 +51,7 @@ class DeskHandler(Handler):
         super().initialize(site)
         self._body = bytearray()
         self._before_session = ""
+        self._is_signed_out = False
 
     @property
     def reception(self) -> Reception:
@@ -63,6 +70,9 @@ class DeskHandler(Handler):
     async def _refuse_forbidden(self) -> None:
         if not self.reception.is_used:
             raise Refusal(404, NO_DESK, remedy="name users under `desk` in the settings: docs/how-to/sign-in.md")
+        if self.person is NOBODY and self.action_here() is not Action.ARRIVE and self._may_keep():
+            self._is_signed_out = True  # the form is read, and handed back
+            return
         await super()._refuse_forbidden()
         self._allow_bytes()
         # Who shows it elsewhere loses what is typed here: before the page, not after it.
@@ -83,12 +93,32 @@ class DeskHandler(Handler):
     async def post(self, *names: str) -> None:
         """Take a form in. Pages implement `submitted`, never this."""
         form = self._form()
+        if self._is_signed_out or not self._is_of_this_session(form):
+            if not self._may_keep():
+                raise Refusal(403, OTHER_SESSION, remedy="go back, load the page again and send it again")
+            self.set_status(401 if self._is_signed_out else 403)
+            self.hand_back(form)
+            return
         if not await self._is_fresh(form):
             more = {"elsewhere": self._prove_address(), "is_wrong": bool(form.text(AGAIN))}
             self.set_status(403 if more["is_wrong"] else 200)
             self.show_page("prove.html", fields=form.carried(), once=form.text(ONCE), **more)
             return
         await self.submitted(form, *names)
+
+    def hand_back(self, form: PostedForm) -> None:
+        """Show what was typed on a page that is of no session any more, to be sent again: nothing of it is done."""
+        typed = [(name.replace("_", " ").capitalize(), plain(text)) for name, text in form.own() if text.strip()]
+        self.show_page(
+            "handed_back.html", fields=form.carried(), once=form.text(ONCE), is_signed_out=self._is_signed_out,
+            typed=[(name, text) for name, text in typed if len(text) <= SHOWN_CHARACTERS],
+        )  # fmt: skip
+
+    def _may_keep(self) -> bool:
+        """Whether a browser posts it from a page of ours, as far as it says so."""
+        headers = self.request.headers
+        is_said = "Origin" in headers or headers.get("Sec-Fetch-Site") == "same-origin"
+        return self.request.method == "POST" and is_said and "text/html" in headers.get("Accept", "")
 
     async def submitted(self, form: PostedForm, *names: str) -> None:
         """Do what a form asks for. `names`: those of the address."""
@@ -134,6 +164,9 @@ class DeskHandler(Handler):
         if isinstance(error, Overtaken):
             stale = Refusal(409, f"nothing was entered: {error}", remedy="load the page again")
             kwargs, status_code = {**kwargs, "exc_info": (kind, stale, trace)}, 409
+        elif isinstance(error, RegisterError):  # no form has said which field is wrong
+            wrong = Refusal(422, f"nothing was entered: {error}", remedy="go back, and correct it")
+            kwargs, status_code = {**kwargs, "exc_info": (kind, wrong, trace)}, 422
         elif isinstance(error, LedgerError):
             shut = Refusal(
                 503, "nothing was entered: the register cannot be written now", {"Retry-After": "5"}, remedy=LATER
@@ -180,7 +213,7 @@ class DeskHandler(Handler):
         return known
 
     def _form(self) -> PostedForm:
-        """The form that was posted. Raises Refusal for what no page of ours has posted."""
+        """The form that was posted. Raises Refusal for what another site's page has posted, or what is no form."""
         own = f"{self.request.protocol}://{self.request.host}", self.reception.settings().address
         origin = self.request.headers.get("Origin", own[0]).lower()
         if origin not in own or self.request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
@@ -192,13 +225,11 @@ class DeskHandler(Handler):
             raise Refusal(
                 400, "this is no form", remedy="send application/x-www-form-urlencoded or multipart/form-data"
             )
-        if self.person.known_by == TOKEN:  # no browser sends a token by itself
-            return form
-        if not self.reception.state.is_mac(form.text(CSRF), "csrf", self._whose()):
-            raise Refusal(
-                403, "this page is of another session", remedy="go back, load the page again and send it again"
-            )
         return form
+
+    def _is_of_this_session(self, form: PostedForm) -> bool:
+        """Whether our own page posted it, for this browser; no browser sends a token of a script by itself."""
+        return self.person.known_by == TOKEN or self.reception.state.is_mac(form.text(CSRF), "csrf", self._whose())
 
     def _is_proven(self) -> bool:
         """Whether this person has shown lately who they are, where the action asks for it."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import KINDS
+from sla_monitor.register.import_options import KINDS_IN_FILES
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
 from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
@@ -77,6 +78,11 @@ class DeskPage(DeskHandler):
             (kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}")
             for kind, model in KINDS.items()
             if model.action in actions and form_model(kind)
+        )
+        forms += tuple(
+            (f"import {kind}s", f"/desk/contracts/{name}/import?kind={kind}")
+            for kind in KINDS_IN_FILES
+            if KINDS[kind].action in actions
         )
         may = tuple(TABLE[action].words for action in actions)
         return DeskContract(

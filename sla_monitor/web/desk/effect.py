@@ -14,6 +14,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Decision, Entry
+from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
 from sla_monitor.web.desk.entering import CheckedStatements
 from sla_monitor.web.desk.previews import Previews
@@ -77,20 +78,21 @@ def _grant(asked: Entry) -> Entry:
 
 
 def _effect(previews: Previews, contract: Contract, checked: CheckedStatements, now_ms: int) -> Effect:
-    new, said = checked.entries, [*checked.said, *checked.entries]
+    new, context = checked.entries, EntryContext.of(contract, [*checked.said, *checked.entries])
     running = month_at(now_ms, contract.time_zone)
     with previews.asking(contract.id) as (evidence, cache):
         changes = changes_of_entries(contract, evidence, checked.said, new, now_ms, with_running=True, cache=cache)
     closed = [row for row in changes if row["month"] < running]
-    named = re.compile(rf"\bdecision (?:{'|'.join(f'{one.number}' for one in new) or '-'})\b")
-    but = [line for entry in new for line in reservations_of(contract, said, entry, now_ms, closed)]
+    decisions = [f"{one.number}" for one in new if isinstance(one.body, Decision)]
+    named = re.compile(rf"\bdecision (?:{'|'.join(decisions) or '-'})\b")
+    but = [line for entry in new for line in reservations_of(context, entry, now_ms, closed)]
     effective = effective_entries(checked.said)
     signed = [month for month in dict.fromkeys(row["month"] for row in changes) if effective.sign_off(month)]
     but += [
         f"{format_month(month)} is signed off: its figures change all the same, and it has to be signed off again"
         for month in signed
     ]
-    booked = [one for entry in new for one in stretches_of(contract, said, entry, now_ms)]
+    booked = [one for entry in new for one in stretches_of(context, entry, now_ms)]
     lines = [
         describe_booked(one.is_silenced, (one.start_ms, one.end_ms), one.services, one.why, contract.time_zone)
         for one in booked[:SHOWN]

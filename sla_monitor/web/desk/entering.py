@@ -20,6 +20,7 @@ from sla_monitor.register.effective import EffectiveEntries, effective_entries
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.register.entry_parsing import entry_of
+from sla_monitor.register.importing import PARTIES
 from sla_monitor.register.instant import SKEW_MS
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.redaction import internal_numbers, last_shared, redacted
@@ -268,6 +269,11 @@ def as_read_by(person: Person, entry: Entry) -> Entry:
     """An entry as somebody may read it: without the notes of the authority, unless it is their own."""
     is_open = entry.actor == person.name or person.may(Action.SEE_NOTES, entry.contract)
     return entry if is_open else redacted(entry)
+
+
+def parties_of(person: Person, contract: str) -> tuple[str, ...]:
+    """For whom somebody may speak in a contract: a supplier for itself alone."""
+    return ("supplier",) if side_of(person, contract) == "supplier" else PARTIES
 
 
 def side_of(person: Person, contract: str) -> str:

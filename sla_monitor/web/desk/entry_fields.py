@@ -18,6 +18,7 @@ from sla_monitor.contract.fields import parse_duration
 from sla_monitor.contract.terms import Terms
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.entries import KINDS
+from sla_monitor.register.importing import parse_stops
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.web.desk.forms import PostedForm
 
@@ -48,8 +49,11 @@ _PICKED = {
 """What a browser's picker shows. It shows nothing of anything else, which would lose what was typed."""
 
 _LIKE = {"month": "2026-10", "duration": "1h30m", "datetime-local": "2026-10-05 14:00", "date": "2026-10-05"}
+_LIKE["stops"] = "waiting_for_authority 2026-10-05 10:00 / 2026-10-05 12:00"
 _DURATION = "_ms"
-_LABELS = {"kpi": "KPI", "kpis": "KPIs", "id": "Number", "about": "Entry", "of": "Of so many"}
+_STOPS = "stops"
+"""The one list of several fields that is filled in: each of it in a line, as the column of a file spells it."""
+_LABELS = {"kpi": "KPI", "kpis": "KPIs", "id": "Number", "about": "Entry", "stops": "Clock stops", "of": "Of so many"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def form_model(kind: str) -> type[EntryKind] | None:
     if model is None or kind in OWN_PAGES or model.no_undo:
         return None
     told = model.model_json_schema()["properties"]
-    is_file = any(_is_of_objects(one) and name != "stops" for name, one in told.items())
+    is_file = any(_is_of_objects(one) and name != _STOPS for name, one in told.items())
     return None if is_file else model
 
 
@@ -142,9 +146,15 @@ def words_of(model: type[EntryKind], form: PostedForm) -> dict[str, Any]:
     return found
 
 
+def label_of(name: str) -> str:
+    """What a field is called on a page."""
+    return _LABELS.get(name) or name.removesuffix(_DURATION).replace("_", " ").capitalize()
+
+
 def _word(told: _Told, several: list[str]) -> Any:
-    if told.kind == "lines":
-        return [line.strip() for text in several for line in text.splitlines() if line.strip()]
+    if told.kind in {"lines", _STOPS}:
+        lines = [line.strip() for text in several for line in text.splitlines() if line.strip()]
+        return parse_stops(";".join(lines)) if told.kind == _STOPS else lines
     if told.kind == "choices":
         return several
     (text, *_) = several
@@ -169,7 +179,7 @@ class _Told:
 
 def _names(model: type[EntryKind]) -> list[str]:
     names = (field.alias or name for name, field in model.model_fields.items() if name != "kind")
-    return [name for name in names if not _is_of_objects(_schema(model)[name])]
+    return [name for name in names if name == _STOPS or not _is_of_objects(_schema(model)[name])]
 
 
 @cache
@@ -190,6 +200,7 @@ def _told(name: str, model: type[EntryKind]) -> _Told:
     comments = {one.get("$comment") for one in several}
     enum = next((tuple(map(str, one["enum"])) for one in several if "enum" in one), ())
     kinds = (
+        (_STOPS, name == _STOPS),
         ("select", bool(enum) or (name in _CHOICES and "array" not in types)),
         ("choices", "array" in types and name in _CHOICES),
         ("lines", "array" in types),
@@ -217,6 +228,7 @@ def _field(name: str, model: type[EntryKind], contract: Contract, parties: Seque
         options = tuple(dict.fromkeys(_CHOICES[name](contract.versions[-1].terms)))
     elif name == "party":
         options = tuple(one for one in options if one in parties)
-    label = _LABELS.get(name) or name.removesuffix(_DURATION).replace("_", " ").capitalize()
     told_as = (declared.description or "").replace("in milliseconds", "as 45m or 1h30m")
-    return FormField(name, label, told_as, told.kind, options, declared.is_required(), like=_LIKE.get(told.kind, ""))
+    return FormField(
+        name, label_of(name), told_as, told.kind, options, declared.is_required(), like=_LIKE.get(told.kind, "")
+    )

@@ -12,7 +12,7 @@ from sla_monitor.register.attachments import TYPES, Papers, attached_file, shown
 from sla_monitor.register.entries import KINDS
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.settings.desk.access_table import Action
-from sla_monitor.web.desk.entering import Statement, side_of
+from sla_monitor.web.desk.entering import Statement, parties_of
 from sla_monitor.web.desk.entry_fields import TEXTS, Filled, fields_of, form_model, words_of
 from sla_monitor.web.desk.entry_files import ACCEPTED, papers_that_fit
 from sla_monitor.web.desk.forms import FILES, NEXT, PostedForm, Upload, desk_path, packed
@@ -94,8 +94,7 @@ class EntryForm(ProposingForm):
             return good, NO_PAPERS, [*wrong, *error.problems]
 
     def _show(self, contract: Contract, kind: str, filled: Filled, taken: Sequence[Upload] = ()) -> None:
-        model, is_supplier = KINDS[kind], side_of(self.person, contract.id) == "supplier"
-        parties = ("supplier",) if is_supplier else ("supplier", "authority", "agreed")
+        model, parties = KINDS[kind], parties_of(self.person, contract.id)
         fields = [
             one for one in fields_of(model, contract, filled, parties) if one.name not in self._not_theirs(contract)
         ]

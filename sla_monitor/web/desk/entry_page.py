@@ -9,24 +9,23 @@ from urllib.parse import urlencode
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
-from sla_monitor.ledger.recording.attached_files import Attachment
 from sla_monitor.ledger.recording.audit import EntryProof, proved_entry
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.attachments import TYPES
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
+from sla_monitor.register.from_file import is_from_file
 from sla_monitor.settings.desk.access_table import Action
-from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import as_read_by, visible_to
 from sla_monitor.web.desk.entry_files import (
     ACCEPTED,
     attach_papers,
-    files_of,
     may_attach,
     may_read_files,
     papers_that_fit,
+    shown_files,
 )
 from sla_monitor.web.desk.forms import ENTERED, IS_AGAIN, NEXT, PostedForm
 from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
@@ -35,31 +34,11 @@ from sla_monitor.web.identity.person import Person
 from sla_monitor.web.page.layout import with_entries
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.web_parts import WebParts
-from sla_monitor.wording.instants import format_instant, format_month
+from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.numbers import format_bytes
-from sla_monitor.wording.text import plain
 
 FORM_BYTES = 65_536
 """What a form has beside its files."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShownFile:
-    """A file of an entry. `address`: where it is to be had, empty: it is not here yet."""
-
-    name: str
-    media_type: str
-    size: str
-    digest: str
-    by: str
-    address: str
-
-
-def shown_file(one: Attachment, contract: Contract) -> ShownFile:
-    file, entry = one.file, f"{API}/contracts/{contract.id}/entries/{one.entry}"
-    by = f"{one.actor}, {format_instant(one.at_ms, contract.time_zone)}"
-    address = f"{entry}/attachments/{file.digest}" if one.is_here else ""
-    return ShownFile(plain(file.name), file.media_type, f"{file.size:,} bytes", file.digest, plain(by), address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +125,12 @@ def _to_do(entry: Entry, contract: Contract, standing: EffectiveEntries, person:
             Action.COMMENT,
             True,
         ),
+        (
+            "See all from its file",
+            f"{here}/entries/{number}/file",
+            Action.SEE_SERVICE,
+            stands and is_from_file(as_read_by(person, entry)),
+        ),
         ("Take it back", f"{here}/entries/{number}/undo", Action.UNDO, stands and not entry.body.no_undo),
     ]
     return [(words, address) for words, address, action, is_so in several if is_so and person.may(action, contract.id)]
@@ -221,11 +206,10 @@ class EntryPage(DeskHandler):
         )
 
     async def _files(self, contract: Contract, entry: Entry) -> Mapping[str, Any]:
-        may_read, room = may_read_files(self.person, entry), self.site.attachments
-        found = await self.site.fetching.run(files_of, self.desk.ledger, entry.number) if may_read else ()
+        room = self.site.attachments
         return {
-            "files": [shown_file(one, contract) for one in found],
-            "may_read": may_read,
+            "files": await self.site.fetching.run(shown_files, self.person, self.desk.ledger, contract, entry),
+            "may_read": may_read_files(self.person, entry),
             "may_attach": may_attach(self.person, entry) and room.total > 0,
             "accepted": ACCEPTED,
             "kept": ", ".join(TYPES),

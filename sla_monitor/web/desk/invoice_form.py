@@ -12,18 +12,14 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import BILLED
-from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import CreditInvoiced, Entry, Undo
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.register.foreign_instant import Dates
 from sla_monitor.register.invoice_file import InvoiceFile, read_invoice
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.invoice_check import Checked, check_invoice
 from sla_monitor.web.desk.credits_page import CreditPages
-from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
-from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.numbers import format_count, format_money
 from sla_monitor.wording.recovery import VERDICT_WORDS
@@ -181,76 +177,5 @@ def _source(form: PostedForm, values: dict[str, str]) -> InvoiceFile:
     except ValueError as error:
         raise RegisterError([f"date: {error}"]) from None
     dates, sign = cast("Dates", values.get("dates", "iso")), cast("Any", values.get("sign", "negative"))
-    return InvoiceFile(plain(name)[:120] or "invoice.csv", content, columns, dates, values.get("invoice", ""), on, sign)
-
-
-class EnteredFile(DeskHandler):
-    """`GET /desk/contracts/<contract>/entries/<number>/file`: what was entered from a file together with this entry."""
-
-    action = Action.TRACK_CREDITS
-
-    async def get(self, contract: str, number: str) -> None:
-        terms = self.contract(contract)
-        several = from_one_file(await self.standing(contract), int(number))
-        if not several:
-            raise Refusal(404, "no such entry that stands and came from a file")
-        self.show_page(
-            "entered_file.html", contract=terms, several=[_line(one, terms) for one in several],
-            source=plain(several[0].evidence), number=number, may_undo=self.person.may(Action.UNDO, terms.id),
-        )  # fmt: skip
-
-    head = get
-
-
-class UndoFile(DeskHandler):
-    """`GET /desk/contracts/<contract>/entries/<number>/undo-file`, and `POST` to take all of it back, or nothing."""
-
-    methods = ("GET", "HEAD", "POST")
-    action = Action.UNDO
-
-    async def get(self, contract: str, number: str) -> None:
-        await self._show(contract, number, "", [])
-
-    head = get
-
-    async def submitted(self, form: PostedForm, *names: str) -> None:
-        (name, number), why = names, form.text("why")
-        contract, once = self.contract(name), form.once(self.person.name, self.request.path)
-        if not why:
-            self.set_status(422)
-            await self._show(name, number, why, ["The reason is missing."])
-            return
-        several = from_one_file(await self.standing(name), int(number))
-        drafts = [Statement(Undo(about=entry.number), note=why) for entry in several]
-        try:
-            if drafts:
-                await self.site.entering.run(self.desk.enter, self.person, contract, drafts, once=once)
-        except RegisterError as error:
-            self.set_status(422)
-            await self._show(name, number, why, error.problems)
-            return
-        self.go(f"/desk/contracts/{contract.id}/credits")
-
-    async def _show(self, name: str, number: str, why: str, problems: Sequence[str]) -> None:
-        contract = self.contract(name)
-        several = from_one_file(await self.standing(name), int(number))
-        if not several:
-            raise Refusal(404, "no such entry that stands and came from a file")
-        self.show_page(
-            "undo_file.html", contract=contract, several=[_line(one, contract) for one in several], why=why,
-            source=plain(several[0].evidence), problems=[plain(line) for line in problems],
-        )  # fmt: skip
-
-
-def from_one_file(effective: EffectiveEntries, number: int) -> list[Entry]:
-    """The lines of invoices that stand and came from the same file as an entry. None where it stands no more."""
-    lines = [entry for entry, _ in effective.of(CreditInvoiced)]
-    source = next((entry.evidence for entry in lines if entry.number == number), "")
-    return [entry for entry in lines if source and entry.evidence == source]
-
-
-def _line(entry: Entry, contract: Contract) -> tuple[int, str]:
-    body = cast("CreditInvoiced", entry.body)
-    line = f", line {body.line}" if body.line else ""
-    told = f"{format_month(body.month)}, {format_money(body.amount, contract.currency)}: {body.invoice}{line}"
-    return entry.number, plain(told)
+    name, invoice = plain(name)[:120] or "invoice.csv", values.get("invoice", "")
+    return InvoiceFile(name, content, columns, dates, invoice, on, sign)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from sla_monitor.assess.month_outages import disputes_of, waivers_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import describe_worth
+from sla_monitor.errors import RegisterError
 from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Comment, Entry
@@ -20,7 +21,7 @@ from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.month_now import MonthNow
 from sla_monitor.web.desk.outages_page import FailureReader
 from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
-from sla_monitor.web.desk.two_steps import ProposingForm
+from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.instants import format_month
 
@@ -122,6 +123,11 @@ class SignOffForm(MonthPage):
         except NotWhatStands as error:
             self.set_status(409)
             await self.show_month(found, f"{error}", reason)
+            return
+        except RegisterError as error:
+            self.set_status(422)
+            told = "; ".join(f"{name} {text}" for name, text in problems_by_field(error).items())
+            await self.show_month(found, f"Nothing was signed: {told}.", reason)
             return
 
         async def again(problems: Mapping[str, str]) -> None:

@@ -7,9 +7,11 @@ from sla_monitor.web.desk.credits_page import CreditsFile, CreditsPage
 from sla_monitor.web.desk.decide_form import DecideForm
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.desk_page import DeskPage
+from sla_monitor.web.desk.entered_file import EnteredFile, UndoFile
 from sla_monitor.web.desk.entry_form import EntryForm
 from sla_monitor.web.desk.entry_page import EnteredPage, EntryPage
-from sla_monitor.web.desk.invoice_form import EnteredFile, InvoiceForm, UndoFile
+from sla_monitor.web.desk.import_form import ImportForm
+from sla_monitor.web.desk.invoice_form import InvoiceForm
 from sla_monitor.web.desk.maintenance_page import MaintenancePage
 from sla_monitor.web.desk.meeting_page import MeetingPage
 from sla_monitor.web.desk.month_page import CountersignForm, MonthPage, SignOffForm
@@ -29,6 +31,7 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/sign-out", SignOut),
     (r"/desk", DeskPage),
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
+    (r"/desk/contracts/([^/]+)/import", ImportForm),
     (r"/desk/contracts/([^/]+)/maintenance", MaintenancePage),
     (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})", MonthPage),
     (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off", SignOffForm),

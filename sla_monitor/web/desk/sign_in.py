@@ -20,6 +20,7 @@ WRONG = "This name and password do not fit."
 LIMITED = (
     "Too many attempts: wait ten minutes. From a browser in which you signed in before, you can still sign in now."
 )
+OLD_PAGE = "This page was too old. Sign in once more."
 BUSY = "Many people are signing in at this moment. Try again in a few seconds."
 DEVICE_S = 365 * 86_400
 log = logging.getLogger(__name__)
@@ -52,6 +53,13 @@ class SignIn(DeskHandler):
             has_passwords=any(user.password for user in settings.users),
             provider=settings.openid.issuer if settings.openid else "",
         )
+
+    def hand_back(self, form: PostedForm) -> None:
+        """A password is not handed back."""
+        if self.person.name:
+            self.go(local_path(form.text(NEXT)))
+            return
+        self._ask(form.text(NEXT), OLD_PAGE, form.text("name"))
 
     async def submitted(self, form: PostedForm, *names: str) -> None:
         name, following = form.text("name"), form.text(NEXT)
@@ -147,6 +155,12 @@ class SignOut(DeskHandler):
 
     methods = ("POST",)
     action = Action.USE_DESK
+
+    def hand_back(self, form: PostedForm) -> None:
+        if self.person.name:
+            super().hand_back(form)
+            return
+        self.go("/sign-in")  # it is done already
 
     async def submitted(self, form: PostedForm, *names: str) -> None:
         self.reception.sign_out(self.person, self.address, everywhere=bool(form.text("everywhere")))

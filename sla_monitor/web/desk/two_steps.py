@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.assess.figure_changes import reaches_figures
+from sla_monitor.assess.supposed import is_refused_anyway
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.attachments import Papers
+from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement, visible_to
@@ -33,6 +35,8 @@ from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
 
+SHOWN = 20
+"""Entries of one submission that are told; the others are counted."""
 NO_PAPERS = Papers()
 
 Again = Callable[[Mapping[str, str]], Awaitable[None]]
@@ -52,6 +56,8 @@ class ProposingForm(DeskHandler):
     """Base of the forms whose entries are shown with what they change before they are made."""
 
     methods: tuple[str, ...] = ("GET", "HEAD", "POST")
+    confirmation = "confirm.html"
+    """The template that shows what would be entered and what it changes."""
 
     async def propose(
         self,
@@ -66,16 +72,16 @@ class ProposingForm(DeskHandler):
         which go with each entry."""
         if await self.is_again(form, contract):
             return
-        once = form.once(self.person.name, self.request.path)
         if form.text(BACK):
             await again({})
             return
         try:
-            await self._next_step(form, contract, Proposal(statements, papers, once))
+            await self._next_step(
+                form, contract, Proposal(statements, papers, form.once(self.person.name, self.request.path))
+            )
         except RegisterError as error:
             # The same submission may have come in twice at once, and the other one was faster.
-            if numbers := await self.site.entering.run(self.desk.submitted, once):
-                self.show_entered(contract, numbers, form, is_again=True)
+            if await self.is_again(form, contract):
                 return
             self.set_status(422)
             await again(problems_by_field(error))
@@ -143,11 +149,15 @@ class ProposingForm(DeskHandler):
             for one in visible_to(self.person, contract.id, checked.said)
             if before.isdecimal() and one.number > int(before)
         ]
+        context = EntryContext.of(contract, checked.said)
         self.show_page(
-            "confirm.html",
+            self.confirmation,
             contract=contract,
-            entries=[draft_entry(contract, one, checked.said) for one in checked.entries],
-            is_asked=any(one.body.asks_for_decision(contract) for one in checked.entries),
+            entries=[draft_entry(contract, one, checked.said) for one in checked.entries[:SHOWN]],
+            more=len(checked.entries) - SHOWN,
+            is_asked=any(
+                one.body.asks_for_decision(contract) and not is_refused_anyway(context, one) for one in checked.entries
+            ),
             effect=effect,
             newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],
             is_changed=bool(form.text(CONFIRMED)),
@@ -155,8 +165,13 @@ class ProposingForm(DeskHandler):
             fields=form.own(),
             once=form.text(ONCE),
             read_to=checked.last,
+            **self.besides(),
             leave=desk_path(form.text(NEXT)) or "/desk",
         )
+
+    def besides(self) -> dict[str, object]:
+        """What else its template is given."""
+        return {}
 
 
 def problems_by_field(error: RegisterError) -> dict[str, str]:

@@ -22,6 +22,8 @@ from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.vocabulary import OUTCOMES, SYMBOLS
 
 UTC_ZONE = "UTC"
+_SPACING = frozenset("\n\t\r\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}")
+"""What cannot be printed, and is meant."""
 _ENTRY = re.compile(r"\b[Ee]ntry ([1-9][0-9]{0,9})\b", re.ASCII)
 _SOURCES = {"STYLE": "status.css", "DESK_STYLE": "desk.css", "SCRIPT": "page.js"}
 """What stands in pages as it is, and is named in their policy, by its name in the templates."""
@@ -88,6 +90,7 @@ def _environment() -> Environment:
         loader=PackageLoader("sla_monitor.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_visible,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -98,10 +101,22 @@ def _environment() -> Environment:
     return found
 
 
+def _visible(value: object) -> object:
+    """A value as a page writes it: no text moves a reader's eye, or hides, whoever has typed it. What we have made
+    ourselves stays as it is."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else _shown(value)
+
+
+def _shown(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or sign in _SPACING else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
 def with_entries(text: str, contract: str) -> Markup:
     """A sentence in which each entry of a contract that it names leads to its page at the desk."""
     here = f"/desk/contracts/{quote(contract, safe='')}/entries"
-    linked = _ENTRY.sub(lambda found: f'<a href="{here}/{found[1]}">{found[0]}</a>', str(escape(text)))
+    linked = _ENTRY.sub(lambda found: f'<a href="{here}/{found[1]}">{found[0]}</a>', str(escape(_shown(text))))
     return Markup(linked)  # noqa: S704 - escaped above
 
 

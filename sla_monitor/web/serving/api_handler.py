@@ -42,6 +42,9 @@ class Answering(Handler):
     names: tuple[str, ...] = ()
     """The parameters that its address may have."""
 
+    repeated: tuple[str, ...] = ()
+    """Those that it may have several times."""
+
     def compute_etag(self) -> str | None:
         """The digest of the answer: it changes when what is told changes."""
         return RequestHandler.compute_etag(self)
@@ -67,7 +70,7 @@ class Answering(Handler):
             if name not in self.names:
                 known = suggestion(name, self.names)
                 raise Refusal(400, f"there is no parameter {name[:60]!r} here", remedy=f"leave it out ({known})")
-            if len(values) > 1:
+            if len(values) > 1 and name not in self.repeated:
                 raise Refusal(400, f"{name} is given more than once", remedy="give it once")
         return found
 

@@ -49,7 +49,7 @@ class NotSigned(ProblemRefused):
     def __init__(self, error: NotWhatStands, month: ClosedMonth, by: Signature) -> None:
         super().__init__(
             409,
-            f"nothing was signed: {error}",
+            f"{error} Nothing was signed.",
             remedy="read the month, and sign the digest and the open points that it has now",
             digest=month.to_sign(by),
             open_points=list(month.points),

@@ -133,7 +133,7 @@ class Entering(Writing):
     ) -> EnteredJson:
         """Called from the register's thread."""
         if read_to is None and not self.desk.submitted(once):
-            self._refuse_unseen(contract, draft)
+            self.refuse_unseen(contract, [draft])
         entered = self.desk.enter(self.person, contract, [draft], once=once, read_to=read_to, files=files)
         everything = self.desk.entries(contract.id)
         entry = next(one for one in everything if one.number == entered.numbers[0])
@@ -145,9 +145,9 @@ class Entering(Writing):
             "is_again": entered.is_again,
         }
 
-    def _refuse_unseen(self, contract: Contract, draft: Statement) -> None:
+    def refuse_unseen(self, contract: Contract, drafts: Sequence[Statement]) -> None:
         """What changes months that are over has to be looked at before it is entered."""
-        checked = self.desk.checked(self.person, contract, [draft])
+        checked = self.desk.checked(self.person, contract, drafts)
         if reaches_closed_months(contract, checked.said, checked.entries, self.site.clock.now_ms()):
             raise Refusal(
                 428,

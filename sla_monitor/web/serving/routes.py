@@ -27,6 +27,7 @@ from sla_monitor.web.serving.contract_routes import CONTRACT_ROUTES
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Handler, NotFound, Refusal
 from sla_monitor.web.serving.heartbeat_route import bearer
+from sla_monitor.web.serving.import_routes import IMPORT_ROUTES
 from sla_monitor.web.serving.invoice_route import INVOICE_ROUTES
 from sla_monitor.web.serving.month_routes import MONTH_ROUTES
 from sla_monitor.web.serving.register_routes import REGISTER_ROUTES
@@ -275,6 +276,7 @@ ROUTES = (
     *OWN_ROUTES,
     *REGISTER_ROUTES,
     *ATTACHMENT_ROUTES,
+    *IMPORT_ROUTES,
     *CONTRACT_ROUTES,
     *MONTH_ROUTES,
     *TERMS_ROUTES,

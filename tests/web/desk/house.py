@@ -88,24 +88,30 @@ class Browser:
     source: str = "127.0.0.1"
 
     def get(self, path: str) -> Page:
-        return self._ask("GET", path, None, {})
+        return self.ask("GET", path, None, {})
 
     def post(self, path: str, fields: Mapping[str, str | Sequence[str]], **headers: str) -> Page:
         """Send a form as it is."""
         told = {"Content-Type": "application/x-www-form-urlencoded", **headers}
-        return self._ask("POST", path, urlencode(fields, doseq=True).encode(), told)
+        return self.ask("POST", path, urlencode(fields, doseq=True).encode(), told)
 
     def upload(
-        self, path: str, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]], *more: tuple[str, bytes]
+        self,
+        path: str,
+        fields: Mapping[str, str | Sequence[str]],
+        files: Mapping[str, tuple[str, bytes]],
+        *more: tuple[str, bytes],
+        **headers: str,
     ) -> Page:
         """Send a form with files, each with its name. `more`: others in the field `attach`."""
-        parts = [f'name="{key}"\r\n\r\n'.encode() + text.encode() for key, text in fields.items()]
+        several = [(key, [text] if isinstance(text, str) else text) for key, text in fields.items()]
+        parts = [f'name="{key}"\r\n\r\n'.encode() + text.encode() for key, texts in several for text in texts]
         parts += [
             f'name="{key}"; filename="{name}"\r\nContent-Type: text/plain\r\n\r\n'.encode() + content
             for key, (name, content) in (*files.items(), *(("attach", one) for one in more))
         ]
         body = b"".join(b"--B\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--B--\r\n"
-        return self._ask("POST", path, body, {"Content-Type": "multipart/form-data; boundary=B"})
+        return self.ask("POST", path, body, {"Content-Type": "multipart/form-data; boundary=B", **headers})
 
     def fill_in(self, page: Page, path: str, **fields: str) -> Page:
         """Send the last form of a page with these fields."""
@@ -115,7 +121,8 @@ class Browser:
         page = self.get(f"/sign-in?{urlencode({'next': following})}" if following else "/sign-in")
         return self.fill_in(page, "/sign-in", name=name, password=password)
 
-    def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Page:
+    def ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Page:
+        """Send a request as it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(self.source, 0))
         cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.jar.items())} if self.jar else {}
         try:

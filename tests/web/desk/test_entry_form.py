@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sla_monitor.ledger.housekeeping.checking import check
-from sla_monitor.register.entries import KINDS
+from sla_monitor.register.entries import KINDS, TicketRecord
 from sla_monitor.web.desk.entry_fields import form_model
 from tests.web.desk.house import House, furnished
 
@@ -72,7 +72,7 @@ def test_no_form_names_an_option_of_the_command_or_a_command(house: House) -> No
                 found = [browser.fill_in(page, address, **given) for given in ({}, words)]
                 refused += any(one.status == 422 for one in found)
                 told = " ".join(one.text.partition("<main")[2].partition("</main")[0] for one in found)
-                assert not re.findall(r".*--[a-z].*|.*sla-monitor .*", told), kind
+                assert not re.findall(r".*[\s(]--[a-z].*|.*sla-monitor .*", told), kind
                 break
         else:
             pytest.fail(f"nobody has the form of {kind}")
@@ -129,3 +129,25 @@ def test_a_ledger_that_is_held_enters_nothing_and_the_same_form_enters_it_later(
     assert "Nothing was entered" in held.text
     assert carl.fill_in(form, MINUTE, month="2024-10", note="Held up.").status == 303
     assert len(house.entries()) == before + 1
+
+
+def test_stops_of_a_ticket_are_written_one_a_line(house: House) -> None:
+    carl, address = house.browser("carl"), "/desk/contracts/small/enter/ticket"
+    ticket = {"id": "INC7", "priority": "P1", "opened": "2024-10-01T09:00", "ended": "2024-10-02T09:00"}
+    lines = "waiting_for_authority 2024-10-01 10:00 / 2024-10-01 12:00\r\n\r\nparts 2024-10-01 13:00\r\n"
+    for wrong, why in (
+        ("parts yesterday", "must be an instant"),
+        (lines.replace("13:00", "08:00"), "must lie between"),
+    ):
+        page = carl.fill_in(carl.get(address), address, **ticket, stops=wrong)
+        assert (page.status, why in page.text.partition('id="field-stops"')[2]) == (422, True)
+        assert wrong.splitlines()[0] in page.text, "what was typed is kept"
+    seen = carl.fill_in(carl.get(address), address, **ticket, stops=lines, _see="yes")
+    mark = re.findall(r'name="_confirmed" value="([^"]+)"', seen.text)[0]
+    assert carl.fill_in(seen, address, _confirmed=mark).status == 303
+    body = house.entries()[-1].body
+    assert isinstance(body, TicketRecord)
+    assert [(stop.reason, stop.end_ms is None) for stop in body.stops] == [
+        ("waiting_for_authority", False),
+        ("parts", True),
+    ]

@@ -14,14 +14,17 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.recording.attached_files import Attachment
 from sla_monitor.ledger.recording.register_entries import Register
+from sla_monitor.register.attachments import AttachedFile
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.redaction import LEFT_OUT
 from sla_monitor.settings.settings import AttachmentSettings
+from sla_monitor.web.desk.entry_files import shown_file
 from tests.web.desk.house import House, furnished
 from tests.web.desk.test_decide_form import words
 
 ENTRIES = "/desk/contracts/small/entries"
 PDF = b"%PDF-1.7\n" + b"x" * 3_000
+NOW_MS = 1_790_000_000_000
 CLAIM = {"start": "2024-10-05 14:00", "end": "2024-10-05 15:00", "cause": "authority_cause"}
 
 
@@ -125,6 +128,7 @@ def test_files_are_attached_on_the_page_all_or_none(house: House) -> None:
     assert f'href="/api/v1/contracts/small/entries/{claim}/attachments/{digest}" download' in page.text
     assert "&lt;i&gt;proof.pdf" in page.text
     assert digest in words(page)
+    assert digest in words(house.browser("anna").get(f"{path}/decide")), "whoever decides sees what was attached"
 
 
 def test_who_may_not_make_such_an_entry_attaches_nothing_to_it(house: House) -> None:
@@ -155,3 +159,13 @@ def test_who_comments_comes_back_to_the_entry(house: House) -> None:
     page = carl.fill_in(shown, "/desk/contracts/small/enter/comment", about=f"{claim}", note="Seen.")
     assert page.location == f"{ENTRIES}/{claim}?entered={house.entries()[-1].number}"
     assert "Seen." in words(carl.get(page.location))
+
+
+def test_a_file_that_the_other_collector_holds_is_named_and_leads_nowhere(house: House) -> None:
+    file = AttachedFile("proof.pdf", "application/pdf", "0" * 64, 12)
+    told = [
+        shown_file(Attachment(1, NOW_MS, "sue", 7, file, is_here), house.parts.contracts[0])
+        for is_here in (True, False)
+    ]
+    assert [one.address for one in told] == [f"/api/v1/contracts/small/entries/7/attachments/{'0' * 64}", ""]
+    assert (told[1].name, told[1].size, told[1].by) == ("proof.pdf", "12 bytes", "sue, 21 Sep 2026 15:13:20 BST")

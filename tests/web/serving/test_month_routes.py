@@ -101,3 +101,26 @@ def test_who_may_sign_for_whom(house: House) -> None:
         assert call(house, "carl", MONTH.replace("2026-10", other) + "/sign-off", seen(month)).status == 404
     running = told(call(house, "sue", MONTH.replace("2026-10", "2026-11")), 200, "MonthJsonWhole")
     assert running["why_null"]["standing"] == "the month goes on"
+
+
+def test_a_session_that_was_not_shown_lately_signs_and_decides_nothing(house: House) -> None:
+    """A token shows with each request whose it is; a session does so at its sign-in."""
+    month, before = read(house), len(house.entries())
+    asked = (
+        ("carl", f"{MONTH}/sign-off", seen(month)),
+        ("anna", "/api/v1/contracts/small/entries/1/decide", {"granted": True, "note": "It was ours."}),
+    )
+    people = {name: house.browser(name) for name, _, _ in asked}
+    headers = {
+        name: {
+            "X_CSRF_Token": browser.get("/desk").hidden["_csrf"],
+            "Cookie": "; ".join(f"{key}={value}" for key, value in browser.jar.items()),
+        }
+        for name, browser in people.items()
+    }
+    house.parts.clock.advance(900_000)  # type: ignore[attr-defined] # a FakeClock
+    for name, path, body in asked:
+        refused = told(call(house, "", path, body, **headers[name]), 403, "ProblemJson")
+        assert "this asks for a fresh sign-in" in refused["detail"]
+    assert len(house.entries()) == before
+    assert call(house, "carl", f"{MONTH}/sign-off", seen(read(house))).status == 201
