@@ -13,6 +13,7 @@ from sla_monitor.assess.assessment import NO_FIGURE, ContractAssessment, KpiAsse
 from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.months import TermMonths, within
+from sla_monitor.register.affected_months import Others, first_changed
 from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.sla.results import CapResult, PeriodResult
 from sla_monitor.wording.entries import EntryWording
@@ -133,10 +134,19 @@ def _when(entry: Entry, zone: ZoneInfo) -> str:
 
 def _late(one: ContractAssessment) -> Iterator[str]:
     """Entries that move figures and were made when the month was over. Figures and tickets come in then."""
-    late = [entry for entry in one.entries if entry.at_ms >= one.period.end_ms and entry.body.changes_figures]
+    late = [entry for entry in _moving_figures(one) if entry.at_ms >= one.period.end_ms]
     for kind, count in sorted(Counter(entry.body.kind for entry in late).items()):
         numbers = [str(entry.number) for entry in late if entry.body.kind == kind]
         more = [f"{count - NAMED_AT_MOST} more"] if count > NAMED_AT_MOST else []
         which = format_list([*numbers[:NAMED_AT_MOST], *more])
         noun = "entry" if count == 1 else "entries"
         yield f"Made after the month had ended: {describe_id(kind)}, {noun} {which}."
+
+
+def _moving_figures(one: ContractAssessment) -> Iterator[Entry]:
+    """The entries about a month that move figures: to take a comment back moves none, whose ever it was."""
+    others, zone = Others(one.entries), ZoneInfo(one.time_zone)
+    for entry in one.entries:
+        about = entry.body.subject()
+        if entry.body.changes_figures and (about is None or first_changed(entry.body, zone, others, 0) is not None):
+            yield entry

@@ -54,6 +54,7 @@ from register r left join register p on p.number = r.number - 1
 _OF_CONTRACT = f"{_READ} where r.contract = ? and r.number > ? order by r.number"
 _OTHERS = "r.contract not in (select value from json_each(?))"
 _OF_OTHERS = f"{_READ} where {_OTHERS} and r.number > ? order by r.number"
+_ONE = f"{_READ} where r.number = ?"
 _BEFORE_NEWEST = "select number from register where contract = ? order by number desc limit 1 offset ?"
 _AFTER = f"{_READ} where r.number > ? order by r.number"
 
@@ -105,6 +106,12 @@ def check_register(path: Path, proof: Proof, contracts: Collection[str], after: 
         raise proof.refused(f"the register has {count} entries, and its last is {last}: some are gone")
     for *columns, digest, before in proof.connection.execute(_OF_OTHERS, (json.dumps(list(contracts)), after)):
         _check(path, columns, digest, before)
+
+
+def sealed_text(connection: sqlite3.Connection, number: int) -> tuple[str, str]:
+    """An entry's digest, and the text of which it is the SHA-256 in UTF-8: anybody can work it out again."""
+    *columns, digest, before = connection.execute(_ONE, (number,)).fetchone()
+    return digest, _text(tuple(columns), before).decode()
 
 
 def last_number(connection: sqlite3.Connection, contract: str) -> int:
@@ -183,8 +190,12 @@ def _sharing(model: M) -> M:
 
 
 def _digest(row: Row, before: str) -> str:
+    return sha256(_text(row, before)).hexdigest()
+
+
+def _text(row: Row, before: str) -> bytes:
     *columns, known_by = row
-    return sha256(line_of((before, *columns, *([known_by] if known_by else [])))).hexdigest()
+    return line_of((before, *columns, *([known_by] if known_by else [])))
 
 
 def _json(value: Any) -> str:

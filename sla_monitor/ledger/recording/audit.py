@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sla_monitor.ledger.chaining.links import append
 from sla_monitor.ledger.chaining.proof import Proof
+from sla_monitor.ledger.chaining.register_chain import sealed_text
 from sla_monitor.ledger.connect import immediate, snapshot
 from sla_monitor.ledger.offline_file import Resting
 from sla_monitor.ledger.opening import appending, open_reader
@@ -135,10 +136,19 @@ def proved_deeds(path: Path, count: int, wanted: DeedFilter) -> list[ProvedDeed]
     return deeds
 
 
-def proved_entry(path: Path, number: int) -> tuple[str, int]:
-    """An entry's digest, and the link of the chain that covers it. Raises LedgerError and its kinds."""
+@dataclass(frozen=True, slots=True)
+class EntryProof:
+    """An entry's digest, the text of which it is the SHA-256, and the link of the chain that covers it."""
+
+    digest: str
+    text: str
+    link: int
+
+
+def proved_entry(path: Path, number: int) -> EntryProof:
+    """Raises LedgerError and its kinds."""
     with closing(open_reader(path, Resting(path))) as database, snapshot(database.conn):
         Proof(path, database.conn).keyed("register", [number])
-        (digest,) = database.conn.execute("select digest from register where number = ?", (number,)).fetchone()
+        digest, text = sealed_text(database.conn, number)
         (link,) = database.conn.execute(_LINK, ("register", number)).fetchone()
-    return digest, link
+    return EntryProof(digest, text, link)

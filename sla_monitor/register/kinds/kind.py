@@ -142,6 +142,11 @@ class EntryKind(Strict):
         """When it may be entered at the earliest, where it is about a month."""
         return context.whole_month(month).start_ms
 
+    def spoken_for(self, contract: Contract) -> str | None:
+        """The party in whose name it is said, which the other one does not say; None: whoever enters it says it."""
+        party = getattr(self, "party", None)
+        return None if party is None else str(party)
+
     @property
     def is_internal(self) -> bool:
         """Whether the supplier learns nothing of it (`register/redaction.py`)."""

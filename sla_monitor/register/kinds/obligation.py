@@ -55,6 +55,9 @@ class ObligationMet(EntryKind):
     def last_word_on(self) -> Hashable:
         return self.obligation, self.due_on
 
+    def spoken_for(self, contract: Contract) -> str | None:
+        return _owed_by(self.obligation, contract)
+
 
 class ObligationExcused(EntryKind):
     """A duty need not be done, or only on a later day. It counts once the authority has granted it."""
@@ -88,6 +91,14 @@ class ObligationExcused(EntryKind):
 
     def asks_for_decision(self, contract: Contract) -> bool:
         return True
+
+    def spoken_for(self, contract: Contract) -> str | None:
+        return _owed_by(self.obligation, contract)
+
+
+def _owed_by(obligation: str, contract: Contract) -> str | None:
+    """The party that owes it, by the newest terms that have it."""
+    return {one.id: one.party for version in contract.versions for one in version.terms.obligations}.get(obligation)
 
 
 def _unknown(obligation: str, due_on: date, contract: Contract) -> Iterator[EntryProblem]:

@@ -32,7 +32,7 @@ class EntriesJson(WithReasons):
     contract: str
     """The contract's id."""
     last_number: int
-    """The number of its last entry: what `If-Match` is given of whoever has read up to here; 0: there is none."""
+    """The number of the last entry that whoever asks may read, which `If-Match` is given; 0: there is none."""
     entries: list[EntryJson]
     """Those of this page."""
     next: str | None
@@ -94,7 +94,7 @@ class EnteredJson(TypedDict):
     entry: EntryJson
     """The entry."""
     last_number: int
-    """The number of the contract's last entry now."""
+    """The number of the last entry now that whoever asks may read."""
     is_again: bool
     """Whether the same submission had come in before: nothing was entered a second time."""
 

@@ -23,7 +23,7 @@ from sla_monitor.register.entry_parsing import entry_of
 from sla_monitor.register.importing import PARTIES
 from sla_monitor.register.instant import SKEW_MS
 from sla_monitor.register.kinds.kind import EntryKind
-from sla_monitor.register.redaction import internal_numbers, redacted
+from sla_monitor.register.redaction import internal_numbers, last_shared, redacted
 from sla_monitor.register.rules import problems
 from sla_monitor.settings.desk.access_table import TABLE, Action, Role
 from sla_monitor.web.identity.person import Person
@@ -56,7 +56,8 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class CheckedStatements:
-    """Entries as they would be made now, after `said`, of which `last` is the last number."""
+    """Entries as they would be made now, after `said`, of which `last` is the last number that whoever asks may know
+    of."""
 
     entries: tuple[Entry, ...]
     said: Sequence[Entry]
@@ -131,7 +132,9 @@ class DeskRegister:
     def future_entries(self, contract: str) -> list[str]:
         """Of each entry that is dated later than now: it does not count yet."""
         late = self.register.dated_after(contract, self.clock.now_ms() + SKEW_MS)
-        return [describe_future_entry(number, at_ms) for number, at_ms in late]
+        # Both sides read this of a month, and what is internal never counts.
+        internal = internal_numbers(self.entries(contract)) if late else ()
+        return [describe_future_entry(number, at_ms) for number, at_ms in late if number not in internal]
 
     def submitted(self, once: str) -> tuple[int, ...]:
         """The numbers of what was submitted with a key before; none: nothing was. Raises LedgerError."""
@@ -150,7 +153,7 @@ class DeskRegister:
         new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
         if is_complete:
             self._refuse_wrong(new, EntryContext.of(contract, said))
-        return CheckedStatements(tuple(new), said, last)
+        return CheckedStatements(tuple(new), said, last_known_to(person, contract.id, said))
 
     def matters(
         self, contract: Contract, effective: EffectiveEntries, one: ContractAssessment | None, now_ms: int
@@ -196,13 +199,19 @@ class DeskRegister:
         self._refuse_unseen(person, contract, drafts)
         while True:
             last = self.register.last_number(contract.id)
-            if read_to is not None and last > read_to:
-                raise Overtaken(f"entry {last} was made since this page was shown; look at it, and enter yours again")
+            if read_to is not None and (known := self._last_known(person, contract, last)) > read_to:
+                raise Overtaken(f"entry {known} was made since this page was shown; look at it, and enter yours again")
             new = self._checked(person, contract, drafts, last)
             try:
                 return DeskEntries(self.register.add(new, read_to=last, once=once, files=files, attached=attached))
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
+
+    def _last_known(self, person: Person, contract: Contract, last: int) -> int:
+        """The same as `last_known_to`; the entries are looked at only where some of them may be hidden."""
+        if person.may(Action.SEE_NOTES, contract.id):
+            return last
+        return last_known_to(person, contract.id, self.entries(contract.id))
 
     def _checked(self, person: Person, contract: Contract, drafts: Sequence[Statement], last: int) -> list[Entry]:
         new = [self._entry(person, contract, draft, last + place) for place, draft in enumerate(drafts, 1)]
@@ -222,8 +231,7 @@ class DeskRegister:
     def _refuse_forbidden(self, person: Person, contract: Contract, draft: Statement) -> None:
         if not person.may(draft.said.action, contract.id):
             raise ForbiddenEntry(TABLE[draft.said.action].words)
-        party = getattr(draft.said, "party", None)
-        if party is not None and side_of(person, contract.id) == "supplier" and party != "supplier":
+        if not may_speak_for(person, contract.id, draft.said.spoken_for(contract)):
             raise ForbiddenEntry("a supplier speaks for itself alone")
         if draft.said.is_internal and not person.may(Action.SEE_NOTES, contract.id):
             raise ForbiddenEntry("what is internal is the authority’s")
@@ -249,6 +257,14 @@ def visible_to(person: Person, contract: str, entries: Sequence[Entry]) -> Seque
     return [entry for entry in entries if entry.number not in internal] if internal else entries
 
 
+def last_known_to(person: Person, contract: str, entries: Sequence[Entry]) -> int:
+    """The number of the last of a contract's entries that somebody may know of; 0: there is none. What is behind it
+    changes no figure, and is no reason to look again."""
+    if person.may(Action.SEE_NOTES, contract):
+        return entries[-1].number if entries else 0
+    return last_shared(entries)
+
+
 def as_read_by(person: Person, entry: Entry) -> Entry:
     """An entry as somebody may read it: without the notes of the authority, unless it is their own."""
     is_open = entry.actor == person.name or person.may(Action.SEE_NOTES, entry.contract)
@@ -264,3 +280,8 @@ def side_of(person: Person, contract: str) -> str:
     """For whom somebody speaks in a contract: `supplier`, or `authority`."""
     own = {grant.role for grant in person.grants if grant.contracts is None or contract in grant.contracts}
     return "supplier" if Role.SUPPLIER in own else "authority"
+
+
+def may_speak_for(person: Person, contract: str, party: str | None) -> bool:
+    """Whether somebody may say something in a party's name (`EntryKind.spoken_for`): a supplier, in its own alone."""
+    return party in {None, "supplier"} or side_of(person, contract) != "supplier"

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
-from sla_monitor.ledger.recording.audit import proved_entry
+from sla_monitor.ledger.recording.audit import EntryProof, proved_entry
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.attachments import TYPES
@@ -223,8 +223,8 @@ class EntryPage(DeskHandler):
         found = await self.site.entering.run(waiting_list, self.desk, several, self.person, now_ms, contract)
         return [(row.button, row.address) for row in found.mine if row.matter.entry == number and row.address]
 
-    async def _proof(self, number: int) -> tuple[str, int] | None:
-        """For the auditor: the digest of the entry, and the link that covers it."""
+    async def _proof(self, number: int) -> EntryProof | None:
+        """For the auditor."""
         if not self.person.may(Action.SEE_AUDIT):
             return None
         return await self.site.fetching.run(proved_entry, self.desk.ledger, number)

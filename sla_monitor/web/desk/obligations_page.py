@@ -15,7 +15,7 @@ from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.obligations import ObligationState
 from sla_monitor.web.desk.desk_handler import DeskHandler
-from sla_monitor.web.desk.entering import DeskRegister
+from sla_monitor.web.desk.entering import DeskRegister, may_speak_for
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.page.obligation_rows import ObligationRow, obligation_row
 from sla_monitor.wording.instants import format_instant
@@ -59,7 +59,7 @@ def duty_sections(contract: Contract, found: Obligations, person: Person) -> Ite
 
 
 def _forms(contract: Contract, one: DueObligation, person: Person) -> tuple[tuple[str, str], ...]:
-    if not one.is_open:
+    if not one.is_open or not may_speak_for(person, contract.id, one.terms.party):
         return ()
     about = urlencode({"obligation": one.terms.id, "due": f"{one.due_on}"})
     several: list[tuple[str, type[EntryKind]]] = [("It is done", ObligationMet)]

@@ -12,7 +12,7 @@ from sla_monitor.assess.failure_causes import GivenCause
 from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.assess.month_outages import MissedWithoutOutage, MonthFailures, MonthOutage, month_failures, waivers_of
 from sla_monitor.contract.contract import Contract
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, Timed
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import as_read_by
@@ -166,10 +166,10 @@ class FailureReader:
         return f"{MISSED.lower()}, {waived}" if waived else MISSED.lower()
 
     def dispute(self, entry: Entry) -> SaidRow:
-        """One that is told of the month as a whole, with its time."""
-        row = self._row(entry, ())
-        start_ms, end_ms = getattr(entry.body, "start_ms", 0), getattr(entry.body, "end_ms", 0)
-        told = f"{row.words}, {format_stretch(start_ms, end_ms, self.zone)}"
+        """One that is told of the month as a whole, with its time if it has one."""
+        row, body = self._row(entry, ()), entry.body
+        when = f", {format_stretch(body.start_ms, body.end_ms, self.zone)}" if isinstance(body, Timed) else ""
+        told = f"{row.words}{when}"
         return SaidRow(row.number, told, row.state, row.pieces, row.decide, row.is_open)
 
     def _said(self, entry: Entry, one: MonthOutage) -> SaidRow:

@@ -29,7 +29,7 @@ from sla_monitor.web.api.register_json import OUTSIDE, entries_json, entry_json,
 from sla_monitor.web.api.register_shapes import EnteredJson, EntriesJson, EntryJson, PreviewJson
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.effect import effect_of
-from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by, visible_to
+from sla_monitor.web.desk.entering import CheckedStatements, Statement, as_read_by, last_known_to, visible_to
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text, problem_json
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.writing import Desk, Writing
@@ -95,8 +95,9 @@ class Entering(Writing):
     def _previewed(self, contract: Contract, checked: CheckedStatements) -> PreviewJson:
         now_ms, said, new = self.site.clock.now_ms(), checked.said, checked.entries
         effect = effect_of(self.site.previews, contract, checked, now_ms)
+        next_one = new[0].model_copy(update={"number": checked.last + 1})
         return preview_json(
-            entry_json(new[0], contract),
+            entry_json(next_one, contract),
             effect,
             checked.last,
             running=month_at(now_ms, contract.time_zone),
@@ -140,7 +141,7 @@ class Entering(Writing):
             raise key_used(entry)
         return {
             "entry": entry_json(entry, contract),
-            "last_number": everything[-1].number,
+            "last_number": last_known_to(self.person, contract.id, everything),
             "is_again": entered.is_again,
         }
 
@@ -205,7 +206,7 @@ class EntriesResource(Entering):
         page = [as_read_by(self.person, one) for one in chosen[:limit]]
         more = {"after": page[-1].number, "limit": limit, **({"kind": kind} if kind else {})} if page else {}
         following = f"{API}/contracts/{contract.id}/entries?{urlencode(more)}" if len(chosen) > limit else None
-        return entries_json(contract, everything[-1].number if everything else 0, page, undone, following)
+        return entries_json(contract, last_known_to(self.person, contract.id, everything), page, undone, following)
 
     async def post(self, name: str) -> None:
         self.names = ("dry_run",)

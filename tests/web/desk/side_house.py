@@ -35,6 +35,7 @@ PARTS: dict[str, Any] = {
     "obligations": [
         {"id": "insurance", "title": "Certificate of insurance", "kind": "insurance", "due": "2026-11-12",
          "consequence": "Step-in"},
+        {"id": "benchmark", "title": "Benchmark", "kind": "benchmark", "party": "authority", "due": "2026-12-20"},
         {"id": "plan", "title": f"Plan {SPELLED}", "clause": "9.1", "kind": "plan", "due": "2026-12-10"},
     ],
     "participants": [{"id": name, "name": f"{name} police", "share": share} for name, share in SHARE.items()],

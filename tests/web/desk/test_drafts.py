@@ -85,10 +85,30 @@ def test_numbers_and_pages_stay_true_without_it(house: House, draft: int) -> Non
     assert told[-1] == later
     for path in (f"entries/{draft}", f"entries/{draft}/attachments", f"entries/{draft}/attachments/{'0' * 64}"):
         assert call(house, "sue", f"{ROOT}/{path}").status == 404
-    # What the supplier enters goes by the true last number, of which it learns nothing else.
+    # What the supplier enters goes by the last number that it knows.
     said = {"kind": "done", "about": later}
     made = call(house, "sue", f"{ROOT}/entries", {"said": said}, If_Match=f'"{whole["last_number"]}"')
     assert made.status == 201, made.body
+
+
+def test_what_is_internal_is_in_no_number_and_no_open_point_and_makes_nothing_stale(house: House) -> None:
+    known = json.loads(call(house, "sue", f"{ROOT}/entries").body)["last_number"]
+    hidden = [say(house, "comment", "carl", month="2026-10", internal=True, note="Do not grant it.")]
+    hidden += [say(house, "undo", "carl", about=hidden[0], note="It was wrong.")]
+    assert json.loads(call(house, "sue", f"{ROOT}/entries").body)["last_number"] == known
+    assert json.loads(call(house, "carl", f"{ROOT}/entries").body)["last_number"] == hidden[-1]
+    for path in (f"{ROOT}/months/2026-10", "/desk/contracts/small/months/2026-10/meeting"):
+        for name in ("carl", "sue"):
+            assert f"undo, entry {hidden[-1]}" not in house.browser(name).get(path).text
+    said = {"kind": "dispute", "party": "supplier", "services": ["custody"],
+            "start": "2026-10-06T09:00:00Z", "end": "2026-10-06T09:30:00Z"}  # fmt: skip
+    body, stale = {"said": said, "note": "Our log shows none."}, {"If_Match": f'"{known - 1}"'}
+    shown = json.loads(call(house, "sue", f"{ROOT}/entries?dry_run=true", body).body)
+    assert (shown["last_number"], shown["entry"]["number"]) == (known, known + 1)
+    refused = call(house, "sue", f"{ROOT}/entries", body, **stale)
+    assert refused.status == 412
+    assert f"entry {known} " in refused.body
+    assert call(house, "sue", f"{ROOT}/entries", body, If_Match=f'"{known}"').status == 201
 
 
 def test_what_others_have_said_meanwhile_is_shown_without_it(house: House) -> None:

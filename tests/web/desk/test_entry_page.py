@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha256
+from html import unescape
 from typing import Any
 
 import pytest
@@ -66,7 +67,7 @@ def test_all_that_became_of_an_entry_is_told_and_leads_to_its_own_page(house: Ho
 
 
 def test_each_is_offered_what_they_may_do(house: House) -> None:
-    booking = say(house, "claim", "sue", "Again.", **{**CLAIM, "end": "2024-10-05 16:00"})
+    booking = say(house, "claim", "sue", "Ag\u202eain  <b>\u00a3\u20ac</b>.", **{**CLAIM, "end": "2024-10-05 16:00"})
     offered = {
         name: set(re.findall(r'class="button[^>]*>([^<]+)</a>', house.browser(name).get(f"{ENTRIES}/{booking}").text))
         for name in ("carl", "anna", "sue", "vera")
@@ -76,7 +77,10 @@ def test_each_is_offered_what_they_may_do(house: House) -> None:
         "vera": set(),
     }  # fmt: skip
     assert "Proof" not in words(house.browser("carl").get(f"{ENTRIES}/{booking}"))
-    assert re.search(r"[0-9a-f]{64} , in link \d+", words(house.browser("audrey").get(f"{ENTRIES}/{booking}")))
+    audited = house.browser("audrey").get(f"{ENTRIES}/{booking}")
+    (digest,) = re.findall(r"([0-9a-f]{64}) , in link \d+", words(audited))
+    (sealed,) = re.findall(r'<pre class="digest sealed">(.*?)</pre>', audited.text, re.DOTALL)
+    assert sha256(unescape(sealed).encode()).hexdigest() == digest
 
 
 def test_what_the_authority_says_for_itself_is_not_told_to_the_supplier(house: House) -> None:

@@ -61,6 +61,13 @@ def test_it_has_what_the_meeting_talks_about(calm: House) -> None:
     assert "£100.00 deducted" in words(calm.browser("sue").get(HERE))
 
 
+def test_what_is_about_no_time_has_none(house: House) -> None:
+    say(house, "obligation_excused", "sue", obligation="insurance", due="2026-11-18", note="The insurer changes.")
+    page = words(house.browser("carl").get(HERE))
+    assert "Request that obligation insurance, due 2026-11-18, be excused" in page, page
+    assert "1970" not in page
+
+
 def test_minutes_and_actions_are_entered_on_it_by_two_at_once_and_stand_in_the_pack(house: House) -> None:
     carl, anna = house.browser("carl"), house.browser("anna")
     before = carl.get(HERE)

@@ -43,5 +43,18 @@ def test_an_excuse_that_is_asked_for_is_not_asked_for_again(house: House) -> Non
     assert "obligation_excused?obligation=plan" not in page
 
 
+@pytest.mark.parametrize("kind", ["obligation_met", "obligation_excused"])
+def test_what_the_authority_owes_the_authority_reports(house: House, kind: str) -> None:
+    said = {"obligation": "benchmark", "due": "2026-12-20", "note": "It was agreed."}
+    said |= {"met": "2026-11-19 10:00", "by": "A. Person"} if kind == "obligation_met" else {}
+    address = f"/desk/contracts/small/enter/{kind}"
+    sue = house.browser("sue")
+    assert "Benchmark" in sue.get(DUTIES).text
+    assert "obligation=benchmark" not in sue.get(DUTIES).text
+    assert f"{kind}?obligation=benchmark" in house.browser("carl").get(DUTIES).text
+    refused = sue.fill_in(sue.get(address), address, **said)
+    assert (refused.status, "a supplier speaks for itself alone" in refused.text) == (403, True)
+
+
 def test_who_may_enter_nothing_is_led_to_no_form(house: House) -> None:
     assert "/enter/" not in house.browser("audrey").get(DUTIES).text
