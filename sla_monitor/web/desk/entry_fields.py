@@ -66,7 +66,8 @@ _LABELS = {"kpi": "KPI", "kpis": "KPIs", "id": "Number", "about": "Entry", "stop
 @dataclass(frozen=True, slots=True)
 class FormField:
     """One field. `kind`: that of the input; `options`: what there is to choose from; `called`: what people call an
-    option, where that is something else; `values`: what was filled in, one or several; `problem`: what is wrong with it; `like`: how it is spelled."""
+    option, where that is something else; `values`: what was filled in, one or several; `problem`: what is wrong with
+    it; `like`: how it is spelled."""
 
     name: str
     label: str
