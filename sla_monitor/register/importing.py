@@ -109,9 +109,9 @@ class Drafts:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A file held against the register. `fresh`: the entries that say what it does not say already, of which so many
-    are `changed`; `same`: so many say what stands; `wrong`: as of `Drafts`, ascending; `first`: how the first
-    rows are read."""
+    """A file held against the register. `wrong`: as of `Drafts`, ascending; `fresh`: the entries of other rows that say
+    what it does not say already, of which so many are `changed`; `same`: so many say what stands; `first`: how the
+    first rows are read."""
 
     fresh: tuple[Entry, ...]
     changed: int
@@ -146,11 +146,12 @@ def compared(several: Drafts, contract: Contract, said: Iterable[Entry]) -> Comp
     replaceable = (*context.effective.of(TicketRecord), *context.effective.of(ReportedFigure))
     known = {_key(words): words for _, words in replaceable}
     fresh = [draft for draft in several.made if known.get(_key(draft.entry.body)) != draft.entry.body]
-    changed = sum(_key(draft.entry.body) in known for draft in fresh)
     wrong = sorted([*several.wrong, *_wrong(fresh, context)], key=lambda one: one[0])
+    lines = {line for line, _ in wrong}
+    right = [draft for draft in fresh if draft.line not in lines]
     return Compared(
-        tuple(draft.entry for draft in fresh),
-        changed,
+        tuple(draft.entry for draft in right),
+        sum(_key(draft.entry.body) in known for draft in right),
         len(several.made) - len(fresh),
         tuple(wrong),
         several.made[:SHOWN],

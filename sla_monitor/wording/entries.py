@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sla_monitor.register.instant import format_utc
 from sla_monitor.wording.durations import format_exact_duration
-from sla_monitor.wording.instants import format_instant, format_month
+from sla_monitor.wording.instants import format_date, format_instant, format_month
 from sla_monitor.wording.numbers import format_money
 from sla_monitor.wording.text import format_list, plain
 from sla_monitor.wording.vocabulary import describe_id
@@ -43,6 +44,9 @@ class EntryWording:
 
     def money(self, amount: Decimal) -> str:
         return format_money(amount, self.currency)
+
+    def day(self, on: date) -> str:
+        return format_date(on)
 
     def at(self, at_ms: int) -> str:
         return format_instant(at_ms, self.zone)

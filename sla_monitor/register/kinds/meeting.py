@@ -59,7 +59,7 @@ class MeetingAction(EntryKind):
     def words(self, say: Wording) -> str:
         plan = f", rectification plan for {self.kpi}" if self.kpi else ""
         review = f", from the review of {say.month(self.month)}" if self.month else ""
-        return f"Action for {self.owner}{plan}{review}{f', due {self.due_on}' if self.due_on else ''}"
+        return f"Action for {self.owner}{plan}{review}{f', due {say.day(self.due_on)}' if self.due_on else ''}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         if not entry.note.strip():

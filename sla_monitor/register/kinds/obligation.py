@@ -44,7 +44,8 @@ class ObligationMet(EntryKind):
     by: Line = Field(description="Who did it.")
 
     def words(self, say: Wording) -> str:
-        return f"Obligation {say.label(self.obligation)}, due {self.due_on}, met by {self.by} on {say.at(self.met_ms)}"
+        due = f"{say.label(self.obligation)}, due {say.day(self.due_on)}"
+        return f"Obligation {due}, met by {self.by} on {say.at(self.met_ms)}"
 
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
         return (name_of(self.due_on),)
@@ -76,8 +77,8 @@ class ObligationExcused(EntryKind):
     until_on: Day | None = Field(None, alias="until", description="The day on which it is due instead; none: never.")
 
     def words(self, say: Wording) -> str:
-        how = "excused" if self.until_on is None else f"put off until {self.until_on}"
-        return f"Request that obligation {say.label(self.obligation)}, due {self.due_on}, be {how}"
+        how = "excused" if self.until_on is None else f"put off until {say.day(self.until_on)}"
+        return f"Request that obligation {say.label(self.obligation)}, due {say.day(self.due_on)}, be {how}"
 
     def months(self, zone: ZoneInfo) -> tuple[str, ...]:
         return (name_of(self.due_on),)

@@ -45,7 +45,7 @@ class CreditNotified(EntryKind):
     on: Day = Field(description="The day of the notice.")
 
     def words(self, say: Wording) -> str:
-        return f"Credit of {say.month(self.month)}: {say.money(self.amount)} notified on {self.on}"
+        return f"Credit of {say.month(self.month)}: {say.money(self.amount)} notified on {say.day(self.on)}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         yield from _day(self.on, self.month, entry, context)
@@ -74,7 +74,7 @@ class CreditInvoiced(EntryKind):
 
     def words(self, say: Wording) -> str:
         line = f", line {self.line}" if self.line else ""
-        told = f"{say.money(self.amount)} on invoice {self.invoice}{line} of {self.on}"
+        told = f"{say.money(self.amount)} on invoice {self.invoice}{line} of {say.day(self.on)}"
         return f"Credit of {say.month(self.month)}: {told}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
@@ -105,7 +105,9 @@ class CreditSettled(EntryKind):
     how: Literal["paid", "set_off"] = Field(description="set_off: deducted from what the authority paid.")
 
     def words(self, say: Wording) -> str:
-        return f"Credit of {say.month(self.month)}: {say.money(self.amount)} {say.label(self.how)} on {self.on}"
+        return (
+            f"Credit of {say.month(self.month)}: {say.money(self.amount)} {say.label(self.how)} on {say.day(self.on)}"
+        )
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         yield from _day(self.on, self.month, entry, context)
@@ -131,7 +133,7 @@ class CreditWrittenOff(EntryKind):
     on: Day = Field(description="The day of the decision.")
 
     def words(self, say: Wording) -> str:
-        return f"Credit of {say.month(self.month)}: {say.money(self.amount)} written off on {self.on}"
+        return f"Credit of {say.month(self.month)}: {say.money(self.amount)} written off on {say.day(self.on)}"
 
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         yield from _day(self.on, self.month, entry, context)

@@ -21,6 +21,7 @@ from sla_monitor.register.entries import KINDS
 from sla_monitor.register.importing import parse_stops
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.wording.text import plain
 
 TEXTS = {
     "note": "What is to be said, in words.",
@@ -42,6 +43,12 @@ _CHOICES: dict[str, Callable[[Terms], Sequence[str]]] = {
 }
 """What the contract has to choose from, by the name of the field."""
 
+_CALLED: dict[str, Callable[[Terms], Mapping[str, str]]] = {
+    "service": lambda terms: {one.id: one.name for one in terms.services},
+    "kpi": lambda terms: {one.id: f"{one.id} {one.title}" for one in terms.kpis if one.title != one.id},
+}
+"""What people call it, by its id; of fields for several, too."""
+
 _PICKED = {
     "datetime-local": re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?", re.ASCII),
     "date": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
@@ -58,8 +65,9 @@ _LABELS = {"kpi": "KPI", "kpis": "KPIs", "id": "Number", "about": "Entry", "stop
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field. `kind`: that of the input; `options`: what there is to choose from; `values`: what was filled in, one
-    or several; `problem`: what is wrong with it; `like`: how it is spelled."""
+    """One field. `kind`: that of the input; `options`: what there is to choose from; `called`: what people call an
+    option, where that is something else; `values`: what was filled in, one or several; `problem`: what is wrong with
+    it; `like`: how it is spelled."""
 
     name: str
     label: str
@@ -70,6 +78,7 @@ class FormField:
     values: tuple[str, ...] = ()
     problem: str = ""
     like: str = ""
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def value(self) -> str:
@@ -229,6 +238,9 @@ def _field(name: str, model: type[EntryKind], contract: Contract, parties: Seque
     elif name == "party":
         options = tuple(one for one in options if one in parties)
     told_as = (declared.description or "").replace("in milliseconds", "as 45m or 1h30m")
+    tell = _CALLED.get(name.removesuffix("s"))
+    called = tell(contract.versions[-1].terms) if tell else {}
     return FormField(
-        name, label_of(name), told_as, told.kind, options, declared.is_required(), like=_LIKE.get(told.kind, "")
-    )
+        name, label_of(name), told_as, told.kind, options, declared.is_required(), like=_LIKE.get(told.kind, ""),
+        called={one: plain(text) for one, text in called.items() if list(called.values()).count(text) == 1},
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import time
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from sla_monitor.assess.compare import Comparison
 from sla_monitor.assess.proposed_terms import TermsEffect, terms_effect
 from sla_monitor.assess.recalculations import Recalculation, recalculations
 from sla_monitor.assess.terms_drafts import KnownTerms
@@ -107,9 +108,15 @@ def effect_view(contract: Contract, effect: TermsEffect, entries: Iterable[Entry
         bool(effect.written.months),
         format_list([format_month(month) for month in effect.restated]),
         format_list(final),
-        comparison_rows(effect.written),
-        comparison_rows(effect.supposed),
+        _month_rows(effect.written),
+        _month_rows(effect.supposed),
     )
+
+
+def _month_rows(one: Comparison) -> Rows:
+    """Those of the commands, with the months as every page names them."""
+    *months, total = comparison_rows(one)
+    return [*({**row, "month": format_month(row["month"])} for row in months), {**total, "month": "All months"}]
 
 
 def proposal_row(contract: Contract, one: Proposal) -> ProposalRow:

@@ -171,6 +171,12 @@ def test_what_is_handed_back_otherwise_is_refused(house: House, change: dict[str
     assert (answer.status, why in answer.text, len(house.entries())) == (422, True, before), answer.text
 
 
+def test_a_row_counts_as_one_thing(house: House) -> None:
+    rows = b"X-1,P1,nothing,2026-11-05,2026-11-06\nX-2,P1,custody,2026-11-05,2026-11-06\n"
+    seen = upload(house.browser("carl"), b"id,priority,service,opened,ended\n" + rows)
+    assert read_as(seen) == {"New": 1, "Changed": 0, "As before": 0, "Wrong": 1}
+
+
 def test_more_rows_than_are_read_here_are_refused_as_a_whole(house: House) -> None:
     seen = upload(house.browser("carl"), b"id,priority,opened\n" + b"1,P1,2026-10-05\n" * (ROWS + 1))
     assert (read_as(seen)["New"], read_as(seen)["Wrong"]) == (0, 1)

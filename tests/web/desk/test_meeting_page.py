@@ -56,6 +56,8 @@ def test_it_has_what_the_meeting_talks_about(calm: House) -> None:
     assert "Custody records 6 Oct 2026 10:00:00 to 13:00:00 BST, counts 3 h Say its cause" in page
     assert "16 Nov 2026, 4 days late Sue : Write the plan. Entry 4" in page
     assert "No minutes are on record." in page
+    assert '<option value="KPI1">KPI1 Custody availability</option>' in calm.browser("carl").get(HERE).text
+    assert "<bdi>Custody records</bdi></label>" in calm.browser("carl").get(f"{ENTER}/claim").text
     assert links(calm.browser("anna").get(HERE), "Waive")
     assert links(calm.browser("anna").get(HERE), "Decide")
     assert "£100.00 deducted" in words(calm.browser("sue").get(HERE))
