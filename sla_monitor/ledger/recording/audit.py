@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
@@ -143,6 +144,11 @@ class EntryProof:
     digest: str
     text: str
     link: int
+
+    @property
+    def encoded(self) -> str:
+        """The text in base64, for where it cannot be shown as it is."""
+        return b64encode(self.text.encode()).decode()
 
 
 def proved_entry(path: Path, number: int) -> EntryProof:
