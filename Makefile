@@ -14,7 +14,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop desk-loop site-loop standby-records-loop standby-loop mutate damage clean
+.PHONY: help run desk stack test test-debian13 grafana check lint types imports format docs lock generated pictures deb bench bench-scale fuzz oracle kill-loop desk-loop site-loop standby-records-loop standby-loop mutate damage clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ $(VENV)/sites.stamp: requirements-all.lock $(VENV)/run.stamp
 
 run: $(VENV)/run.stamp ## Start the demo estate and the daemon; Ctrl-C stops both
 	@exec $(BIN)/sla-monitor demo --with-monitor --config config/sla-monitor.yaml
+
+desk: $(VENV)/run.stamp ## The same with people who sign in and a month to settle; prints their password
+	@exec $(BIN)/sla-monitor demo --with-desk
 
 stack: $(VENV)/sites.stamp ## The same with Prometheus, Alertmanager, two sites and somebody who is called
 	@tools/debian-packages prometheus prometheus-alertmanager nats-server
@@ -90,7 +93,7 @@ generated: $(VENV)/run.stamp ## Write config/prometheus, config/alertmanager and
 
 pictures: $(VENV)/dev.stamp ## Make docs/images from the demo; a new picture is a line of tools/pictures.py
 	@tools/debian-packages chromium
-	$(BIN)/python tools/pictures.py
+	$(BIN)/python -m tools.pictures
 
 deb: $(VENV)/dev.stamp ## Build the Debian package for the Debian that this is, into dist/
 	@tools/debian-packages dpkg-dev debhelper dh-virtualenv

@@ -1,9 +1,10 @@
 """Make docs/images from the demo: pages of a running monitor, the pack of the sample month, commands in a terminal.
 
-    python tools/pictures.py [NAME]...        # all of them, or those that are named
+    python -m tools.pictures [NAME]...        # all of them, or those that are named
 
-A new picture is a line of PAGES, FILES or TERMINALS. The demo runs calmly, the same three things go wrong each time,
-and the sample month is in the ledger; only the time of day differs from run to run. Needs Debian's chromium.
+A new picture is a line of PAGES, FILES or TERMINALS, or of the walk in desk_pictures.py. The demo runs calmly, the same
+three things go wrong each time, and the sample month is in the ledger; only the time of day differs from run to
+run, and of the desk the month. Needs Debian's chromium.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sla_monitor.demo.estate import ANY_PORTS, Estate, Ports
 from sla_monitor.demo.example import example_files
 from sla_monitor.demo.monitor import states
 from sla_monitor.demo.scenario import CALM, slow, status
+from tools.desk_pictures import DESK_PICTURES, take_desk_pictures
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs/images"
@@ -65,11 +67,18 @@ TERMINALS = (
 
 
 def main(names: list[str]) -> None:
-    every = [one.name for one in (*PAGES, *FILES, *TERMINALS)]
+    every = [one.name for one in (*PAGES, *FILES, *TERMINALS, *DESK_PICTURES)]
     if unknown := set(names) - set(every):
         sys.exit(f"no such picture: {', '.join(sorted(unknown))} (there are: {', '.join(every)})")
     wanted = set(names or every)
     IMAGES.mkdir(exist_ok=True)
+    take_desk_pictures(IMAGES, wanted & {one.name for one in DESK_PICTURES})
+    if any(one.name in wanted for one in (*PAGES, *FILES, *TERMINALS)):
+        _take(wanted)
+
+
+def _take(wanted: set[str]) -> None:
+    """Those of the example and of the demo without a desk."""
     with tempfile.TemporaryDirectory(prefix="pictures-") as name:
         folder = Path(name)
         for path, text in example_files().items():

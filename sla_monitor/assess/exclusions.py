@@ -33,6 +33,8 @@ from sla_monitor.periods.terms_slices import ServiceHours
 from sla_monitor.periods.working_days import working_days_between
 from sla_monitor.register.entries import Entry, Maintenance
 
+BEGUN = "booked after it had begun"
+
 
 @dataclass(frozen=True)
 class Exclusions:
@@ -283,11 +285,13 @@ def _refusal(entry: Entry, said: Maintenance, rules: MaintenanceTerms, terms: Te
     if said.emergency:
         return "emergency maintenance counts" if rules.emergency == "counted" else ""
     notified_ms = entry.at_ms if said.notified_ms is None else said.notified_ms
+    had_begun = notified_ms > said.start_ms
     if rules.notice_ms is not None and said.start_ms - notified_ms < rules.notice_ms:
-        return f"booked less than {spelled_duration(rules.notice_ms)} before"
+        return BEGUN if had_begun else f"booked less than {spelled_duration(rules.notice_ms)} before"
     if rules.notice_working_days is not None:
         booked_on, start_on = local_date(notified_ms, terms.time_zone), local_date(said.start_ms, terms.time_zone)
         days = working_days_between(booked_on, start_on, terms.working_calendar)
         if days < rules.notice_working_days:
-            return f"booked {format_working_days(days)} before, {rules.notice_working_days} are required"
+            told = f"booked {format_working_days(days)} before, {rules.notice_working_days} are required"
+            return BEGUN if had_begun else told
     return ""

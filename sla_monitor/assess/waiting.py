@@ -188,7 +188,8 @@ class _Waiting:
 
         def step(kind: MatterKind, amount: Decimal, on: date | None) -> Matter:
             disputed = ", which is disputed" if one.disputed_by else ""
-            what = f"{format_money(amount, currency)}, credit of {format_month(one.month)}{disputed}"
+            part = ", credit of" if amount == one.expected else " of the credit of"
+            what = f"{format_money(amount, currency)}{part} {format_month(one.month)}{disputed}"
             return Matter(kind, Action.TRACK_CREDITS, what, on, party="authority", month=one.month, amount=f"{amount}")
 
         left = one.open

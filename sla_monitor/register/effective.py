@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import (
     KINDS,
-    Action,
     Countersigned,
     Decision,
     Done,
     Entry,
+    MeetingAction,
     ReportedFigure,
     SignOff,
     Undo,
@@ -69,10 +69,10 @@ class EffectiveEntries:
         return next((pair for pair in found if (pair[1].month, pair[1].digest) == (month, signed[1].digest)), None)
 
     @property
-    def open_actions(self) -> tuple[tuple[Entry, Action], ...]:
+    def open_actions(self) -> tuple[tuple[Entry, MeetingAction], ...]:
         """Actions that nobody has done yet."""
         done = {said.about for _, said in self.of(Done)}
-        return tuple(pair for pair in self.of(Action) if pair[0].number not in done)
+        return tuple(pair for pair in self.of(MeetingAction) if pair[0].number not in done)
 
     def pending(self, contract: Contract) -> tuple[Entry, ...]:
         """Entries that ask for a decision under the contract's terms and have none."""

@@ -29,7 +29,7 @@ from sla_monitor.register.kinds.figure import ReportedFigure
 from sla_monitor.register.kinds.impact import Impact
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.kinds.maintenance import Maintenance
-from sla_monitor.register.kinds.meeting import Action, Done, Minute
+from sla_monitor.register.kinds.meeting import Done, MeetingAction, Minute
 from sla_monitor.register.kinds.misreport import Misreported
 from sla_monitor.register.kinds.obligation import ObligationExcused, ObligationMet
 from sla_monitor.register.kinds.occurrence import Occurred
@@ -45,7 +45,6 @@ from sla_monitor.register.kinds.waiver import Waiver
 __all__ = [
     "KINDS",
     "Acknowledgement",
-    "Action",
     "Claim",
     "ClockStop",
     "Comment",
@@ -66,6 +65,7 @@ __all__ = [
     "Impact",
     "ListedOutage",
     "Maintenance",
+    "MeetingAction",
     "Minute",
     "Misreported",
     "Month",
@@ -112,7 +112,7 @@ EntryBody = Annotated[
     | SignOff
     | Countersigned
     | Minute
-    | Action
+    | MeetingAction
     | Done
     | Acknowledgement
     | Comment

@@ -3,14 +3,15 @@ every screen."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, Waiver
 from sla_monitor.wording.instants import format_date, format_stretch
-from sla_monitor.wording.text import plain
+from sla_monitor.wording.text import format_list, plain
 
 NO_CAUSE = "nobody has said yet"
 """Of the root cause and the owner of a failure."""
@@ -30,6 +31,15 @@ def describe_ruling(entry: Entry, effective: EffectiveEntries, contract: Contrac
     settled = "settled: " if entry.body.kind == "dispute" else ""
     why = f": {plain(decided.note)}" if decided.note else ""
     return f"{settled}{'granted' if said.granted else 'refused'} by entry {decided.number}{why}"
+
+
+def describe_waivers(waivers: Iterable[Entry]) -> str:
+    """`waived by entry 12`, or `money waived by entry 12`, where the points stand; empty: nothing was."""
+    found: dict[str, list[str]] = {}
+    for entry in waivers:
+        is_money = isinstance(entry.body, Waiver) and entry.body.what == "money"
+        found.setdefault("money waived" if is_money else "waived", []).append(f"entry {entry.number}")
+    return ", ".join(f"{what} by {format_list(names)}" for what, names in found.items())
 
 
 def describe_excluded(span: tuple[int, int], is_granted: bool, why: str, zone: ZoneInfo) -> str:

@@ -122,6 +122,13 @@ def test_a_booking_that_came_late_is_refused_by_the_contract(rules: dict[str, An
     assert why(found) == [(False, why_not, 4)]
 
 
+def test_of_a_booking_after_it_had_begun_no_notice_is_counted() -> None:
+    late = booking(notified="2026-06-12T09:00+01:00")
+    for rules in ({"notice": "9d"}, {"notice_working_days": 7}):
+        found = down_all_night(one_version(maintenance=rules), late, decision(1))
+        assert why(found) == [(False, "booked after it had begun", 4)]
+
+
 def test_a_booking_in_time_is_permitted() -> None:
     for rules in ({"notice": "9d"}, {"notice_working_days": 7}):
         assert hours_down(down_all_night(one_version(maintenance=rules), booking(), decision(1))) == [4, 0, 0]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -26,6 +31,9 @@ FIRST_STATES_SECONDS = 8.5
 STOPPED = 128 + signal.SIGTERM
 """The monitor's status when we stop it before it is ready to stop by itself."""
 
+PASSWORD_BYTES = 9
+"""Of chance, in the password of the desk's people: whoever else is on this host guesses none of it."""
+
 _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
 
 
@@ -34,15 +42,21 @@ _MARKS = {"up": "✓", "degraded": "!", "down": "✗", "unknown": "?"}
 @calm_option
 @port_option
 @click.option("--with-monitor", is_flag=True, help="Also start the monitor, and end with its exit status.")
+@click.option("--with-desk", is_flag=True, help="With a monitor of its own, at whose desk people sign in.")
 @config_option
-def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config: Path) -> None:
+def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, with_desk: bool, config: Path) -> None:
     """Run a simulated supplier on loopback: real servers that are well most of the time.
 
     Prints what goes wrong, and when. Ctrl-C stops everything. With --with-monitor and without a configuration, the
-    example is first written to config/, as by `sla-monitor init --example demo`.
+    example is first written to config/, as by `sla-monitor init --example demo`. --with-desk reads no configuration and
+    leaves nothing behind: the example, a last month and a password for five people are made anew at each start.
     """
     given = click.get_current_context().get_parameter_source("config")
-    if not with_monitor and given is ParameterSource.COMMANDLINE:
+    if with_desk and (with_monitor or given is ParameterSource.COMMANDLINE):
+        raise click.UsageError(
+            "--with-desk brings its own monitor and settings: leave --with-monitor and --config out."
+        )
+    if not (with_monitor or with_desk) and given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--config is read by the monitor alone: give it together with --with-monitor.")
     if with_monitor and given is ParameterSource.DEFAULT:
         config = CONFIGS[0]  # never the system's: a monitor that is in use there watches something else
@@ -55,16 +69,46 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, config:
     from sla_monitor.demo.monitor import Monitor
     from sla_monitor.demo.scenario import A_BAD_DAY, CALM
 
-    url = f"http://{read_configuration(config).settings.listen}" if with_monitor else MONITOR_URL
-    script, ports = CALM if calm else A_BAD_DAY, Ports().moved(port_offset)
-    estate = Estate(folder, ports=ports, scenario=script, monitor_url=url, tell=click.echo)
-    estate.start()
-    try:
+    ports = Ports().moved(port_offset)
+    with ExitStack() as stack:
+        password = secrets.token_urlsafe(PASSWORD_BYTES) if with_desk else ""
+        if with_desk:
+            folder.mkdir(parents=True, exist_ok=True)
+            own = Path(stack.enter_context(TemporaryDirectory(prefix="desk-", dir=folder))).absolute()
+            folder, config = own / "var/demo", _furnished(own, port_offset, password)
+        is_watched = with_monitor or with_desk
+        url = f"http://{read_configuration(config).settings.listen}" if is_watched else MONITOR_URL
+        script = CALM if calm else A_BAD_DAY
+        estate = Estate(folder, ports=ports, scenario=script, monitor_url=url, tell=click.echo)
+        estate.start()
+        stack.callback(estate.stop)
         _introduce(estate)
-        code = _accompany(Monitor(config, url), is_stopping) if with_monitor else _wait(is_stopping)
-    finally:
-        estate.stop()
+        code = _accompany(Monitor(config, url), is_stopping, password) if is_watched else _wait(is_stopping)
     sys.exit(code)
+
+
+def _furnished(folder: Path, port_offset: int, password: str) -> Path:
+    """Fill a folder for a monitor with a desk: settings with people, a ledger with a last month; the settings' path."""
+    from sla_monitor.cli.ledger.import_evidence import draft_of
+    from sla_monitor.cli.register.entry_session import EntrySession
+    from sla_monitor.clock import SystemClock
+    from sla_monitor.demo.estate import Ports
+    from sla_monitor.demo.last_month import ZONE, last_month, made_up
+    from sla_monitor.demo.people import CONTRACT, LISTEN, write_desk_demo
+    from sla_monitor.evidence.reading import checked, spelled_content
+    from sla_monitor.ledger.opening import make_ledger
+    from sla_monitor.ledger.recording.imports import add_import
+    from sla_monitor.web.identity.passwords import hash_of
+
+    now = datetime.fromtimestamp(SystemClock().now_ms() // 1000, ZONE)
+    ports, listen = Ports().moved(port_offset), LISTEN + port_offset
+    config = write_desk_demo(folder, ports, listen, hash_of(password), last_month(now))
+    make_ledger(folder / "var/ledger.db")
+    session = EntrySession.open(CONTRACT, config, None, "demo")
+    file = spelled_content(json.dumps(made_up(now)).encode(), "a month that was made up")
+    draft = draft_of(session, checked(file, session.contract), (file.name, file.digest), "For the demo's desk", False)
+    add_import(session.ledger, draft, read_to=0)
+    return config
 
 
 def _write_missing_example(config: Path) -> None:
@@ -89,13 +133,15 @@ def _wait(is_stopping: Callable[[], bool]) -> int:
     return 0
 
 
-def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
-    """Start the monitor, show where to look and what it sees first, stay until either ends; its exit status."""
+def _accompany(monitor: Monitor, is_stopping: Callable[[], bool], password: str) -> int:
+    """Start the monitor, show where to look and what it sees first, stay until either ends; its exit status.
+    `password`: that of the desk's people, who alone are told more; empty: there is no desk."""
     monitor.start()
     try:
-        click.echo(f"The monitor is starting.\n  status page  {monitor.url}/\n  metrics      {monitor.url}/metrics")
-        for service, endpoints in monitor.first_states(FIRST_STATES_SECONDS, is_stopping):
-            click.echo(f"  {service:<22} {_format_states(endpoints)}")
+        if password:
+            _introduce_desk(monitor, password)
+        else:
+            _introduce_pages(monitor, is_stopping)
         while not (is_stopping() or monitor.has_ended):
             time.sleep(POLL_SECONDS)
         if not is_stopping():
@@ -103,6 +149,23 @@ def _accompany(monitor: Monitor, is_stopping: Callable[[], bool]) -> int:
     finally:
         code = monitor.stop()
     return 0 if code == STOPPED and is_stopping() else code
+
+
+def _introduce_pages(monitor: Monitor, is_stopping: Callable[[], bool]) -> None:
+    click.echo(
+        f"The monitor is starting.\n  status page  {monitor.url}/\n  metrics      {monitor.url}/metrics\n"
+        "  the desk     sla-monitor demo --with-desk, in place of this"
+    )
+    for service, endpoints in monitor.first_states(FIRST_STATES_SECONDS, is_stopping):
+        click.echo(f"  {service:<22} {_format_states(endpoints)}")
+
+
+def _introduce_desk(monitor: Monitor, password: str) -> None:
+    """The one place where the password is told: it is kept nowhere but as a hash."""
+    from sla_monitor.demo.people import PEOPLE
+
+    people = "\n".join(f"  {name:<16}  {display}, {role.replace('_', ' ')}" for name, (display, role) in PEOPLE.items())
+    click.echo(f"The desk is starting: {monitor.url}/desk. Sign in as one of\n{people}\nwith the password {password}")
 
 
 def _format_states(endpoints: dict[str, str]) -> str:

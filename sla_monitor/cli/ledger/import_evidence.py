@@ -59,7 +59,7 @@ def import_evidence(  # noqa: PLR0913, PLR0917 - one for each option
     _compare_holidays(session, document, evidence)
     bring(
         session,
-        _draft(session, document, (evidence.name, file.digest), note, without_entries),
+        draft_of(session, document, (evidence.name, file.digest), note, without_entries),
         ImportOptions(yes, dry_run, style),
     )
 
@@ -74,9 +74,10 @@ def _compare_holidays(session: EntrySession, document: EvidenceDocument, evidenc
             click.echo(f"{evidence}: {name} differs from the contract's own file, which counts here", err=True)
 
 
-def _draft(
+def draft_of(
     session: EntrySession, document: EvidenceDocument, file: tuple[str, str], note: str, without_entries: bool
 ) -> ImportDraft:
+    """What an evidence file would bring in. Raises RegisterError."""
     from sla_monitor.evidence import FileEvidence
     from sla_monitor.evidence.source import endpoint_keys
     from sla_monitor.ledger.recording.imports import ImportDraft

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
-from sla_monitor.settings.desk import access_table
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Acknowledgement(EntryKind):
     """Somebody has the outage of a service or an endpoint in hand. It changes no figure, and ends with the outage."""
 
-    action = access_table.Action.ACKNOWLEDGE
+    action = Action.ACKNOWLEDGE
+    topic = Topic.OUTAGES
     example = Example({"service": "custody"}, note="The supplier restarts the database; next news at 15:00.")
     may_repeat = True
     changes_figures = False

@@ -13,10 +13,10 @@ from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
 from sla_monitor.register.affected_figures import counting_tickets, lets_pass, time_doubts
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
 from sla_monitor.register.kinds.parts import Line
 from sla_monitor.register.kinds.ticket import TicketRecord
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class Claim(TimedKind):
     """The supplier's claim that time, or tickets, or a KPI's failure in a month, should not count against it."""
 
-    action = access_table.Action.CLAIM_RELIEF
+    action = Action.CLAIM_RELIEF
+    topic = Topic.OUTAGES
     example = Example(
         {
             "cause": "authority_cause",

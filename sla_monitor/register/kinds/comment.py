@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, YesNo
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month, Number
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -21,7 +21,8 @@ class Comment(EntryKind):
     """Somebody comments on an entry, a month, or a KPI or service in it. It changes no figure, and both sides read it
     unless it is internal."""
 
-    action = access_table.Action.COMMENT
+    action = Action.COMMENT
+    topic = Topic.MEETING
     example = Example({"month": "2026-10", "service": "custody"}, note="The carrier has replaced the faulty link.")
     may_repeat = True
     changes_figures = False

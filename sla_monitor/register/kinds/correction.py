@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced
 from sla_monitor.periods.edges import month_at
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
-from sla_monitor.settings.desk import access_table
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Correction(TimedKind):
     """What the monitor saw was wrong: for a time, an endpoint (or all of a service's) was something else."""
 
-    action = access_table.Action.CORRECT
+    action = Action.CORRECT
+    topic = Topic.OUTAGES
     example = Example(
         {
             "endpoints": ["custody-health"],

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Month, is_same_person
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Countersigned(EntryKind):
     """The supplier signs the figures of a month that the authority has signed off. A restatement is signed anew."""
 
-    action = access_table.Action.COUNTERSIGN
+    action = Action.COUNTERSIGN
     example = Example({"month": "2026-10", "digest": "0" * 64})
     is_of_the_past = True
     may_repeat = True

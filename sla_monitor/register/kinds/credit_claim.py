@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class CreditClaim(EntryKind):
     """The authority claims a month's credit, where the contract says that there is none without a claim."""
 
-    action = access_table.Action.TRACK_CREDITS
+    action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "claimed": "2026-11-20"})
     past = ("claimed",)
     is_of_the_past = True

@@ -11,7 +11,7 @@ from sla_monitor.contract.fields import YesNo
 from sla_monitor.register.instant import Instant, format_wall_time
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Number, Timed, is_same_person
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -23,7 +23,7 @@ _NO_NOTE = EntryProblem("note", "is missing (say why)")
 class Decision(EntryKind):
     """The authority's decision on a booking, a claim, a correction or another entry that asks for one."""
 
-    action = access_table.Action.DECIDE
+    action = Action.DECIDE
     example = Example({"about": 12, "granted": True}, note="The minutes, item 3.")
     command = "register decide"
     may_repeat = True
@@ -89,7 +89,7 @@ class Decision(EntryKind):
 class Undo(EntryKind):
     """An earlier entry was a mistake; it stays, and no longer counts."""
 
-    action = access_table.Action.UNDO
+    action = Action.UNDO
     example = Example({"about": 12}, note="Entered twice.")
     command = "register undo"
     may_repeat = True

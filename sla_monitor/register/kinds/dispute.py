@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
-from sla_monitor.settings.desk import access_table
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Dispute(TimedKind):
     """A party disputes what the other one says of a stretch of time. It changes no figure; a decision settles it."""
 
-    action = access_table.Action.DISPUTE
+    action = Action.DISPUTE
+    topic = Topic.OUTAGES
     example = Example(
         {"party": "supplier", "services": ["custody"], "start": "2026-10-05 09:00", "end": "2026-10-05 10:00"},
         note="Our log shows no outage.",

@@ -8,15 +8,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Money
-from sla_monitor.register.kinds.kind import EntryKind, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 
 class EarnedBackEntry(EntryKind):
     """Money that the supplier earns back, or that is otherwise returned to it."""
 
-    action = access_table.Action.WAIVE
+    action = Action.WAIVE
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "5000.00"})
 
     kind: Literal["earn_back"] = "earn_back"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
 from sla_monitor.register.kinds.parts import Line
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -21,7 +21,8 @@ class FailureCause(TimedKind):
     """Root cause and owner of outages in a stretch of time, or of a KPI's failure without outages. It changes no
     figure; a later one about the same outage or KPI replaces it."""
 
-    action = access_table.Action.EXPLAIN_FAILURE
+    action = Action.EXPLAIN_FAILURE
+    topic = Topic.OUTAGES
     example = Example(
         {
             "services": ["custody"],

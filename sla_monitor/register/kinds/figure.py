@@ -13,9 +13,9 @@ from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.periods.months import shifted
 from sla_monitor.register.affected_figures import is_probed
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Count, Month
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -28,7 +28,8 @@ _COUNTS = {"authority": "the authority's figure counts", "supplier": "the suppli
 class ReportedFigure(EntryKind):
     """A KPI's figure for the measurement period that ends with a month, as one party gives it or both agree on it."""
 
-    action = access_table.Action.GIVE_FIGURES
+    action = Action.GIVE_FIGURES
+    topic = Topic.FIGURES
     example = Example({"kpi": "KPI11", "month": "2026-09", "party": "supplier", "value": "87.5"})
 
     kind: Literal["figure"] = "figure"

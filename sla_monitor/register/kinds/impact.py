@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from sla_monitor.contract.fields import Identifier, Misplaced
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
 from sla_monitor.register.kinds.parts import Count, Number
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Impact(TimedKind):
     """How many of a service's users an outage hit."""
 
-    action = access_table.Action.CORRECT
+    action = Action.CORRECT
+    topic = Topic.FIGURES
     example = Example(
         {"service": "custody", "start": "2026-10-05 09:00", "end": "2026-10-05 10:00", "users": 120, "of": 400}
     )

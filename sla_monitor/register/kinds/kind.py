@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ from sla_monitor.contract.kpis.counting import ExcludedKind
 from sla_monitor.periods.edges import month_at
 from sla_monitor.periods.months import span
 from sla_monitor.register.kinds.parts import Timed
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -46,6 +47,16 @@ class Example:
     note: str = ""
 
 
+class Topic(StrEnum):
+    """What people come for who enter something, in words and in the order in which the desk lists it."""
+
+    OUTAGES = "Outages and relief"
+    FIGURES = "Figures and tickets"
+    CREDITS = "Credits"
+    MEETING = "Meeting and comments"
+    DUTIES = "Obligations"
+
+
 class Wording(Protocol):
     """How a screen writes what a sentence about an entry is made of."""
 
@@ -68,8 +79,10 @@ class EntryKind(Strict):
     """
 
     example: ClassVar[Example]
-    action: ClassVar[access_table.Action]
+    action: ClassVar[Action]
     """What somebody does who enters it, by the access table."""
+    topic: ClassVar[Topic | None] = None
+    """Under what the desk lists its form; None: it has none there."""
     command: ClassVar[str] = ""
     """The command under `sla-monitor` that enters it, where that is not `register add`."""
     past: ClassVar[tuple[str, ...]] = ()

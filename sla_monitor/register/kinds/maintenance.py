@@ -10,8 +10,8 @@ from pydantic import Field
 from sla_monitor.contract.fields import Identifier, YesNo
 from sla_monitor.register.affected_figures import time_doubts
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
-from sla_monitor.settings.desk import access_table
+from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Topic, Wording
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
@@ -27,7 +27,8 @@ DAY_MS = 86_400_000
 class Maintenance(TimedKind):
     """A booking of maintenance, which may become permitted maintenance."""
 
-    action = access_table.Action.BOOK_MAINTENANCE
+    action = Action.BOOK_MAINTENANCE
+    topic = Topic.OUTAGES
     example = Example(
         {
             "services": ["custody"],

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Day, Identifier
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line, Month, Number
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -22,7 +22,8 @@ _NO_NOTE = EntryProblem("note", "is missing (write what was said, or what is to 
 class Minute(EntryKind):
     """A line of the review meeting's minutes."""
 
-    action = access_table.Action.KEEP_MINUTES
+    action = Action.KEEP_MINUTES
+    topic = Topic.MEETING
     example = Example({"month": "2026-10"}, note="The authority accepted the plan.")
     may_repeat = True
     changes_figures = False
@@ -39,10 +40,11 @@ class Minute(EntryKind):
             yield _NO_NOTE
 
 
-class Action(EntryKind):
+class MeetingAction(EntryKind):
     """Something that somebody will do."""
 
-    action = access_table.Action.KEEP_MINUTES
+    action = Action.KEEP_MINUTES
+    topic = Topic.MEETING
     example = Example({"owner": "A. Person", "due": "2026-11-30"}, note="Write the rectification plan.")
     may_repeat = True
     changes_figures = False
@@ -69,7 +71,8 @@ class Action(EntryKind):
 class Done(EntryKind):
     """An action was done."""
 
-    action = access_table.Action.FINISH_ACTION
+    action = Action.FINISH_ACTION
+    topic = Topic.MEETING
     example = Example({"about": 12})
     may_repeat = True
     changes_figures = False
@@ -84,7 +87,7 @@ class Done(EntryKind):
     def rules(self, entry: Entry, context: EntryContext) -> Iterator[EntryProblem]:
         other = context.entries.get(self.about)
         found = list(context.unknown_entry("about", self.about))
-        if other is not None and not isinstance(other.body, Action):
+        if other is not None and not isinstance(other.body, MeetingAction):
             found.append(EntryProblem("about", f"entry {other.number} is a {other.body.kind}, and no action"))
         yield from found
         if not found and self.about not in {each.number for each, _ in context.effective.open_actions}:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Money, YesNo
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Misreported(EntryKind):
     """A deduction that the supplier left out of its report."""
 
-    action = access_table.Action.CORRECT
+    action = Action.CORRECT
+    topic = Topic.FIGURES
     example = Example({"month": "2026-10", "omitted": "1200.00", "deliberate": True})
 
     kind: Literal["misreport"] = "misreport"

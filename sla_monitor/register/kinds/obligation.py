@@ -15,9 +15,9 @@ from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.periods.due_dates import REACH, due_dates
 from sla_monitor.periods.months import name_of
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -30,7 +30,8 @@ NEAREST = 3
 class ObligationMet(EntryKind):
     """A duty of the contract was done: a report came, a test was made."""
 
-    action = access_table.Action.FINISH_ACTION
+    action = Action.FINISH_ACTION
+    topic = Topic.DUTIES
     example = Example({"obligation": "insurance", "due": "2026-04-01", "met": "2026-03-28", "by": "A. Person"})
     past = ("met",)
     changes_figures = False
@@ -61,7 +62,8 @@ class ObligationMet(EntryKind):
 class ObligationExcused(EntryKind):
     """A duty need not be done, or only on a later day. It counts once the authority has granted it."""
 
-    action = access_table.Action.CLAIM_RELIEF
+    action = Action.CLAIM_RELIEF
+    topic = Topic.DUTIES
     example = Example(
         {"obligation": "insurance", "due": "2026-04-01", "until": "2026-05-01"}, note="The insurer changes."
     )

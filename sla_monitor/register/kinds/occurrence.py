@@ -9,9 +9,9 @@ from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, Whole, YesNo
 from sla_monitor.contract.reading.nearest import suggestion
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month, Number
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Occurred(EntryKind):
     """One time that an area or service was unavailable, for a credit by unit rate."""
 
-    action = access_table.Action.GIVE_FIGURES
+    action = Action.GIVE_FIGURES
+    topic = Topic.FIGURES
     example = Example({"rule": "unavailability", "month": "2026-10", "duration_ms": 2_700_000, "area": "ward"})
 
     kind: Literal["occurrence"] = "occurrence"

@@ -11,7 +11,7 @@ from sla_monitor.contract.fields import Identifier, Misplaced, Strict, Whole
 from sla_monitor.register.instant import SKEW_MS, Instant, format_utc
 from sla_monitor.register.kinds.kind import EntryProblem, Example, TimedKind, Wording
 from sla_monitor.register.kinds.parts import Count
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -45,7 +45,7 @@ class ListedOutage(Strict):
 class OutageList(TimedKind):
     """A supplier's own list of outages for a stretch of time, to be held against ours. It changes no figure."""
 
-    action = access_table.Action.EXPLAIN_FAILURE
+    action = Action.EXPLAIN_FAILURE
     example = Example(
         {
             "services": ["custody"],

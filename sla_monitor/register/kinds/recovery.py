@@ -16,9 +16,9 @@ from pydantic import Field
 from sla_monitor import remedies
 from sla_monitor.contract.fields import Day, Money
 from sla_monitor.contract.local_time import local_date
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line, Month
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -32,7 +32,8 @@ _AMOUNT = "In the contract's currency, without VAT."
 class CreditNotified(EntryKind):
     """The authority told the supplier what a month's credit is."""
 
-    action = access_table.Action.TRACK_CREDITS
+    action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "1500.00", "on": "2026-11-16"})
     is_of_the_past = True
     changes_figures = False
@@ -57,7 +58,8 @@ class CreditNotified(EntryKind):
 class CreditInvoiced(EntryKind):
     """A month's credit, or a part of it, stands on an invoice of the supplier's."""
 
-    action = access_table.Action.TRACK_CREDITS
+    action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "1500.00", "on": "2026-11-30", "invoice": "INV-118"})
     is_of_the_past = True
     changes_figures = False
@@ -88,7 +90,8 @@ class CreditInvoiced(EntryKind):
 class CreditSettled(EntryKind):
     """Money for a month's credit was paid, or set off against what the authority owes."""
 
-    action = access_table.Action.TRACK_CREDITS
+    action = Action.TRACK_CREDITS
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "1500.00", "on": "2026-11-30", "how": "set_off"})
     is_of_the_past = True
     may_repeat = True
@@ -114,7 +117,8 @@ class CreditSettled(EntryKind):
 class CreditWrittenOff(EntryKind):
     """The authority gives up a month's credit, or a part of it, and leaves the figures as they are."""
 
-    action = access_table.Action.WAIVE
+    action = Action.WAIVE
+    topic = Topic.CREDITS
     example = Example({"month": "2026-10", "amount": "20.00", "on": "2026-11-30"}, note="Less than it costs to claim.")
     is_of_the_past = True
     may_repeat = True

@@ -13,7 +13,7 @@ from sla_monitor.contract.fields import YesNo
 from sla_monitor.contract.kpis.bands import Level
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Month, Text
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class SignOff(EntryKind):
     """A month's figures are final. A later sign-off of the same month is a restatement and says why."""
 
-    action = access_table.Action.SIGN_OFF
+    action = Action.SIGN_OFF
     example = Example({"month": "2026-10", "digest": "0" * 64, "points": "3", "credit": "1500.00"})
     command = "register sign-off"
     is_of_the_past = True

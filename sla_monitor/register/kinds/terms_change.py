@@ -15,7 +15,7 @@ from sla_monitor.periods.edges import month_at
 from sla_monitor.register.instant import Instant
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
 from sla_monitor.register.kinds.parts import Line, Number, is_same_person
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -39,7 +39,7 @@ class ProposedFile(Strict):
 class TermsProposed(EntryKind):
     """A contract's files as somebody would have them from a day on. They are kept in the ledger."""
 
-    action = access_table.Action.PROPOSE_TERMS
+    action = Action.PROPOSE_TERMS
     example = Example(
         {
             "digest": digest_of_parts((TermsPart(CONTRACT, _EXAMPLE),)),
@@ -100,7 +100,7 @@ class TermsProposed(EntryKind):
 class TermsApproved(EntryKind):
     """Somebody else than the proposer approves proposed terms: they are in force from their day on."""
 
-    action = access_table.Action.APPROVE_TERMS
+    action = Action.APPROVE_TERMS
     example = Example({"about": 12, "digest": TermsProposed.example.words["digest"]})
     command = "terms approve"
     no_undo = _PROPOSE_AGAIN
@@ -144,7 +144,7 @@ class TermsApproved(EntryKind):
 class TermsRejected(EntryKind):
     """Proposed terms are not approved."""
 
-    action = access_table.Action.APPROVE_TERMS
+    action = Action.APPROVE_TERMS
     example = Example({"about": 12}, note="The target of KPI 3 is not what was agreed.")
     command = "terms reject"
     no_undo = _PROPOSE_AGAIN
@@ -170,7 +170,7 @@ class TermsRejected(EntryKind):
 class TermsWithdrawn(EntryKind):
     """The proposer takes proposed terms back."""
 
-    action = access_table.Action.PROPOSE_TERMS
+    action = Action.PROPOSE_TERMS
     example = Example({"about": 12}, note="A newer draft follows.")
     command = "terms withdraw"
     no_undo = _PROPOSE_AGAIN

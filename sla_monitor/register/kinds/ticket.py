@@ -13,9 +13,9 @@ from sla_monitor.contract.fields import Identifier, Strict
 from sla_monitor.contract.terms import Terms
 from sla_monitor.periods.edges import month_at
 from sla_monitor.register.instant import Instant
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line, Number
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.contract.kpis.kpi import TicketKpi
@@ -35,7 +35,8 @@ class ClockStop(Strict):
 class TicketRecord(EntryKind):
     """An incident or request, as it stands in the service desk's tool."""
 
-    action = access_table.Action.IMPORT_TICKETS
+    action = Action.IMPORT_TICKETS
+    topic = Topic.FIGURES
     example = Example({"id": "INC-1", "priority": "P1", "opened": "2026-10-05 09:00", "ended": "2026-10-05 10:15"})
     past = ("opened", "responded", "ended")
     may_repeat = True

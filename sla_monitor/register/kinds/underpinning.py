@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Line, Month
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -21,7 +21,8 @@ class Underpinning(EntryKind):
     """A failure of the supplier's own supplier, under their underpinning contract, explains a failure. It changes no
     figure: to the authority the supplier answers for both."""
 
-    action = access_table.Action.EXPLAIN_FAILURE
+    action = Action.EXPLAIN_FAILURE
+    topic = Topic.OUTAGES
     example = Example(
         {"month": "2026-10", "kpis": ["KPI1"], "by": "Carrier Ltd", "under": "MPLS-7"}, note="Cable cut, ticket 4711."
     )

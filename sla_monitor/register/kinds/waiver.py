@@ -11,9 +11,9 @@ from pydantic import Field
 from sla_monitor.contract.fields import Identifier
 from sla_monitor.contract.kpis.kpi import Kpi
 from sla_monitor.contract.terms import Terms
-from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Wording
+from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month
-from sla_monitor.settings.desk import access_table
+from sla_monitor.settings.desk.access_table import Action
 
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Waiver(EntryKind):
     """The authority lets a failure pass."""
 
-    action = access_table.Action.WAIVE
+    action = Action.WAIVE
+    topic = Topic.OUTAGES
     example = Example({"month": "2026-10", "kpis": ["KPI1"], "what": "money"})
 
     kind: Literal["waiver"] = "waiver"

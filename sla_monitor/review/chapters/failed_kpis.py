@@ -10,7 +10,7 @@ from sla_monitor.contract.kpis.kpi_terms import KpiTerms
 from sla_monitor.contract.money.trigger_terms import Trigger
 from sla_monitor.periods.months import last_day
 from sla_monitor.periods.working_days import add_working_days
-from sla_monitor.register.entries import Action, Claim, Dispute, Entry, ReportedFigure, Underpinning
+from sla_monitor.register.entries import Claim, Dispute, Entry, MeetingAction, ReportedFigure, Underpinning
 from sla_monitor.review.blocks import Block, Cell, Column, Facts, Prose, Row, Section, Table
 from sla_monitor.review.chapters.meeting import action_state
 from sla_monitor.review.chapters.outages import outage_table, shares_of_users
@@ -174,7 +174,7 @@ def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[
 def _rectification(case: PackInput, kpi: KpiAssessment) -> Iterator[str]:
     """The plans and actions on record, and which plan the contract asks for."""
     open_numbers = {entry.number for entry, _ in case.register.open_actions}
-    found = [(entry, action) for entry, action in case.register.of(Action) if action.kpi == kpi.kpi]
+    found = [(entry, action) for entry, action in case.register.of(MeetingAction) if action.kpi == kpi.kpi]
     for entry, action in found:
         due = f", due {format_day(action.due_on)}" if action.due_on else ""
         state = action_state(case, action, entry.number in open_numbers)

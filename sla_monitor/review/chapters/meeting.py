@@ -7,7 +7,7 @@ from datetime import date
 
 from sla_monitor.periods.months import last_day, shifted
 from sla_monitor.periods.working_days import add_working_days
-from sla_monitor.register.entries import Action, Countersigned, Entry, Minute
+from sla_monitor.register.entries import Countersigned, Entry, MeetingAction, Minute
 from sla_monitor.review.blocks import Block, Cell, Column, Prose, Row, Section, Table, TextLines
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.instants import format_day, format_day_at, format_month
@@ -102,7 +102,7 @@ def _actions(case: PackInput) -> Table:
     """What is open, and what was done since the last meeting's month."""
     still = {entry.number for entry, _ in case.register.open_actions}
     recent = {shifted(case.month, -1), case.month}
-    found = case.register.of(Action)
+    found = case.register.of(MeetingAction)
     rows = [
         _row(case, entry, said, entry.number in still)
         for entry, said in found
@@ -111,7 +111,7 @@ def _actions(case: PackInput) -> Table:
     return Table("actions", "Actions", ACTIONS, tuple(rows), "No action is on record.")
 
 
-def _row(case: PackInput, entry: Entry, said: Action, is_open: bool) -> Row:
+def _row(case: PackInput, entry: Entry, said: MeetingAction, is_open: bool) -> Row:
     state = action_state(case, said, is_open)
     return (
         Cell(str(entry.number), entry.number),
@@ -123,7 +123,7 @@ def _row(case: PackInput, entry: Entry, said: Action, is_open: bool) -> Row:
     )
 
 
-def action_state(case: PackInput, said: Action, is_open: bool) -> str:
+def action_state(case: PackInput, said: MeetingAction, is_open: bool) -> str:
     """By the end of the month, and by the day of its review: a later making of the same pack says the same."""
     if not is_open:
         return "done"

@@ -28,6 +28,7 @@ from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.serving.handler import Handler, Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.known_by import PASSWORD, TOKEN, describe_known_by
+from sla_monitor.wording.numbers import format_bytes
 from sla_monitor.wording.text import plain
 
 LATER = "send the page again in some seconds: what was entered already is not entered twice"
@@ -41,9 +42,11 @@ SHOWN_CHARACTERS = 4000
 
 
 class DeskHandler(Handler):
-    """Base of every page of the desk. `body_bytes`: of a form at most."""
+    """Base of every page of the desk. `body_bytes`: of a form at most; `files_bytes`: of its files, as its page
+    says."""
 
     body_bytes: int = 65_536
+    files_bytes: int = 0
     when_busy = "load the page again in some seconds; a form can be sent again, and is entered once"
     action = Action.USE_DESK
 
@@ -111,6 +114,7 @@ class DeskHandler(Handler):
         typed = [(name.replace("_", " ").capitalize(), plain(text)) for name, text in form.own() if text.strip()]
         self.show_page(
             "handed_back.html", fields=form.carried(), once=form.text(ONCE), is_signed_out=self._is_signed_out,
+            address=self.request.uri,
             typed=[(name, text) for name, text in typed if len(text) <= SHOWN_CHARACTERS],
         )  # fmt: skip
 
@@ -219,7 +223,9 @@ class DeskHandler(Handler):
         if origin not in own or self.request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
             raise Refusal(403, "not on behalf of another site")
         if len(self._body) > self.body_bytes:
-            raise Refusal(413, "this is too large", remedy=f"send at most {self.body_bytes:,} bytes")
+            what = f"files of at most {format_bytes(self.files_bytes)} together"
+            most = what if self.files_bytes else f"at most {format_bytes(self.body_bytes)}"
+            raise Refusal(413, "this is too large", remedy=f"send {most}")
         form = read_form(self.request.headers.get("Content-Type", ""), bytes(self._body))
         if form is None:
             raise Refusal(

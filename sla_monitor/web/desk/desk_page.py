@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import KINDS
 from sla_monitor.register.import_options import KINDS_IN_FILES
+from sla_monitor.register.kinds.kind import Topic
 from sla_monitor.settings.desk.access_table import TABLE, Action, permitted_actions
 from sla_monitor.web.desk.contract_pages import pages_of
 from sla_monitor.web.desk.desk_handler import DeskHandler
@@ -21,13 +23,13 @@ from sla_monitor.wording.text import plain
 
 @dataclass(frozen=True, slots=True)
 class DeskContract:
-    """A contract as somebody's desk lists it: what they may do, in words, the pages about it, and the forms that they
-    may fill in, each with its address."""
+    """A contract as somebody's desk lists it: what they may do, in words, the pages about it, and by topic the forms
+    that they may fill in; pages and forms with their addresses."""
 
     id: str
     title: str
     may: tuple[str, ...]
-    forms: tuple[tuple[str, str], ...]
+    forms: Mapping[Topic, Sequence[tuple[str, str]]]
     pages: tuple[tuple[str, str], ...]
 
 
@@ -74,19 +76,18 @@ class DeskPage(DeskHandler):
     def _contract(self, contract: Contract) -> DeskContract:
         name, supplier = contract.id, contract.versions[-1].terms.supplier
         actions = permitted_actions(self.person.grants, name)
-        forms = tuple(
-            (kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}")
-            for kind, model in KINDS.items()
-            if model.action in actions and form_model(kind)
-        )
-        forms += tuple(
-            (f"import {kind}s", f"/desk/contracts/{name}/import?kind={kind}")
-            for kind in KINDS_IN_FILES
-            if KINDS[kind].action in actions
-        )
+        forms: dict[Topic, list[tuple[str, str]]] = {topic: [] for topic in Topic}
+        for kind, model in KINDS.items():
+            if model.topic is None or model.action not in actions:
+                continue
+            if form_model(kind):
+                forms[model.topic].append((kind.replace("_", " "), f"/desk/contracts/{name}/enter/{kind}"))
+            if kind in KINDS_IN_FILES:
+                forms[model.topic].append((f"import {kind}s", f"/desk/contracts/{name}/import?kind={kind}"))
+        shown = {topic: several for topic, several in forms.items() if several}
         may = tuple(TABLE[action].words for action in actions)
         return DeskContract(
-            name, plain(supplier), may, forms, pages_of(self.person, contract, self.site.clock.now_ms())
+            name, plain(supplier), may, shown, pages_of(self.person, contract, self.site.clock.now_ms())
         )
 
     def _sessions(self) -> list[OpenSession]:

@@ -41,7 +41,7 @@ class KeptFile:
 class EntryForm(ProposingForm):
     """`GET /desk/contracts/<contract>/enter/<kind>`, filled in with what the address says, and `POST` to enter it."""
 
-    body_bytes = 2 * FILES_BYTES
+    body_bytes, files_bytes = 2 * FILES_BYTES, FILES_BYTES
 
     def action_here(self) -> Action | None:
         model = form_model(self.path_args[1])
@@ -78,10 +78,12 @@ class EntryForm(ProposingForm):
         room = self.site.attachments
         if not uploads:
             return [], NO_PAPERS, []
-        if sum(len(content) for _, content in uploads) > FILES_BYTES:
-            return [], NO_PAPERS, [f"{FILES}: have more than {format_bytes(FILES_BYTES)} together ({LARGER})"]
-        good, wrong = [], []
-        for one in uploads:
+        good, wrong, free = list[Upload](), list[str](), FILES_BYTES
+        for one in uploads:  # what was taken before comes first, and stays
+            free -= len(one[1])
+            if free < 0:
+                wrong.append(f"{FILES}: all of them have more than {format_bytes(FILES_BYTES)} together ({LARGER})")
+                break
             try:
                 attached_file(*one, room.file)
             except RegisterError as error:

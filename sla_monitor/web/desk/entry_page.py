@@ -144,7 +144,8 @@ class EntryPage(DeskHandler):
 
     def initialize(self, site: WebParts) -> None:
         super().initialize(site)
-        self.body_bytes = site.attachments.file + FORM_BYTES
+        self.files_bytes = site.attachments.file
+        self.body_bytes = self.files_bytes + FORM_BYTES
 
     async def get(self, contract: str, number: str) -> None:
         given = self.arguments_given()

@@ -34,7 +34,7 @@ class ImportForm(ProposingForm):
     to see how it is read; then what it changes; then to enter it. `kind=figure`: the same of figures."""
 
     action = Action.IMPORT_TICKETS
-    body_bytes = FILE_BYTES * 4 // 3 + 262_144
+    body_bytes, files_bytes = FILE_BYTES * 4 // 3 + 262_144, FILE_BYTES
     confirmation = "import_preview.html"
     _seen: ReadFile | None = None
 

@@ -221,7 +221,7 @@ def _as_is(source: ImportSource, contract: Contract, option: str, theirs: str, k
     told = abridged(plain(ours), 60)
     if ours in known or not ours:
         return told or "none of ours"
-    return f"{told}, which no KPI counts" if is_priority else "choose: it is none of ours"
+    return f"{told}, which no KPI counts" if is_priority else "choose: it is no service of ours"
 
 
 def _told(line: int, text: str) -> ToldMistake:

@@ -64,7 +64,7 @@ class InvoiceForm(CreditPages):
 
     methods = ("GET", "HEAD", "POST")
     action = Action.TRACK_CREDITS
-    body_bytes = 2 * FILE_BYTES
+    body_bytes, files_bytes = 2 * FILE_BYTES, FILE_BYTES
 
     async def get(self, contract: str) -> None:
         self._show(self.contract(contract), {}, [])

@@ -13,8 +13,7 @@ from sla_monitor.assess.open_points import open_points
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.document.signing_off import describe_worth
-from sla_monitor.register.entries import Action as MeetingAction
-from sla_monitor.register.entries import Minute
+from sla_monitor.register.entries import MeetingAction, Minute
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entry_fields import Filled, FormField, fields_of
 from sla_monitor.web.desk.failure_deeds import FailureDeeds
@@ -24,6 +23,7 @@ from sla_monitor.wording.figures import format_figure, format_target
 from sla_monitor.wording.instants import format_day, format_instant, format_month
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.numbers import format_points
+from sla_monitor.wording.rulings import describe_waivers
 from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import MISSED, describe_id
 from sla_monitor.wording.waiting import Urgency, describe_last_day, urgency_of
@@ -46,7 +46,7 @@ class MissedKpi:
     counts: str
     band: str
     points: str
-    waived: tuple[int, ...]
+    waived: str
     waive: str
 
 
@@ -135,7 +135,7 @@ def _missed(kpi: KpiAssessment, now: MonthNow, deeds: FailureDeeds) -> MissedKpi
         counts=format_figure(counted, terms) if terms else "",
         band=describe_id(plain(band or "")) or MISSED.lower(),
         points=format_points(kpi.result.points) if kpi.result else "",
-        waived=tuple(entry.number for entry in waivers_of(now.effective, kpi.kpi, now.month)),
+        waived=describe_waivers(waivers_of(now.effective, kpi.kpi, now.month)),
         waive=deeds.waive(kpi),
     )
 

@@ -24,17 +24,18 @@ from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, 
 from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.instants import format_month
+from sla_monitor.wording.rulings import describe_waivers
 
 
 @dataclass(frozen=True, slots=True)
 class MonthKpi:
-    """A KPI with its result. `waived`: the entries that let it pass; `waive`: the form that does, empty: there is
+    """A KPI with its result. `waived`: by which entries, in words; `waive`: the form that does, empty: there is
     nothing to waive, or this person may not."""
 
     kpi: str
     title: str
     result: str
-    waived: tuple[int, ...]
+    waived: str
     waive: str
 
 
@@ -59,7 +60,7 @@ class MonthPage(ProposingForm):
         rows = [
             MonthKpi(
                 kpi, title, result,
-                tuple(entry.number for entry in waivers_of(standing, kpi, month.name)), deeds.waive(one),
+                describe_waivers(waivers_of(standing, kpi, month.name)), deeds.waive(one),
             )
             for (kpi, title, result), one in zip(month.rows, found.kpis, strict=True)
         ]  # fmt: skip

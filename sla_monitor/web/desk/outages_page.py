@@ -26,9 +26,9 @@ from sla_monitor.wording.figure_changes import format_result
 from sla_monitor.wording.instants import format_instant, format_month, format_stretch
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.numbers import format_count
-from sla_monitor.wording.rulings import AWAITS, NO_CAUSE, describe_excluded, describe_ruling
+from sla_monitor.wording.rulings import AWAITS, NO_CAUSE, describe_excluded, describe_ruling, describe_waivers
 from sla_monitor.wording.sights import describe_end, describe_lasted, describe_seen_at
-from sla_monitor.wording.text import format_list, plain
+from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import MISSED, describe_reason
 
 SHOWN = 50
@@ -82,13 +82,13 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class MissedRow:
-    """A KPI that was missed, and no outage is why. `waived`: by which entries."""
+    """A KPI that was missed, and no outage is why. `waived`: by which entries, in words."""
 
     kpi: str
     title: str
     result: str
     cause: CauseRow
-    waived: tuple[int, ...]
+    waived: str
     said: tuple[SaidRow, ...]
     deeds: tuple[Deed, ...]
 
@@ -147,7 +147,7 @@ class FailureReader:
             title=plain(kpi.title if kpi.title != kpi.kpi else ""),
             result=plain(format_result(kpi.result, None, kpi.terms)),
             cause=self.cause(one.cause),
-            waived=tuple(entry.number for entry in waivers_of(self.now.effective, kpi.kpi, self.now.month)),
+            waived=describe_waivers(waivers_of(self.now.effective, kpi.kpi, self.now.month)),
             said=tuple(self._row(entry, ()) for entry in one.entries),
             deeds=tuple(self.deeds.of_kpi(kpi, one.cause, span)),
         )
@@ -162,8 +162,8 @@ class FailureReader:
         """`missed`, `missed, waived by entry 12`; empty: it is not missed."""
         if kpi.is_kept is not False:
             return ""
-        waived = [f"entry {entry.number}" for entry in waivers_of(self.now.effective, kpi.kpi, self.now.month)]
-        return f"{MISSED.lower()}, waived by {format_list(waived)}" if waived else MISSED.lower()
+        waived = describe_waivers(waivers_of(self.now.effective, kpi.kpi, self.now.month))
+        return f"{MISSED.lower()}, {waived}" if waived else MISSED.lower()
 
     def dispute(self, entry: Entry) -> SaidRow:
         """One that is told of the month as a whole, with its time if it has one."""

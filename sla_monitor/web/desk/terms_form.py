@@ -49,7 +49,7 @@ class TermsForm(TermsPages):
 
     methods = ("GET", "HEAD", "POST")
     action: ClassVar[Action] = Action.PROPOSE_TERMS
-    body_bytes = 2 * FILES_BYTES
+    body_bytes, files_bytes = 2 * FILES_BYTES, FILES_BYTES
 
     async def get(self, contract: str) -> None:
         terms = self.contract(contract)

@@ -8,7 +8,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import Entry, Undo
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entering import Statement
-from sla_monitor.web.desk.forms import CONFIRMED, PostedForm
+from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.shown_entry import shown_entry
 from sla_monitor.web.desk.two_steps import SHOWN, ProposingForm
 from sla_monitor.web.serving.handler import Refusal
@@ -27,7 +27,7 @@ class UndoForm(ProposingForm):
     async def submitted(self, form: PostedForm, *names: str) -> None:
         (name, number), why = names, form.text("why")
         contract = self.contract(name)
-        if form.text(CONFIRMED) and await self.is_again(form, contract):
+        if await self.is_again(form, contract):
             return
         several = await self.about(name, number)
 

@@ -24,7 +24,7 @@ from sla_monitor.contract.load import load_contract_files
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.effective import effective_entries
-from sla_monitor.register.entries import KINDS, TermsApproved
+from sla_monitor.register.entries import KINDS, TermsApproved, TicketRecord
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.register.kinds.kind import EntryKind
 from sla_monitor.register.terms_history import terms_history
@@ -35,6 +35,7 @@ from sla_monitor.web.desk.entered_file import UndoFile
 from sla_monitor.web.desk.entry_fields import TEXTS, form_model
 from sla_monitor.web.desk.entry_form import EntryForm
 from sla_monitor.web.desk.entry_page import EntryPage
+from sla_monitor.web.desk.import_form import ImportForm
 from sla_monitor.web.desk.invoice_form import InvoiceForm
 from sla_monitor.web.desk.month_page import CountersignForm, SignOffForm
 from sla_monitor.web.desk.routes import DESK_ROUTES
@@ -98,7 +99,9 @@ class DeskForm:
 
     def posted_to(self, address: str) -> str:
         """Where the form of a page is posted to."""
-        return self.where if self.where == "/sign-out" else f"{address.partition('?')[0]}{self.where}"
+        return (
+            self.where if self.where.startswith(("/sign-out", CONTRACT)) else f"{address.partition('?')[0]}{self.where}"
+        )
 
     def said(self, text: str) -> dict[str, str | list[str]]:
         """Its fields, with a text in each that takes one."""
@@ -149,6 +152,11 @@ def _no_proposal(house: House) -> str:
     return f"{CONTRACT}/terms/propose"
 
 
+def _no_ticket(house: House) -> str:
+    undo_all(house, TicketRecord)
+    return f"{CONTRACT}/import?kind=ticket"
+
+
 def _draft(number: int) -> bytes:
     """Terms that are others each time."""
     return json.dumps({**TERMS, "id": "small", "charges": {"monthly": [{"amount": f"{20_000 + number}.00"}]}}).encode()
@@ -171,7 +179,7 @@ def _proposed_by(actor: str) -> Callable[[House], str]:
 
 
 def _from_a_file(house: House) -> str:
-    evidence, number = f"i.csv, SHA-256 {next(_numbers)}", 0
+    evidence, number = f"i.csv, SHA-256 {next(_numbers):064x}", 0
     for line in ("1", "2"):
         number = example(house, "credit_invoiced", evidence=evidence, reference=line)
     return f"{CONTRACT}/entries/{number}/undo-file"
@@ -184,6 +192,7 @@ OWED: tuple[tuple[str, dict[str, Any]], ...] = (
 """A month whose credit is to stand on an invoice."""
 
 INVOICE = b"date,month,amount\n2026-11-15,2026-09,-1.00\n"
+TICKETS = b"id,priority,opened,ended\nINC-7,P1,2026-10-05 09:00,2026-10-05 10:15\n"
 PAGES: dict[type[DeskHandler], tuple[DeskForm, ...]] = {
     SignIn: (DeskForm("sign in", _at("/sign-in"), {"name": "max", "password": PASSWORD}, who="", adds=0),),
     SignOut: (DeskForm("sign out", _at("/desk"), who="leaver", where="/sign-out", adds=0),),
@@ -203,6 +212,12 @@ PAGES: dict[type[DeskHandler], tuple[DeskForm, ...]] = {
         DeskForm(
             "compare an invoice", _at(f"{CONTRACT}/credits/invoice"), {}, ("invoice", "note"),
             {"file": ("i.csv", INVOICE)},
+        ),
+    ),
+    ImportForm: (
+        DeskForm(
+            "import", _no_ticket, {}, ("note",), {"file": ("t.csv", TICKETS)},
+            where=f"{CONTRACT}/import?kind=ticket",
         ),
     ),
     TermsForm: (

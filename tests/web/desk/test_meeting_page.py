@@ -11,7 +11,7 @@ import pytest
 from sla_monitor.assess import assess_month
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.register.effective import effective_entries
-from sla_monitor.register.entries import Action, Done, Minute
+from sla_monitor.register.entries import Done, MeetingAction, Minute
 from sla_monitor.review.chapters.meeting import meeting
 from sla_monitor.review.pack_input import PackInput
 from tests.web.desk.house import Browser, House, Page
@@ -84,7 +84,7 @@ def test_minutes_and_actions_are_entered_on_it_by_two_at_once_and_stand_in_the_p
     assert "&lt;b&gt;The line&lt;/b&gt; is replaced." in page.text
     assert "1 Dec 2026, in 11 days Sue : Order the line. Entry 7 , plan for KPI1" in words(page)
     entered = [one.body for one in house.entries()[-3:]]
-    assert [type(one) for one in entered] == [Minute, Minute, Action]
+    assert [type(one) for one in entered] == [Minute, Minute, MeetingAction]
     assert {getattr(one, "month", "") for one in entered} == {"2026-10"}
     assert {"Present: Anna, Carl, Sue.", "<b>The line</b> is replaced.", "Order the line."} <= in_pack(house)
 

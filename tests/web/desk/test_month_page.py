@@ -88,10 +88,14 @@ def test_a_restatement_is_signed_and_countersigned_again(house: House) -> None:
     carl, sue = house.browser("carl"), house.browser("sue")
     carl.fill_in(carl.get(MONTH), f"{MONTH}/sign-off")
     old = sue.get(MONTH)
+    assert "KPI3 (Satisfaction) is not assessed" in words(old).partition("What was open and acknowledged")[2]
     assert sue.fill_in(old, f"{MONTH}/countersign").status == 303
     say(house, "decision", "anna", about=1, granted=True, note="It was ours.")
     page = carl.get(MONTH)
     assert "The figures are others now than those that were signed" in words(page)
+    meeting = carl.get(f"{MONTH}/meeting")
+    assert "Final, restated, figures as of" in meeting.text
+    assert "The figures are others now than those that entry" in words(meeting)
     assert carl.fill_in(page, f"{MONTH}/sign-off", reason="").status == 422
     assert carl.fill_in(page, f"{MONTH}/sign-off", reason="A claim was granted.").status == 303
     assert "The supplier has not countersigned it yet." in words(sue.get(MONTH))

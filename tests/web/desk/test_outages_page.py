@@ -183,8 +183,10 @@ def test_a_waiver_of_what_was_missed_is_filled_in_with_month_and_kpi(fresh: Hous
     assert told.location.startswith(f"{OCTOBER}?entered=")
     assert isinstance(fresh.entries()[-1].body, Waiver)
     number = fresh.entries()[-1].number
-    assert f"missed, waived by entry {number}" in words(anna.get(told.location))
-    assert f"waived by entry {number}" in words(fresh.browser("vera").get(OCTOBER.removesuffix("/outages")))
+    assert f"missed, money waived by entry {number}" in words(anna.get(told.location))
+    for page in ("", "/meeting"):
+        told = fresh.browser("vera").get(OCTOBER.removesuffix("/outages") + page)
+        assert f"money waived by entry {number}" in words(told)
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,18 @@ def test_more_than_a_form_carries_is_refused_in_words(house: House) -> None:
     assert len(house.entries()) == before
 
 
+def test_a_file_too_many_leaves_those_that_were_chosen_before(house: House) -> None:
+    sue = house.browser("sue")
+    said = {**TIME, "end": "2024-10-05T17:00"}
+    page = sue.upload(CLAIM, {**sue.get(CLAIM).hidden, **said}, {"attach": ("page.pdf", b"<script>")}, MAIL)
+    large = {"attach": ("a.pdf", PDF + b"x" * FILES_BYTES)}
+    again = sue.upload(CLAIM, {**page.hidden, **said, "kept": kept(page)[0]}, large)
+    assert (again.status, kept(again)) == (422, kept(page))
+    larger = sue.upload(CLAIM, {**page.hidden, **said}, {"attach": ("a.pdf", PDF + b"x" * 2 * FILES_BYTES)})
+    assert larger.status == 413
+    assert "Send files of at most 4 MiB together." in words(larger)
+
+
 def test_what_no_page_of_ours_has_handed_out_is_no_form(house: House) -> None:
     sue = house.browser("sue")
     for text in ("x", "a.b.c", "?.?", "AAA"):

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from sla_monitor.assess import Assessment
 from tests.web.api.test_answers import resolved, unreasoned
 from tests.web.desk.house import House
-from tests.web.desk.waiting_house import say, waiting_house
+from tests.web.desk.waiting_house import assessed, say, waiting_house
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,8 @@ def test_each_role_has_what_it_may_do_and_the_soonest_first(house: House) -> Non
         ("figure", "2026-11-13"), action, ("obligation", "2026-11-18"), ("claim_relief", "2026-11-30"),
     ]  # fmt: skip
     assert mine(house, "audrey") == mine(house, "strange") == mine(house, "kent") == []
+    told = {name: house.browser(name).get("/desk").text for name in ("strange", "kent")}
+    assert [name for name, text in told.items() if "reach no contract" in text] == ["strange"]
 
 
 def test_the_rest_waits_for_others_without_a_link_that_would_be_refused(house: House) -> None:
@@ -112,3 +114,6 @@ def test_a_month_that_came_out_otherwise_after_its_sign_off_waits_for_another_on
         assert told not in f"{listed(house, 'carl')['mine']}"
         house.parts.differing = ("2026-10",)
         assert told in f"{listed(house, 'carl')['mine']}"
+        say(house, "credit_notified", "fred", month="2026-10", amount="40.00", on="2026-11-13")
+        assessed(house)
+        assert "£60.00 of the credit of October 2026" in f"{listed(house, 'fred')['mine']}"
