@@ -53,6 +53,19 @@ def lateness(case: RequestContext, entry: Entry, said: Claim) -> str:
     return f"notified {format_working_days(days)} after it was known; {allowed} are allowed"
 
 
+def told_by_its_word(case: RequestContext, entry: Entry, said: Claim) -> str:
+    """That a claim is in time only by the day on which it says that it was notified; empty: also by its entry."""
+    if said.notified_ms is None or lateness(case, entry, said):
+        return ""
+    terms = case.contract.version_at(said.start_ms).terms
+    allowed, days = terms.relief.notice_working_days, _days_late(said, entry.at_ms, terms)
+    if allowed is None or days <= allowed:
+        return ""
+    return (
+        f"in time only by its own word: entered {format_working_days(days)} after it was known; {allowed} are allowed"
+    )
+
+
 def _days_late(said: Claim, told_ms: int, terms: Terms) -> int:
     known_ms = said.start_ms if said.aware_ms is None else said.aware_ms
     known_on, told_on = local_date(known_ms, terms.time_zone), local_date(told_ms, terms.time_zone)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sla_monitor.assess.assessment import BookedStretch, Excluded
 from sla_monitor.assess.booked_maintenance import booked_by
 from sla_monitor.assess.exclusions import exclusions
-from sla_monitor.assess.relief import lateness, refusal
+from sla_monitor.assess.relief import lateness, refusal, told_by_its_word
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.periods.edges import month_at, period_of
 from sla_monitor.periods.terms_slices import ServiceHours
@@ -60,6 +60,8 @@ def not_counted(context: EntryContext, entry: Entry) -> Iterator[str]:
         return
     if isinstance(asked.body, Claim) and (late := lateness(case, asked, asked.body)):
         yield f"{late}: the contract leaves it to the authority’s decision"
+    if isinstance(asked.body, Claim) and (by_word := told_by_its_word(case, asked, asked.body)):
+        yield f"{by_word} (see how it was notified)"
     yield from _describe_refused(_refused(case, asked), context.contract.time_zone)
 
 

@@ -261,15 +261,16 @@ def test_a_command_that_may_write_nothing_reads_what_the_daemon_kept(tmp_path: P
 
 
 def test_every_room_that_decides_what_a_month_comes_to_is_in_the_program_s_digest() -> None:
-    """What they are given is in the questions themselves: evidence reads it, errors only end things, and wording says
-    what is open beside the figures. Who may enter something (settings) and what was told before (ledger) decide none.
+    """What they are given is in the questions themselves: evidence reads it, errors only end things, wording says what
+    is open beside the figures, and remedies say what mends a mistake. Who may enter something (settings) and what was
+    told before (ledger) decide none.
     """
     room = Path(sla_monitor.__file__).parent
     files = [file for name in MATHS for file in (room / name).rglob("*.py")]
     imported = {
         name for file in files for name in re.findall(r"\bsla_monitor(?:\.| import )([a-z]\w*)", file.read_text())
     }
-    assert imported - {"errors", "evidence", "ledger", "settings", "wording"} == set(MATHS)
+    assert imported - {"errors", "evidence", "ledger", "remedies", "settings", "wording"} == set(MATHS)
 
 
 def _asked(path: Path) -> tuple[object, ...]:

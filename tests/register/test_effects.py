@@ -226,3 +226,7 @@ def test_a_late_claim_says_how_late_it_is_where_that_is_for_the_authority_to_dec
         "notified 8 Working Days after it was known; 2 are allowed: the contract leaves it to the authority's decision"
     )
     assert f"but {late}" in " ".join(said.out.split())
+    by_word = office.done("add", "claim", "small", *OFFICE, *known[:3], "2024-02-06 10:00", "--yes", "--note", "Mail.")
+    told = " ".join(by_word.out.split())
+    assert "but in time only by its own word: entered" in told
+    assert "Working Days after it was known; 2 are allowed (see how it was notified)" in told

@@ -146,8 +146,8 @@ class EntryProof:
     link: int
 
     @property
-    def base64(self) -> str:
-        """The text, in UTF-8, for a page: signs that no page shows are part of it."""
+    def encoded(self) -> str:
+        """The text in base64, for where it cannot be shown as it is."""
         return b64encode(self.text.encode()).decode()
 
 

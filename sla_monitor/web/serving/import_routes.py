@@ -22,7 +22,7 @@ from sla_monitor.web.api.register_json import line_problems
 from sla_monitor.web.api.register_shapes import ImportPreviewJson, SeveralEnteredJson, SeveralPreviewJson
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.effect import effect_of
-from sla_monitor.web.desk.entering import CheckedStatements, Statement, parties_of
+from sla_monitor.web.desk.entering import CheckedStatements, Statement, last_known_to, parties_of
 from sla_monitor.web.desk.import_reading import FILE_BYTES, compared_file, statements_of
 from sla_monitor.web.serving.api_handler import JsonAnswering
 from sla_monitor.web.serving.handler import Refusal
@@ -94,7 +94,7 @@ class EnteringSeveral(Entering):
             "entered": len(numbers),
             "first": nulls.told("first", numbers[0] if numbers else None, why),
             "last": nulls.told("last", numbers[-1] if numbers else None, why),
-            "last_number": everything[-1].number if everything else 0,
+            "last_number": last_known_to(self.person, contract.id, everything),
             "is_again": is_again,
             "why_null": nulls.why,
         }

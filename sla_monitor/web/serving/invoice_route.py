@@ -15,6 +15,7 @@ from sla_monitor.web.api.register_json import entry_json
 from sla_monitor.web.api.register_shapes import InvoiceCheckJson, InvoiceEnteredJson
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.credits_page import account_of
+from sla_monitor.web.desk.entering import last_known_to
 from sla_monitor.web.desk.invoice_form import FILE_BYTES, billed_statements
 from sla_monitor.web.serving.api_handler import JsonAnswering
 from sla_monitor.web.serving.register_routes import Entering, EntryRefused, key_used
@@ -71,7 +72,7 @@ class InvoiceResource(Entering):
             raise key_used(made[0])
         return {
             "entries": [entry_json(one, contract) for one in made],
-            "last_number": everything[-1].number,
+            "last_number": last_known_to(self.person, contract.id, everything),
             "is_again": is_again,
         }
 

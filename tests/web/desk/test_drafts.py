@@ -108,7 +108,18 @@ def test_what_is_internal_is_in_no_number_and_no_open_point_and_makes_nothing_st
     refused = call(house, "sue", f"{ROOT}/entries", body, **stale)
     assert refused.status == 412
     assert f"entry {known} " in refused.body
-    assert call(house, "sue", f"{ROOT}/entries", body, If_Match=f'"{known}"').status == 201
+    made = call(house, "sue", f"{ROOT}/entries", body, If_Match=f'"{known}"')
+    assert made.status == 201, made.body
+    last = json.loads(made.body)["last_number"]
+    rows = "kpi,month,party,value\nKPI3,2026-10,supplier,81\n"
+    for new in (1, 0):  # pushed again, nothing of it is new
+        pushed = call(house, "sue", f"{ROOT}/imports?kind=figure", rows, Content_Type="text/csv", If_Match=f'"{last}"')
+        assert pushed.status in {200, 201}, pushed.body
+        answer = json.loads(pushed.body)
+        assert answer["entered"] == new
+        last = answer["last"] or last
+        assert answer["last_number"] == last
+        say(house, "comment", "carl", month="2026-10", internal=True, note="A figure, at last.")
 
 
 def test_what_others_have_said_meanwhile_is_shown_without_it(house: House) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator
 from hashlib import sha256
+from html import unescape
 from typing import Any
 
 import pytest
@@ -67,7 +69,7 @@ def test_all_that_became_of_an_entry_is_told_and_leads_to_its_own_page(house: Ho
 
 
 def test_each_is_offered_what_they_may_do(house: House) -> None:
-    booking = say(house, "claim", "sue", "Ag\u202eain  <b>\u00a3\u20ac</b>.", **{**CLAIM, "end": "2024-10-05 16:00"})
+    booking = say(house, "claim", "sue", "Again.", **{**CLAIM, "end": "2024-10-05 16:00"})
     offered = {
         name: set(re.findall(r'class="button[^>]*>([^<]+)</a>', house.browser(name).get(f"{ENTRIES}/{booking}").text))
         for name in ("carl", "anna", "sue", "vera")
@@ -77,10 +79,19 @@ def test_each_is_offered_what_they_may_do(house: House) -> None:
         "vera": set(),
     }  # fmt: skip
     assert "Proof" not in words(house.browser("carl").get(f"{ENTRIES}/{booking}"))
-    audited = house.browser("audrey").get(f"{ENTRIES}/{booking}")
-    (digest,) = re.findall(r"([0-9a-f]{64}) , in link \d+", words(audited))
-    (sealed,) = re.findall(r'<pre class="digest sealed">(.*?)</pre>', audited.text, re.DOTALL)
-    assert sha256(b64decode(sealed)).hexdigest() == digest
+    assert re.search(r"[0-9a-f]{64} , in link \d+", words(house.browser("audrey").get(f"{ENTRIES}/{booking}")))
+
+
+@pytest.mark.parametrize("note", ["It’s  <b>£5</b>\nor €6.", "Ag\u202eain."])
+def test_an_auditor_works_the_digest_out_again_from_the_page(house: House, note: str) -> None:
+    number = say(house, "claim", "sue", note, **{**CLAIM, "end": f"2024-10-05 22:0{len(note) % 10}"})
+    page = house.browser("audrey").get(f"{ENTRIES}/{number}")
+    (digest,) = re.findall(r"([0-9a-f]{64}) , in link \d+", words(page))
+    (line,) = re.findall(r'<pre class="digest sealed">(.*?)</pre>', page.text, re.DOTALL)
+    text = unescape(line).encode()
+    sealed = b64decode(text) if "base64 -d" in page.text else text
+    assert sha256(sealed).hexdigest() == digest
+    assert json.loads(sealed)[1] == number
 
 
 def test_what_the_authority_says_for_itself_is_not_told_to_the_supplier(house: House) -> None:
