@@ -63,6 +63,13 @@ def not_counted(context: EntryContext, entry: Entry) -> Iterator[str]:
     yield from _describe_refused(_refused(case, asked), context.contract.time_zone)
 
 
+def is_refused_anyway(context: EntryContext, entry: Entry) -> bool:
+    """Whether the contract itself refuses a claim, whatever is decided about it. `context`: the register before it."""
+    if not isinstance(entry.body, Claim):
+        return False
+    return bool(refusal(RequestContext(context.contract, context.effective), entry, entry.body))
+
+
 def _refused(case: RequestContext, asked: Entry) -> Iterator[tuple[str, Excluded]]:
     """(service, time that was asked for and is not granted), month by month."""
     for month in months_of(asked.body, case.contract.time_zone, {}):

@@ -102,7 +102,8 @@ class OwnState:
         if self.series.endpoint_series == "failing":
             facts["Metrics"] = "only of endpoints that fail (metrics.endpoint_series)"
         is_ready = is_probing and not ledger.failing and not ledger.lead_seconds
-        return Health(is_ready, [reason for reason, is_so in found.items() if is_so], facts)
+        reasons = [reason for reason, is_so in found.items() if is_so]
+        return Health(is_ready, reasons, facts, unverified=self.verified.problem or "")
 
     def lateness(self) -> tuple[tuple[float, ...], list[int], float]:
         """The edges of the buckets in seconds, the probes in each, and the sum in seconds."""

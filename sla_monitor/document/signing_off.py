@@ -41,25 +41,18 @@ def describe_worth(found: ContractAssessment) -> str:
     return f"{counted}, {format_money(result.deducted, found.currency)} deducted"
 
 
-def record_points(
-    ledger: Path, archive: Path | None, found: ContractAssessment, most_bytes: int = QUICK_CHECK_BYTES
-) -> Iterator[str]:
-    """What is wrong with the record behind the figures, and whether anybody could still change it. `archive`: where
-    sealed days are; None: nowhere. `most_bytes`: of a larger ledger only what figures are made of is checked."""
-    yield from _damage(ledger, most_bytes)
-    yield from _unsealed(archive, found)
-
-
-def _damage(ledger: Path, most_bytes: int) -> Iterator[str]:
-    """Of a ledger that is checked in time: 0.1 ms an entry, 3 µs an observation. Of a larger one, all that the figures
-    are made of is held against the chain as it is read, and an error refuses the sign-off."""
-    if ledger.stat().st_size > most_bytes:
+def damage_points(ledger: Path) -> Iterator[str]:
+    """What is wrong with the record behind the figures, of a ledger that is checked in time: 0.1 ms an entry, 3 µs an
+    observation. Of a larger one, all that the figures are made of is held against the chain as it is read, and an error
+    refuses the sign-off."""
+    if ledger.stat().st_size > QUICK_CHECK_BYTES:
         return
     for problem in check(ledger, lambda _, __: None).problems:
         yield f"The record is damaged: {problem}."
 
 
-def _unsealed(archive: Path | None, found: ContractAssessment) -> Iterator[str]:
+def sealing_points(archive: Path | None, found: ContractAssessment) -> Iterator[str]:
+    """Whether anybody could still change the record of the month. `archive`: where sealed days are; None: nowhere."""
     last = last_day(found.period.name).isoformat()
     try:
         days = () if archive is None else sealed_days(archive / found.contract)

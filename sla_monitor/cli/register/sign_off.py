@@ -52,11 +52,12 @@ def sign_off(period: str, why: str, **given: Any) -> None:
 
 def _record(session: EntrySession, found: ContractAssessment) -> Iterator[str]:
     """What is wrong with the record behind the figures, and whether anybody could still change it."""
-    from sla_monitor.document.signing_off import record_points
+    from sla_monitor.document.signing_off import damage_points, sealing_points
 
     settings = settings_of(session.config, session.ledger)
     yield from session.future_entries()
-    yield from record_points(session.ledger, None if settings is None else settings.archive.folder, found)
+    yield from damage_points(session.ledger)
+    yield from sealing_points(None if settings is None else settings.archive.folder, found)
 
 
 def _confirm(found: ContractAssessment, points: Sequence[str], *, yes: bool) -> None:

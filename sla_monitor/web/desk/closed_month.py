@@ -15,7 +15,7 @@ from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.assess.open_points import open_points, why_not_assessed
 from sla_monitor.contract.contract import Contract
-from sla_monitor.document.signing_off import record_points, signed_words
+from sla_monitor.document.signing_off import sealing_points, signed_words
 from sla_monitor.periods.edges import month_at, run_of
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Countersigned, Entry, SignOff
@@ -29,10 +29,6 @@ from sla_monitor.wording.text import plain
 
 Signature: TypeAlias = Literal["sign_off", "countersignature"]
 """The authority's, and the supplier's."""
-
-CHECKED_BYTES = 2**20
-"""Up to this size the whole ledger is checked for a page. One of fifty contracts after ten years takes a quarter of a
-minute, in which nobody else would see what an entry changes; that one is checked by the daemon, by night."""
 
 MOVED = "The figures have moved since you looked. Look at them again before you sign."
 OPENED = "What is open has changed since you looked. Look at it again before you sign."
@@ -136,7 +132,10 @@ def _assessed(
     """From the one thread of `WebParts.previewing`."""
     with site.previews.asking(days.contract.id) as (evidence, cache):
         found = assess_month(days.contract, evidence, month, site.clock.now_ms(), cache=cache)
-    points = (*open_points(found), *future, *record_points(desk.ledger, site.archive, found, CHECKED_BYTES))
+    # All of the record is verified by night, and what figures are made of as it is read: to read ten years of it for a
+    # page would hold up everybody else.
+    damage = f"The record does not verify: {unverified}." if (unverified := site.health().unverified) else ""
+    points = (*open_points(found), *future, *filter(None, [damage]), *sealing_points(site.archive, found))
     return ClosedMonth(
         days=days,
         standing=standing,

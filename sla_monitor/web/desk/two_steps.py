@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sla_monitor.assess.figure_changes import reaches_figures
+from sla_monitor.assess.supposed import is_refused_anyway
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.attachments import Papers
+from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
 from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement, visible_to
@@ -147,12 +149,15 @@ class ProposingForm(DeskHandler):
             for one in visible_to(self.person, contract.id, checked.said)
             if before.isdecimal() and one.number > int(before)
         ]
+        context = EntryContext.of(contract, checked.said)
         self.show_page(
             self.confirmation,
             contract=contract,
             entries=[draft_entry(contract, one, checked.said) for one in checked.entries[:SHOWN]],
             more=len(checked.entries) - SHOWN,
-            is_asked=any(one.body.asks_for_decision(contract) for one in checked.entries),
+            is_asked=any(
+                one.body.asks_for_decision(contract) and not is_refused_anyway(context, one) for one in checked.entries
+            ),
             effect=effect,
             newer=[(one.number, plain(one.actor), describe_entry(one, contract)) for one in newer],
             is_changed=bool(form.text(CONFIRMED)),

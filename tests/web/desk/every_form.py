@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sla_monitor.assess import assess
@@ -268,14 +269,14 @@ def every_form() -> list[DeskForm]:
     return [*kinds, *(form for page in posted for form in PAGES[page])]
 
 
-def contract_in(folder: Path) -> Contract:
+def contract_in(folder: Path, **terms: Any) -> Contract:
     path = folder / "small.yaml"
-    path.write_text(json.dumps({**TERMS, "id": "small"}))
+    path.write_text(json.dumps({**TERMS, **terms, "id": "small"}))
     return next(iter(load_contract_files([path])))
 
 
 @contextmanager
-def forms_house(folder: Path, **more: Any) -> Iterator[House]:
+def forms_house(folder: Path, terms: Mapping[str, Any] = MappingProxyType({})) -> Iterator[House]:
     """A house with `max`, `moritz` and `leaver`, who may do everything for the authority, and `sue` and `steve` of the
     supplier."""
     password = f"${{file:{folder / 'password'}}}"
@@ -286,7 +287,7 @@ def forms_house(folder: Path, **more: Any) -> Iterator[House]:
     users += [{"name": name, "password": password, "roles": supplier} for name in ("sue", "steve")]
     limits = Limits(writes_per_minute=10_000)
     with furnished(
-        folder, clock=FakeClock(NOW_MS), contracts=[contract_in(folder)], limits=limits, users=users, **more
+        folder, clock=FakeClock(NOW_MS), contracts=[contract_in(folder, **terms)], limits=limits, users=users
     ) as house:
         if not house.entries():
             example(house, "credit_notified")

@@ -13,6 +13,7 @@ from tests.web.desk.house import Browser, House
 from tests.web.desk.side_house import HOSTILE, say, side_house
 from tests.web.desk.test_access import ADDRESSES
 from tests.web.desk.walking import walked
+from tests.web.running import raw
 
 EVERYWHERE = [{"role": role} for role in ("operator", "contract_manager", "approver", "finance", "auditor")]
 PAGES = sorted({path for path, _, _ in ADDRESSES.values() if path.startswith(("/desk", "/sign-in"))})
@@ -118,3 +119,42 @@ def test_the_same_submission_ten_times_at_once_counts_once(house: House, browser
     assert {one.status for one in answers} == {303}, [re.findall(r"problem.>.*|<li>.*", one.text) for one in answers]
     assert len({one.location.partition("&")[0] for one in answers}) == 1
     assert len(house.entries()) == before + 1
+
+
+@pytest.mark.parametrize("wanted", ELSEWHERE)
+def test_no_form_leads_elsewhere_once_it_is_sent(browser: Browser, wanted: str) -> None:
+    address = "/desk/contracts/small/enter/minute"
+    form = browser.get(f"{address}?next={quote(wanted, safe='')}")
+    said = browser.post(address, {**form.hidden, "month": "2026-10", "note": f"Then {wanted!r}.", "next": wanted})
+    assert said.status == 303
+    assert said.location.startswith("/desk/contracts/small/"), said.location
+
+
+def test_no_page_of_the_desk_does_anything_by_another_method(house: House, browser: Browser) -> None:
+    before, token = len(house.entries()), browser.get("/desk").hidden["_csrf"]
+    for path in PAGES:
+        for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POSTS"):
+            page = browser.ask(method, path, f"_csrf={token}".encode(), {"X-HTTP-Method-Override": "POST"})
+            assert page.status in {405, 501}, (method, path, page.status)
+    assert len(house.entries()) == before
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", b"Content-Length: 5\r\nContent-Length: 50\r\n",
+        b"Transfer-Encoding: xchunked\r\n", b"Transfer-Encoding: chunked, identity\r\n", b"Content-Length: +5\r\n",
+        b"Content-Length : 5\r\n", b"Content-Length: 0x5\r\n",
+    ],
+)  # fmt: skip
+def test_a_request_whose_end_nobody_knows_is_refused_and_hides_no_other(house: House, head: bytes) -> None:
+    hidden = b"GET /desk HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = raw(house.web, b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n0\r\n\r\n" + hidden)
+    assert answer.count(b"HTTP/1.1 ") <= 1, answer
+    assert not answer or answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 403")), answer
+
+
+@pytest.mark.parametrize("name", ["evil.example", "localhost.evil.example", "127.0.0.1@evil.example", "localhost:1@x"])
+def test_a_name_that_is_not_ours_gets_no_page(house: House, name: str) -> None:
+    told = Browser(house.web.port, {"Host": name}).get("/desk")
+    assert (told.status in {400, 403}, told.location) == (True, "")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.register.entries import Decision
+from tests.web.desk.every_form import forms_house
 from tests.web.desk.house import Browser, House, Page
+from tests.web.desk.html_forms import forms_on, send
 from tests.web.desk.waiting_house import say, waiting_house
 
 CLAIM = "/desk/contracts/small/entries/1/decide"
@@ -152,3 +155,20 @@ def test_whoever_decides_is_told_that_the_month_is_signed_off(house: House) -> N
     say(house, "sign_off", "carl", month="2026-10", digest="0" * 64, points="1", credit="100.00")
     told = "October 2026 is signed off: its figures change all the same, and it has to be signed off again"
     assert told in words(house.browser("anna").get(CLAIM))
+
+
+def test_a_claim_that_the_contract_refuses_for_its_lateness_says_so_and_promises_no_decision(tmp_path: Path) -> None:
+    address = "/desk/contracts/small/enter/claim"
+    claim = {
+        "cause": "third_party", "services": ["custody"], "start": "2026-10-12T09:00", "end": "2026-10-12T10:30",
+        "aware": "2026-10-12T10:00", "notified": "2026-10-26T10:00", "note": "Told late.",
+    }  # fmt: skip
+    told = "Refused by the contract: notified 10 Working Days after it was known; 2 are allowed"
+    with forms_house(tmp_path, {"relief": {"notice_working_days": 2, "late": "refused"}}) as house:
+        sue = house.browser("sue")
+        seen = send(sue, forms_on(sue.get(address))[address], claim, {})
+        assert told in seen.text
+        assert "It waits for a decision" not in seen.text
+        assert send(sue, forms_on(seen)[address], claim, {}).status == 303
+        decide = f"/desk/contracts/small/entries/{house.entries()[-1].number}/decide"
+        assert told in house.browser("max").get(decide).text

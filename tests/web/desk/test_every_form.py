@@ -68,9 +68,9 @@ def test_hostile_words_are_shown_as_text_or_refused(
     found = shown(house, browser, form)
     before = len(house.entries())
     with caplog.at_level(logging.WARNING):
-        for text in (SHOWN.encode(), LONG.encode(), REFUSED, BROKEN, INJECTED, MUCH):
+        for text in (b" ".join([SHOWN.encode(), REFUSED, BROKEN, INJECTED]), MUCH):
             is_harmless(raw(browser, found, dict.fromkeys(found.typed_into(), text)))
-        for text in (SHOWN.encode(), LONG.encode(), BROKEN, INJECTED) if form.free else ():
+        for text in (SHOWN.encode(), LONG.encode() + BROKEN, INJECTED) if form.free else ():
             free = {name: text for name in found.typed_into() if name in form.free}
             is_harmless(raw(browser, found, free, form))
     for entry in new_entries(house, before):

@@ -133,11 +133,8 @@ async def is_harmless(seat: Seat) -> None:
 
 
 def outlets(pages: Iterable[str]) -> list[str]:
-    """Of the pages that differ by a number two."""
-    found: dict[str, list[str]] = {}
-    for path in pages:
-        found.setdefault(re.sub(r"\d+", "N", path), []).append(path)
-    return [path for several in found.values() for path in several[-2:]]
+    """Of the pages that differ by a number the last."""
+    return list({re.sub(r"\d+", "N", path): path for path in pages}.values())
 
 
 def test_every_form_is_sent_once_and_every_page_shows_it_as_text(sent: Sent) -> None:
@@ -164,7 +161,7 @@ def test_programs_read_what_was_typed(sent: Sent) -> None:
     browser = sent.house.browser("max")
     browser.sends["Accept"] = "application/json"
     texts = []
-    for path, _, _ in ADDRESSES.values():
+    for path in (path for path, _, _ in ADDRESSES.values() if path != "/api/v1/openapi.json"):
         page = browser.get(path)
         assert page.status < 500, path
         if page.status == 200 and "json" in page.headers["content-type"]:

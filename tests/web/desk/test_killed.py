@@ -26,7 +26,7 @@ from tests.web.desk.house import Browser, House, Page
 from tests.web.desk.html_forms import PAGES_BETWEEN, HtmlForm, forms_on, send
 from tests.web.running import Parts, web_of
 
-KILLS = int(os.environ.get("DESK_KILLS", "6"))
+KILLS = int(os.environ.get("DESK_KILLS", "4"))
 SEED = int(os.environ.get("DESK_SEED", "1"))
 FORMS = [form for form in every_form() if form.adds and not form.files]
 MOST_S = 0.06

@@ -9,6 +9,7 @@ import pytest
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.register.entries import SignOff
 from sla_monitor.register.kinds.countersignature import Countersigned
+from sla_monitor.web.serving.health import Health
 from tests.web.desk.house import House
 from tests.web.desk.test_decide_form import words
 from tests.web.desk.test_waiting_list import mine
@@ -48,6 +49,17 @@ def test_both_parties_sign_the_same_figures(house: House) -> None:
     assessed(house)
     assert {kind for kind, _ in mine(house, "sue")}.isdisjoint({"countersign"})
     assert not check(house.ledger, lambda _, __: None).problems
+
+
+def test_a_record_that_does_not_verify_is_an_open_point(house: House) -> None:
+    carl = house.browser("carl")
+    sound = house.web.health
+    try:
+        house.web.health = lambda: Health(ready=True, unverified="link 7 was altered")
+        page = carl.get(MONTH)
+    finally:
+        house.web.health = sound
+    assert "The record does not verify: link 7 was altered." in words(page)
 
 
 def test_figures_that_move_are_not_signed_unseen(house: House) -> None:

@@ -51,10 +51,10 @@ def test_every_page_on_a_phone_and_the_wide_ones_on_a_desktop(house: House, tmp_
             await type_in(browser, "max", PASSWORD)
             for name, path in (wide | others).items():
                 await browser.open(f"{here}{path}", 390, scheme="dark")
-                await is_well_made(browser, tmp_path, f"{name}-390")
+                await is_well_made(browser, f"{name}-390")
             for name, path in wide.items():
                 await browser.open(f"{here}{path}", 1280, scheme="light")
-                await is_well_made(browser, tmp_path, f"{name}-1280")
+                await is_well_made(browser, f"{name}-1280")
             await browser.value("document.querySelector('#minute-note').focus()")
             await browser.send("Input.insertText", text="The line is replaced.")
             await press(browser, "Tab")
