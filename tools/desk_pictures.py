@@ -47,7 +47,7 @@ DESK_PICTURES = (
     DeskPicture("desk-phone", ".waiting > li:nth-child(4)", top=".site"),
     DeskPicture("desk-outages", ".failures > li"),
     DeskPicture("desk-decide", ".effect"),
-    DeskPicture("desk-import", "main tbody tr:nth-child(4)"),
+    DeskPicture("desk-import", "main tbody tr:nth-child(2)"),
     DeskPicture("desk-month", "main > .good", top="table.effect + p"),
     DeskPicture("desk-credits", "main table"),
     DeskPicture("desk-audit", "main tbody tr:nth-child(6)"),
@@ -181,7 +181,7 @@ class _Walk:
             return
         picture = next(one for one in DESK_PICTURES if one.name == name)
         top = await self._edge(seat, picture.top, "top") - MARGIN
-        bottom = await self._edge(seat, picture.bottom, "bottom") + MARGIN
+        bottom = await self._edge(seat, picture.bottom, "bottom") + MARGIN / 3
         clip = {"x": 0, "y": top, "width": seat.screen.width, "height": bottom - top, "scale": 1}
         shot = await seat.tab.send("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         path = self.images / f"{name}.png"

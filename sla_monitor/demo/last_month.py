@@ -17,8 +17,8 @@ SUNDAY = 6
 SERVICES = (
     "command-and-control", "custody", "mobile-data", "network", "email", "service-desk-portal", "records-batch",
 )  # fmt: skip
-WEEKS_AHEAD = 3
-"""By so much a booking comes before its maintenance: the contract wants five working days."""
+WEEKS_AHEAD = 2
+"""So many whole weeks lie between now and the maintenance that is booked."""
 
 
 def last_month(now: datetime) -> str:
@@ -44,7 +44,7 @@ def made_up(now: datetime) -> dict[str, Any]:
         "mobile-data": {**mobile, "reason": "connection_refused"},
         "service-desk-portal": {**portal, "reason": "timeout"},
     }
-    night = _day(this, 3, SUNDAY) + timedelta(weeks=WEEKS_AHEAD)
+    night = now.date() + timedelta(weeks=WEEKS_AHEAD, days=SUNDAY - now.weekday())
     entries = [
         entry(at(3, TUESDAY, "15:00"), "supplier.manager", {
             "kind": "failure_cause", "services": ["service-desk-portal"], **portal,

@@ -13,7 +13,7 @@ SHOWN = re.compile(r"!\[([^\]]*)\]\(([^)]+\.png)\)")
 
 def test_each_picture_is_made_by_the_command_and_shown_with_a_text() -> None:
     table = run_path(str(ROOT / "tools/pictures.py"))
-    made = {one.name for kind in ("PAGES", "FILES", "TERMINALS") for one in table[kind]}
+    made = {one.name for kind in ("PAGES", "FILES", "TERMINALS", "DESK_PICTURES") for one in table[kind]}
     assert {path.stem for path in (ROOT / "docs/images").glob("*.png")} == made
     shown = {}
     for page in PAGES:

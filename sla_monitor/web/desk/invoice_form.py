@@ -118,9 +118,10 @@ class InvoiceForm(CreditPages):
         content = urlsafe_b64encode(source.content).decode()
         kept = {name: text for name, text in values.items() if name[:1] != "_" and name not in {"keep", "note"}}
         verdicts = [one.verdict for one in found]
+        charges = f"left out: charges, as credits stand as {source.sign} amounts by what was chosen"
         self.show_page(
             "invoice_preview.html", contract=contract, rows=[checked_row(one, contract.currency) for one in found],
-            left_out=f"{format_count(others, 'row')} left out: charges" if others else "",
+            left_out=f"{format_count(others, 'row')} {charges}" if others else "",
             ignored=", ".join(plain(name) for name in source.sheet.ignored), name=plain(source.name),
             hidden=kept | {"name": source.name, "content": content}, note=values.get("note", ""), problems=problems,
             matched=verdicts.count("matched"), wrong=verdicts.count("wrong_amount"),

@@ -24,9 +24,11 @@ from sla_monitor.cli.generate.demo import _write_missing_example
 from sla_monitor.cli.generate.demo import demo as demo_command
 from sla_monitor.demo.estate import Ports
 from sla_monitor.demo.monitor import states
+from sla_monitor.demo.people import PEOPLE
 from tests.support.ports import take
 from tests.support.running import calm_estate, wait_until
 from tests.support.wheel import unpacked_wheel
+from tests.web.desk.house import Browser
 
 REPOSITORY = Path(__file__).parents[3]
 CONFIG = REPOSITORY / "config"
@@ -263,6 +265,44 @@ def test_a_monitor_that_ends_by_itself_ends_the_demo_with_its_status(tmp_path: P
     with socket.create_server(("127.0.0.1", 9_810 + offset)), running(tmp_path, offset, *options) as demo:
         assert demo.wait() == 1
     assert "The monitor has ended by itself" in demo.text
+
+
+def test_the_desk_has_something_for_everybody_asks_who_comes_and_leaves_nothing_behind(
+    tmp_path: Path, offset: int
+) -> None:
+    """Each of the people signs in with the password that is printed once and kept nowhere; others are led to the
+    sign-in."""
+    with running(tmp_path, offset, "--with-desk", "--calm") as demo:
+        demo.wait_for(lambda: "with the password" in demo.text)
+        password = demo.text.partition("with the password ")[2].split()[0]
+        port = 9_810 + offset
+        wait_until(lambda: answer(f"http://127.0.0.1:{port}/-/healthy") != "")
+        assert Browser(port).get("/").location.startswith("/sign-in")
+        browsers = {name: Browser(port) for name in PEOPLE if name != "auditor"}
+        for name, browser in browsers.items():
+            assert browser.sign_in(name, password).status == 303, name
+        wait_until(lambda: "Sign it off" in browsers["contract.manager"].get("/desk").text)
+        waits = {
+            name: browser.get("/desk").text.partition("What waits for others")[0] for name, browser in browsers.items()
+        }
+        assert waits["approver"].count(">Decide</a>") == 2
+        assert "Enter the notice" in waits["finance"]
+        assert "Report it as done" in waits["supplier.manager"]
+        (folder,) = (tmp_path / "var/demo").iterdir()
+        assert folder.stat().st_mode & 0o077 == 0
+        assert not [path for path in folder.rglob("*") if path.is_file() and password.encode() in path.read_bytes()]
+        assert demo.end(signal.SIGINT) == 0
+    assert demo.text.count(password) == 1
+    assert list((tmp_path / "var/demo").iterdir()) == []
+    assert not (tmp_path / "config").exists()
+
+
+@pytest.mark.parametrize("option", ["--with-monitor", "--config=elsewhere.yaml"])
+def test_the_desk_takes_no_configuration_of_somebodys(tmp_path: Path, option: str) -> None:
+    result = CliRunner().invoke(demo_command, ["--folder", str(tmp_path), "--with-desk", option])
+    assert result.exit_code == 2
+    assert "brings its own monitor and settings" in " ".join(result.stderr.split())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_states_are_read_by_service_from_the_metrics_text() -> None:

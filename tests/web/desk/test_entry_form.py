@@ -12,6 +12,8 @@ import pytest
 
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.register.entries import KINDS, TicketRecord
+from sla_monitor.register.import_options import KINDS_IN_FILES
+from sla_monitor.register.kinds.kind import Topic
 from sla_monitor.web.desk.entry_fields import form_model
 from tests.web.desk.house import House, furnished
 
@@ -77,6 +79,16 @@ def test_no_form_names_an_option_of_the_command_or_a_command(house: House) -> No
         else:
             pytest.fail(f"nobody has the form of {kind}")
     assert refused == len(forms)
+
+
+def test_the_desk_lists_every_form_and_import_once_under_the_topic_of_its_kind(house: House) -> None:
+    pages = [house.browser(name).get("/desk").text for name in ("carl", "anna")]
+    topics = [re.findall(r"<dt>([^<]+)</dt>", page) for page in pages]
+    assert topics == [[*Topic], [Topic.OUTAGES, Topic.CREDITS, Topic.MEETING, Topic.DUTIES]]
+    linked = [re.findall(r'href="/desk/contracts/small/(enter/\w+|import\?kind=\w+)"', page) for page in pages]
+    forms = {f"enter/{kind}" for kind in KINDS if form_model(kind)} | {f"import?kind={kind}" for kind in KINDS_IN_FILES}
+    assert {*linked[0], *linked[1]} == forms
+    assert all(len(set(one)) == len(one) for one in linked)
 
 
 def test_who_may_not_enter_it_is_refused_by_address_as_well(house: House) -> None:

@@ -78,7 +78,7 @@ def test_it_says_what_failed_and_what_became_of_what_was_said(house: House) -> N
     assert "1 outage; 1 KPI missed without one. Without a cause and an owner: 2." in page
     assert "KPI3 Satisfaction Result 71.00 (missed, 0 points) Root cause and owner nobody has said yet" in page
     assert "Custody records 6 Oct 2026 10:00:00 to 13:00:00 BST Lasted 3 h In service hours 3 h Counts 3 h" in page
-    assert "Counts in Custody availability 3 h missed Root cause and owner nobody has said yet" in page
+    assert "Counts in Custody availability : 3 h missed Root cause and owner nobody has said yet" in page
     assert "Entry 1 : Claim of third party for Custody records , awaits a decision" in page
     assert "settled: refused by entry 6: The log of the carrier agrees." in page
     assert "2 h" in words(house.browser("vera").get(NOVEMBER))
