@@ -115,6 +115,18 @@ def mark_of(points: Iterable[str]) -> str:
     return digest_of(json.dumps(list(points)))
 
 
+def points_of(site: WebParts, found: ContractAssessment, future: Iterable[str]) -> tuple[str, ...]:
+    """What is open of a month that is over, and would be acknowledged by signing it; from a thread. `future`: entries
+    that do not count yet.
+
+    All of the record is verified by night, and what figures are made of as it is read: to read ten years of it for a
+    page would hold up everybody else.
+    """
+    damage = f"The record does not verify: {unverified}." if (unverified := site.health().unverified) else ""
+    several = (*open_points(found), *future, *filter(None, [damage]), *sealing_points(site.archive, found))
+    return tuple(map(plain, several))
+
+
 async def closed_month(site: WebParts, desk: DeskRegister, contract: Contract, month: str) -> ClosedMonth | None:
     """The month as it is now; None: the contract has no such month that is over. Raises LedgerError and its kinds."""
     run = run_of(contract)
@@ -132,16 +144,12 @@ def _assessed(
     """From the one thread of `WebParts.previewing`."""
     with site.previews.asking(days.contract.id) as (evidence, cache):
         found = assess_month(days.contract, evidence, month, site.clock.now_ms(), cache=cache)
-    # All of the record is verified by night, and what figures are made of as it is read: to read ten years of it for a
-    # page would hold up everybody else.
-    damage = f"The record does not verify: {unverified}." if (unverified := site.health().unverified) else ""
-    points = (*open_points(found), *future, *filter(None, [damage]), *sealing_points(site.archive, found))
     return ClosedMonth(
         days=days,
         standing=standing,
         assessment=found,
         words=signed_words(found),
-        points=tuple(map(plain, points)),
+        points=points_of(site, found, future),
         signed=standing.sign_off(month),
         countersigned=standing.countersignature(month),
     )

@@ -9,12 +9,12 @@ from urllib.parse import quote
 
 from sla_monitor.assess.assessment import KpiAssessment
 from sla_monitor.assess.month_outages import MonthOutage, month_failures, waivers_of
-from sla_monitor.assess.open_points import open_points
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.document.signing_off import describe_worth
 from sla_monitor.register.entries import MeetingAction, Minute
 from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.web.desk.closed_month import points_of
 from sla_monitor.web.desk.entry_fields import Filled, FormField, fields_of
 from sla_monitor.web.desk.failure_deeds import FailureDeeds
 from sla_monitor.web.desk.month_now import MonthNow
@@ -98,7 +98,7 @@ class MeetingPage(MonthPart):
             review=format_day(review_on) if review_on else "",
             worth=describe_worth(now.assessed),
             missed=[_missed(kpi, now, deeds) for kpi in now.assessed.kpis if kpi.is_kept is False],
-            points=[] if now.is_running else [plain(line) for line in open_points(now.assessed)],
+            points=await self._points(now),
             decisions=[reader.dispute(entry) for entry in now.effective.pending(now.contract)],
             wanting=_rows(reader, wanting[:SHOWN_OUTAGES]),
             more_wanting=len(wanting) - SHOWN_OUTAGES,
@@ -114,6 +114,13 @@ class MeetingPage(MonthPart):
         )
 
     head = get
+
+    async def _points(self, now: MonthNow) -> Sequence[str]:
+        """What is open of a month that is over."""
+        if now.is_running:
+            return ()
+        future = await self.site.entering.run(self.desk.future_entries, now.contract.id)
+        return await self.site.fetching.run(points_of, self.site, now.assessed, future)
 
 
 def _missed(kpi: KpiAssessment, now: MonthNow, deeds: FailureDeeds) -> MissedKpi:
