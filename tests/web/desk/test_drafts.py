@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,11 +96,15 @@ def test_what_is_internal_is_in_no_number_and_no_open_point_and_makes_nothing_st
     known = json.loads(call(house, "sue", f"{ROOT}/entries").body)["last_number"]
     hidden = [say(house, "comment", "carl", month="2026-10", internal=True, note="Do not grant it.")]
     hidden += [say(house, "undo", "carl", about=hidden[0], note="It was wrong.")]
+    ahead = {"at": "2026-12-19T10:00", "month": "2026-10", "internal": True}  # the clock was wrong
+    hidden += [say(house, "comment", "carl", note="Do not grant it either.", **ahead)]
     assert json.loads(call(house, "sue", f"{ROOT}/entries").body)["last_number"] == known
     assert json.loads(call(house, "carl", f"{ROOT}/entries").body)["last_number"] == hidden[-1]
     for path in (f"{ROOT}/months/2026-10", "/desk/contracts/small/months/2026-10/meeting"):
         for name in ("carl", "sue"):
-            assert f"undo, entry {hidden[-1]}" not in house.browser(name).get(path).text
+            told = house.browser(name).get(path).text
+            assert f"undo, entry {hidden[1]}" not in told
+            assert not re.search(rf"[Ee]ntry {hidden[2]} is dated", told)
     said = {"kind": "dispute", "party": "supplier", "services": ["custody"],
             "start": "2026-10-06T09:00:00Z", "end": "2026-10-06T09:30:00Z"}  # fmt: skip
     body, stale = {"said": said, "note": "Our log shows none."}, {"If_Match": f'"{known - 1}"'}
