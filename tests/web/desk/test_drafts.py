@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,7 @@ def test_what_is_internal_is_in_no_number_and_no_open_point_and_makes_nothing_st
     known = json.loads(call(house, "sue", f"{ROOT}/entries").body)["last_number"]
     hidden = [say(house, "comment", "carl", month="2026-10", internal=True, note="Do not grant it.")]
     hidden += [say(house, "undo", "carl", about=hidden[0], note="It was wrong.")]
-    ahead = {"at": "2026-12-19T10:00", "month": "2026-10", "internal": True}  # the clock was wrong
+    ahead: dict[str, Any] = {"at": "2026-12-19T10:00", "month": "2026-10", "internal": True}  # the clock was wrong
     hidden += [say(house, "comment", "carl", note="Do not grant it either.", **ahead)]
     assert json.loads(call(house, "sue", f"{ROOT}/entries").body)["last_number"] == known
     assert json.loads(call(house, "carl", f"{ROOT}/entries").body)["last_number"] == hidden[-1]
