@@ -121,7 +121,9 @@ class ProposingForm(DeskHandler):
             effect = await self.effect(contract, checked)
             read_to = checked.last
             if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
-                self._ask(form, contract, checked, effect, papers)
+                # What was entered meanwhile may be this submission, by the first of two clicks.
+                if not await self.is_again(form, contract):
+                    self._ask(form, contract, checked, effect, papers)
                 return
         try:
             entered = await self.site.entering.run(

@@ -27,9 +27,12 @@ class UndoForm(ProposingForm):
     async def submitted(self, form: PostedForm, *names: str) -> None:
         (name, number), why = names, form.text("why")
         contract = self.contract(name)
-        if await self.is_again(form, contract):
-            return
-        several = await self.about(name, number)
+        try:
+            several = await self.about(name, number)
+        except Refusal:  # what is taken back already may be so by the first of two clicks
+            if await self.is_again(form, contract):
+                return
+            raise
 
         async def again(problems: Mapping[str, str]) -> None:
             self._show(contract, several, why, [f"{field}: {text}" for field, text in problems.items()])

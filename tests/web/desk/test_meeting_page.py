@@ -66,7 +66,7 @@ def test_it_has_what_the_meeting_talks_about(calm: House) -> None:
 def test_what_is_about_no_time_has_none(house: House) -> None:
     say(house, "obligation_excused", "sue", obligation="insurance", due="2026-11-18", note="The insurer changes.")
     page = words(house.browser("carl").get(HERE))
-    assert "Request that obligation insurance, due 2026-11-18, be excused" in page, page
+    assert "Request that obligation insurance, due 18 Nov 2026, be excused" in page, page
     assert "1970" not in page
 
 
