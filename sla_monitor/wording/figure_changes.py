@@ -65,7 +65,7 @@ def told_differences(month: str, before: ToldMonth, after: ToldMonth, terms: Ter
     money = (format_money(each.deducted, terms.currency) if each.is_measured else NONE for each in both)
     yield from change_row(month, "points", *points)
     yield from change_row(month, f"credit, {terms.currency}", *money)
-    yield from change_row(month, "set off", *(", ".join(map(describe_id, each.triggers)) or NONE for each in both))
+    yield from change_row(month, "triggers", *(", ".join(map(describe_id, each.triggers)) or NONE for each in both))
 
 
 def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iterator[dict[str, str]]:
@@ -80,7 +80,7 @@ def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iter
     yield from change_row(after.month, "points", *points)
     yield from change_row(after.month, f"credit, {terms.currency}", *money)
     triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
-    yield from change_row(after.month, "set off", *triggers)
+    yield from change_row(after.month, "triggers", *triggers)
 
 
 def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:

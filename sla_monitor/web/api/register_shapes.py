@@ -45,7 +45,7 @@ class FigureChangeJson(TypedDict):
     month: str
     """The service period."""
     figure: str
-    """The KPI's id, or the points, the credit or what is set off."""
+    """The KPI’s id, or the points, the credit or the triggers."""
     before: str
     """As it is now."""
     after: str

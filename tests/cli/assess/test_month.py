@@ -105,7 +105,7 @@ def test_money_that_was_let_pass_after_the_signature_is_told_to_the_penny(books:
     told = [" ".join(line.split()) for line in books.told().splitlines()]
     assert "points 6 0" in told
     assert "credit, GBP GBP 31,000.00 GBP 0.00" in told
-    assert "set off bad run -" in told
+    assert "triggers bad run -" in told
 
 
 def test_a_month_that_changed_without_the_register_is_told_so(books: Books) -> None:
