@@ -21,7 +21,7 @@ from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by
 from sla_monitor.wording.text import plain
 
-SHOWN, IN_FILE = 200, 100_000
+SHOWN, IN_FILE = 150, 100_000
 """Rows on a page, and in a file, the newest; a day and a person choose others."""
 
 ENTERED = "entered"
