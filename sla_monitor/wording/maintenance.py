@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -46,7 +46,7 @@ class AllowanceLeft(Protocol):
     def left_ms(self) -> int: ...
 
 
-def describe_allowance_left(one: AllowanceLeft) -> str:
-    """`3 h left of 4 h a month, for custody`."""
-    left = format_duration(max(0, one.left_ms))
-    return f"{left} left of {format_duration(one.allowance_ms)} {OVER_WORDS[one.over]}, for {shortened(one.services)}"
+def describe_allowance_left(one: AllowanceLeft, called: Mapping[str, str]) -> str:
+    """`3 h left of 4 h a month, for Custody records`. `called`: what people call services, by id."""
+    left, services = format_duration(max(0, one.left_ms)), shortened([called.get(name, name) for name in one.services])
+    return f"{left} left of {format_duration(one.allowance_ms)} {OVER_WORDS[one.over]}, for {services}"

@@ -156,7 +156,7 @@ def _facts(case: PackInput, kpi: KpiAssessment, terms: KpiTerms) -> tuple[tuple[
         facts.insert(2, ("Threshold", Cell(format_level(terms.threshold, terms), terms.threshold)))
     if figure_of(kpi, "gross").value is not None:
         facts += [("With nothing excluded", figure_cell(terms, figure_of(kpi, "gross").value))]
-        facts += [("With all claims and bookings excluded", figure_cell(terms, figure_of(kpi, "claimed").value))]
+        facts += [("With all requests excluded", figure_cell(terms, figure_of(kpi, "claimed").value))]
     if result is not None:
         facts.append(("Points", Cell(format_points(result.points), result.points)))
         facts.append(("Failures in a row", Cell(str(result.failures_in_a_row), result.failures_in_a_row)))

@@ -18,7 +18,7 @@ from sla_monitor.wording.sights import describe_place
 
 VIEWS: tuple[tuple[View, str], ...] = (
     ("gross", "Nothing excluded"),
-    ("claimed", "All claims and bookings excluded"),
+    ("claimed", "All requests excluded"),
     ("agreed", "As agreed"),
 )
 COLUMNS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sla_monitor.assess.maintenance_month import MaintenanceDay, MaintenanceMonth
 from sla_monitor.register.instant import format_utc
@@ -11,8 +11,10 @@ from sla_monitor.wording.maintenance import describe_allowance_left
 from sla_monitor.wording.text import plain
 
 
-def maintenance_json(contract: str, found: MaintenanceMonth, services: Sequence[str]) -> MaintenanceMonthJson:
-    """`services`: those that are meant."""
+def maintenance_json(
+    contract: str, found: MaintenanceMonth, services: Sequence[str], called: Mapping[str, str]
+) -> MaintenanceMonthJson:
+    """`services`: those that are meant; `called`: what people call them, by id."""
     return {
         "contract": contract,
         "month": found.month,
@@ -24,7 +26,7 @@ def maintenance_json(contract: str, found: MaintenanceMonth, services: Sequence[
                 "services": list(one.services),
                 "allowance_ms": one.allowance_ms,
                 "used_ms": one.used_ms,
-                "words": plain(describe_allowance_left(one)),
+                "words": plain(describe_allowance_left(one, called)),
             }
             for one in found.allowances
         ],

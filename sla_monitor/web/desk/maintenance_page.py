@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -49,8 +50,8 @@ class MaintenancePage(DeskHandler):
         run = run_of(found)
         if not has_month(found, month):
             raise Refusal(404, "the contract has no such month")
-        known = [one.id for one in found.versions[-1].terms.services]
-        services = [one for one in given.get("service", ()) if one in known]
+        called = service_names(found)
+        services = [one for one in given.get("service", ()) if one in called]
         standing = await self.site.entering.run(self.desk.standing, contract)
         whole = await self.site.fetching.run(maintenance_month, RequestContext(found, standing), month, services)
         may_book = self.person.may(Action.BOOK_MAINTENANCE, contract)
@@ -62,17 +63,22 @@ class MaintenancePage(DeskHandler):
             days=days,
             before=whole.days[0].on.weekday(),
             rules=[plain(one) for one in whole.rules],
-            allowances=[describe_allowance_left(one) for one in whole.allowances],
+            allowances=[plain(describe_allowance_left(one, called)) for one in whole.allowances],
             has_windows=whole.has_windows,
             earlier=shifted(month, -1) if month > run.first else "",
             later=shifted(month, 1) if month < (run.last or "9999") else "",
-            services=known,
+            services=called,
             chosen=services,
             month=month,
             book=f"/desk/contracts/{contract}/enter/maintenance" if may_book else "",
         )  # fmt: skip
 
     head = get
+
+
+def service_names(contract: Contract) -> dict[str, str]:
+    """What people call the contract's services now, by id."""
+    return {one.id: one.name or one.id for one in contract.versions[-1].terms.services}
 
 
 def has_month(contract: Contract, month: str) -> bool:
@@ -97,13 +103,15 @@ def _day(one: MaintenanceDay, contract: Contract, now_ms: int, services: list[st
         name=f"{one.on:%A}"[:3],
         is_today=one.on == datetime.fromtimestamp(now_ms // 1000, zone).date(),
         windows=tuple((_span(start, end, zone), address(start, end)) for start, end in one.windows),
-        bookings=tuple(_booking(each, zone) for each in one.bookings),
+        bookings=tuple(_booking(each, zone, service_names(contract)) for each in one.bookings),
     )
 
 
-def _booking(one: DayBooking, zone: ZoneInfo) -> tuple[str, str, str, str, int]:
+def _booking(one: DayBooking, zone: ZoneInfo, called: Mapping[str, str]) -> tuple[str, str, str, str, int]:
     word = BOOKING_WORDS[one.state]
-    told = f"{_span(one.start_ms, one.end_ms, zone)} {plain(shortened(one.services))}"
+    told = (
+        f"{_span(one.start_ms, one.end_ms, zone)} {plain(shortened([called.get(name, name) for name in one.services]))}"
+    )
     return _TONES[one.state], word, told, plain(one.why), one.entry
 
 

@@ -26,8 +26,8 @@ def test_the_calendar_shows_hours_bookings_and_what_is_left(house: House) -> Non
     page = house.browser("sue").get(CALENDAR)
     told = words(page)
     assert "booked 5 Working Days before, inside nights, up to 4 h a month" in told
-    assert "4 h left of 4 h a month, for custody" in told
-    assert "Tue 24 22:00 to 24:00 22:00 to 24:00 custody awaits a decision ( entry 2 )" in told
+    assert "4 h left of 4 h a month, for Custody records" in told
+    assert "Tue 24 22:00 to 24:00 22:00 to 24:00 Custody records awaits a decision ( entry 2 )" in told
     assert f'href="{BOOK}?start=2026-11-23T22:00&amp;end=2026-11-24T00:00"' in page.text
     assert "start=2026-11-19" not in page.text
     assert "Maintenance in December 2026" in house.browser("sue").get(f"{CALENDAR}?month=2026-12").text
