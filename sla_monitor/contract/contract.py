@@ -64,6 +64,11 @@ class Contract:
         return self.versions[-1].terms.term
 
     @property
+    def service_names(self) -> dict[str, str]:
+        """What people call its services by the last version, by id."""
+        return {one.id: one.name or one.id for one in self.versions[-1].terms.services}
+
+    @property
     def term_ms(self) -> tuple[int, int]:
         """The whole term, `[first, end)`."""
         term = self.term

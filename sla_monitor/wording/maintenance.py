@@ -29,7 +29,8 @@ def describe_silence(until: str) -> str:
 
 
 def describe_booked(is_silenced: bool, span: tuple[int, int], services: Sequence[str], why: str, zone: ZoneInfo) -> str:
-    """`not silenced: 4 Oct 2026 06:59:00 to 07:30:00 BST, custody (outside the hours for it)`. `span`: in ms."""
+    """`not silenced: 4 Oct 2026 06:59:00 to 07:30:00 BST, custody (outside the hours for it)`. `span`: in ms;
+    `services`: as the screen calls them."""
     return f"{SILENCED[is_silenced]}: {format_stretch(*span, zone)}, {format_list(services)} ({why})"
 
 

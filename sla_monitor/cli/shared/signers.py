@@ -53,7 +53,9 @@ def verifying_keys(config: Path, ledger: Path | None, files: Sequence[Path]) -> 
     try:
         return (SigningKey.read(settings.ledger.key).public, *former)
     except SigningKeyError as error:  # a key that is gone, or that this user may not read: the others are tried
-        click.echo(plain(f"{error}"), err=True)
+        click.echo(
+            plain(f"what the present key has signed cannot be checked: {error} (give its public half: --key)"), err=True
+        )
         return former
 
 

@@ -93,8 +93,15 @@ def _effect(previews: Previews, contract: Contract, checked: CheckedStatements, 
         for month in signed
     ]
     booked = [one for entry in new for one in stretches_of(context, entry, now_ms)]
+    called, zone = contract.service_names, contract.time_zone
     lines = [
-        describe_booked(one.is_silenced, (one.start_ms, one.end_ms), one.services, one.why, contract.time_zone)
+        describe_booked(
+            one.is_silenced,
+            (one.start_ms, one.end_ms),
+            [called.get(name, name) for name in one.services],
+            one.why,
+            zone,
+        )
         for one in booked[:SHOWN]
     ]
     more = [f"and {len(booked) - SHOWN} more"] if len(booked) > SHOWN else []

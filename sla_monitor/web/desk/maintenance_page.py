@@ -50,7 +50,7 @@ class MaintenancePage(DeskHandler):
         run = run_of(found)
         if not has_month(found, month):
             raise Refusal(404, "the contract has no such month")
-        called = service_names(found)
+        called = found.service_names
         services = [one for one in given.get("service", ()) if one in called]
         standing = await self.site.entering.run(self.desk.standing, contract)
         whole = await self.site.fetching.run(maintenance_month, RequestContext(found, standing), month, services)
@@ -76,11 +76,6 @@ class MaintenancePage(DeskHandler):
     head = get
 
 
-def service_names(contract: Contract) -> dict[str, str]:
-    """What people call the contract's services now, by id."""
-    return {one.id: one.name or one.id for one in contract.versions[-1].terms.services}
-
-
 def has_month(contract: Contract, month: str) -> bool:
     """Whether a text names a month of the contract's term."""
     run = run_of(contract)
@@ -103,7 +98,7 @@ def _day(one: MaintenanceDay, contract: Contract, now_ms: int, services: list[st
         name=f"{one.on:%A}"[:3],
         is_today=one.on == datetime.fromtimestamp(now_ms // 1000, zone).date(),
         windows=tuple((_span(start, end, zone), address(start, end)) for start, end in one.windows),
-        bookings=tuple(_booking(each, zone, service_names(contract)) for each in one.bookings),
+        bookings=tuple(_booking(each, zone, contract.service_names) for each in one.bookings),
     )
 
 

@@ -36,7 +36,7 @@ from sla_monitor.web.api.shares_json import shares_json
 from sla_monitor.web.desk.audit_page import EVENTS, chosen
 from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
-from sla_monitor.web.desk.maintenance_page import has_month, service_names
+from sla_monitor.web.desk.maintenance_page import has_month
 from sla_monitor.web.desk.month_now import month_now
 from sla_monitor.web.desk.obligations_page import standing_obligations
 from sla_monitor.web.desk.shares_page import share_rows
@@ -160,7 +160,7 @@ class MaintenanceResource(ReadResource):
         standing = await self.site.entering.run(self.desk.standing, contract.id)
         meant = [service] if service else []
         found = await self.site.fetching.run(maintenance_month, RequestContext(contract, standing), month, meant)
-        self.send_json(maintenance_json(contract.id, found, meant or known, service_names(contract)))
+        self.send_json(maintenance_json(contract.id, found, meant or known, contract.service_names))
 
     head = get
 
