@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 class FailureCause(TimedKind):
     """Root cause and owner of outages in a stretch of time, or of a KPI's failure without outages. It changes no
-    figure; a later one about the same outage or KPI replaces it."""
+    figure; a later one about the same outage or KPI replaces it. Both sides read it, and its note."""
 
     action = Action.EXPLAIN_FAILURE
     topic = Topic.OUTAGES
