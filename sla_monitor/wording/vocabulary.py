@@ -20,9 +20,11 @@ PHASES = {
 }
 """The phases of a probe in their order, by their names in a finding."""
 MET, MISSED, NOT_ASSESSABLE, NO_FIGURE_YET = "Met", "Missed", "Not assessable", "No figure yet"
+"""How a KPI stands so far, where its band has no word."""
 NOT_RECORDED = "probed, but not in the record"
 """Of a service whose state is unknown although its endpoints answer: what is not recorded counts for nothing."""
-"""How a KPI stands so far, where its band has no word."""
+RECOVERED = "its endpoints are up again, and it is not assessed anew yet"
+"""Of a service that was degraded when it was last assessed."""
 NO_DATA = "no data"
 """Of a cell or a tile about which nothing is known."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sla_monitor.assess import ContractAssessment, KpiAssessment
+from sla_monitor.assess import ContractAssessment, KpiAssessment, Outage
 from sla_monitor.board import Watched
 from sla_monitor.sla.observation import Outcome
 from sla_monitor.web.page.contract_summary import money_words
@@ -19,7 +19,7 @@ from sla_monitor.web.page.service_cards import summary
 from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_recent
 from sla_monitor.wording.text import plain
-from sla_monitor.wording.vocabulary import NOT_RECORDED, OUTCOMES, SEVERITY, describe_reason
+from sla_monitor.wording.vocabulary import NOT_RECORDED, OUTCOMES, RECOVERED, SEVERITY, describe_reason
 
 MOST_CARDS = 20
 """Services that are shown as cards; more of them are rows."""
@@ -110,8 +110,8 @@ def trouble_of(one: ListedService, now_ms: int) -> Trouble | None:
     ]
     outage = one.assessed.open_outage if one.assessed else None
     findings = [w.last.finding for w in culprits if w.last]
-    if is_unrecorded(one.state, one.watched):
-        return Trouble("", "", NOT_RECORDED, "", silenced_now(one.contract, one.service_id, now_ms))
+    if why := unexplained(one.state, one.watched, outage):
+        return Trouble("", "", why, "", silenced_now(one.contract, one.service_id, now_ms))
     reason = outage.reason if outage else next((f.reason for f in findings if f.reason), None)
     began_ms, zone = one.began_ms, ZoneInfo(one.contract.time_zone if one.contract else UTC_ZONE)
     return Trouble(
@@ -123,9 +123,12 @@ def trouble_of(one: ListedService, now_ms: int) -> Trouble | None:
     )
 
 
-def is_unrecorded(state: Outcome, watched: Sequence[Watched]) -> bool:
-    """Whether the state of a service is unknown, and yet every endpoint of it is seen: its probes are not recorded."""
-    return state is Outcome.UNKNOWN and bool(watched) and all(w.outcome is not state for w in watched)
+def unexplained(state: Outcome, watched: Sequence[Watched], outage: Outage | None) -> str:
+    """Why no endpoint shows the state of a service; empty: one does, or the outage that is open."""
+    seen = {w.outcome for w in watched}
+    if state is Outcome.UNKNOWN and seen and state not in seen:
+        return NOT_RECORDED
+    return RECOVERED if state is not Outcome.UP and outage is None and seen == {Outcome.UP} else ""
 
 
 def service_list(shown: Sequence[ListedService], selection: Selection, now_ms: int) -> ServiceList:

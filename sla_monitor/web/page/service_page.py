@@ -17,7 +17,7 @@ from sla_monitor.web.page.maintenance_rows import maintenance_table, silenced_no
 from sla_monitor.web.page.response_chart import response_chart
 from sla_monitor.web.page.selection import EVERYBODY
 from sla_monitor.web.page.service_cards import figures
-from sla_monitor.web.page.service_list import is_unrecorded
+from sla_monitor.web.page.service_list import unexplained
 from sla_monitor.web.page.subject import (
     PageLinks,
     ServiceFacts,
@@ -35,7 +35,7 @@ from sla_monitor.wording.durations import format_short_duration
 from sla_monitor.wording.instants import format_instant, format_recent
 from sla_monitor.wording.sights import describe_end
 from sla_monitor.wording.text import plain
-from sla_monitor.wording.vocabulary import NOT_RECORDED, OUTCOMES, describe_reason, worst_outcome
+from sla_monitor.wording.vocabulary import OUTCOMES, describe_reason, worst_outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +135,10 @@ def service_state(facts: ServiceFacts, figure: ServiceAssessment | None, at: At)
     culprits = [one for one in several if one.outcome is state] or [
         one for one in several if one.outcome is not Outcome.UP
     ]
-    if is_unrecorded(state, several):
-        return StateNow(state, OUTCOMES[state], reason=NOT_RECORDED, silenced=silenced)
-    findings = [] if state is Outcome.UP else [one.last.finding for one in culprits if one.last]
     outage = figure.open_outage if figure else None
+    if why := unexplained(state, several, outage):
+        return StateNow(state, OUTCOMES[state], reason=why, silenced=silenced)
+    findings = [] if state is Outcome.UP else [one.last.finding for one in culprits if one.last]
     began_ms = outage.start_ms if outage else _began_ms(state, culprits)
     reason = outage.reason if outage else next((found.reason for found in findings if found.reason), None)
     return StateNow(

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from copy import copy
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -194,6 +195,19 @@ def test_pages_are_there_before_the_first_assessment_and_without_a_ledger(parts:
     assert "Not assessed yet." in text
     assert "The record cannot be read: " in text
     assert "Custody web" in text
+
+
+def test_a_service_that_came_up_since_it_was_assessed_is_not_said_to_be_unprobed(parts: Parts) -> None:
+    board = copy(parts.board)
+    (contract,) = board.assessment.contracts
+    services = [
+        replace(one, state=Outcome.DEGRADED, outages=()) if one.service == "mail" else one
+        for one in contract.services
+    ]
+    board.assessment = replace(board.assessment, contracts=(replace(contract, services=tuple(services)),))
+    with serving(replace(parts, board=board)) as web:
+        text = text_of(web, MAIL)
+    assert "its endpoints are up again, and it is not assessed anew yet" in text
 
 
 def test_a_page_that_is_asked_for_again_reads_nothing(parts: Parts) -> None:

@@ -56,19 +56,32 @@ def test_figures_that_stand_still_and_a_monitor_with_a_fault_are_said() -> None:
     assert "The monitor is not ready: ledger locked." in text(board, Health(ready=False, reasons=["ledger locked"]))
 
 
-def test_a_service_whose_probes_are_not_recorded_is_not_said_to_be_unseen_since_the_start() -> None:
-    """A ledger that was moved away: the endpoints answer, and nothing of it counts."""
+def whose_command_and_control_is(state: Outcome) -> Board:
+    """By its assessment, without an outage; its endpoints are up."""
     board = estate.partnership()
     (contract,) = board.assessment.contracts
-    lost = tuple(
-        replace(one, state=Outcome.UNKNOWN, outages=()) if one.service == "command-and-control" else one
+    several = tuple(
+        replace(one, state=state, outages=()) if one.service == "command-and-control" else one
         for one in contract.services
     )
-    board.assessment = replace(board.assessment, contracts=(replace(contract, services=lost),))
+    board.assessment = replace(board.assessment, contracts=(replace(contract, services=several),))
+    return board
+
+
+def test_a_service_whose_probes_are_not_recorded_is_not_said_to_be_unseen_since_the_start() -> None:
+    """A ledger that was moved away: the endpoints answer, and nothing of it counts."""
+    board = whose_command_and_control_is(Outcome.UNKNOWN)
     assert "Command and control probed, but not in the record" in text(board)
     page = render(board).text
     assert "Affects everybody · probed, but not in the record" in page
     assert page.count("since the monitor started · not seen") == 1  # Crime analytics, which was never probed
+
+
+def test_a_service_that_came_up_since_it_was_assessed_is_not_said_to_be_degraded_since_the_start() -> None:
+    board = whose_command_and_control_is(Outcome.DEGRADED)
+    told = "its endpoints are up again, and it is not assessed anew yet"
+    assert f"Command and control {told}" in text(board)
+    assert f"Affects everybody · {told}" in render(board).text
 
 
 def test_the_wall_names_who_has_an_outage_in_hand() -> None:
