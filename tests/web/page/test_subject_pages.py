@@ -201,8 +201,7 @@ def test_a_service_that_came_up_since_it_was_assessed_is_not_said_to_be_unprobed
     board = copy(parts.board)
     (contract,) = board.assessment.contracts
     services = [
-        replace(one, state=Outcome.DEGRADED, outages=()) if one.service == "mail" else one
-        for one in contract.services
+        replace(one, state=Outcome.DEGRADED, outages=()) if one.service == "mail" else one for one in contract.services
     ]
     board.assessment = replace(board.assessment, contracts=(replace(contract, services=tuple(services)),))
     with serving(replace(parts, board=board)) as web:
