@@ -118,6 +118,12 @@ class Because:
         }
         return json.dumps(told, separators=(",", ":"))
 
+    def is_known_to(self, signed: Entry) -> bool:
+        """Whether entries that stood at a sign-off are all of it: figures are told some seconds after an entry, and
+        who signs meanwhile signs those that follow from it."""
+        others = self.terms is not None or self.imports or self.is_other_program
+        return not others and bool(self.entries) and max(self.entries) < signed.number
+
     @classmethod
     def of(cls, text: str) -> Because:
         read = json.loads(text)
@@ -147,7 +153,7 @@ def why(before: Basis, now: Basis, entries: Iterable[Entry], month: str, zone: Z
 
 @dataclass(frozen=True, slots=True)
 class Recalculation:
-    """A month that came out otherwise at `at_ms`. `is_signed`: whether it was signed off by then."""
+    """A month that came out otherwise at `at_ms`. `is_signed`: whether other figures were signed off by then."""
 
     at_ms: int
     month: str
@@ -165,8 +171,9 @@ def recalculations(results: Sequence[MonthResult], effective: EffectiveEntries) 
         before = last.get(one.month)
         if before is not None and before != after:
             signed = effective.sign_off(one.month)
-            is_signed = signed is not None and signed[0].at_ms <= one.at_ms
-            yield Recalculation(one.at_ms, one.month, before, after, Because.of(one.because), is_signed)
+            because = Because.of(one.because)
+            is_signed = signed is not None and signed[0].at_ms <= one.at_ms and not because.is_known_to(signed[0])
+            yield Recalculation(one.at_ms, one.month, before, after, because, is_signed)
         last[one.month] = after
 
 
@@ -183,9 +190,13 @@ class MonthsTold:
         told = self.results.get(month)
         return told[-1] if told else None
 
-    def at(self, month: str, at_ms: int) -> MonthFigures | None:
-        """What had been told by an instant."""
-        told = [one for one in self.results.get(month, ()) if one.at_ms <= at_ms]
+    def signed(self, month: str, signed: Entry) -> MonthFigures | None:
+        """What had been told when it was signed off, or follows from the entries that stood then."""
+        told: list[MonthResult] = []
+        for one in self.results.get(month, ()):
+            if one.at_ms > signed.at_ms and not Because.of(one.because).is_known_to(signed):
+                break
+            told.append(one)
         return MonthFigures(told[-1].figures) if told else None
 
 
@@ -196,14 +207,14 @@ def is_worth_as_signed(result: PeriodResult, said: SignOff) -> bool:
 
 def differ_from_signed(results: Iterable[PeriodResult], effective: EffectiveEntries, told: MonthsTold) -> list[str]:
     """The months that would now come out otherwise than they were signed: in points or money, or in a KPI's figure, as
-    it had been told by then."""
+    it was when it was signed."""
     found: list[str] = []
     for result in results:
         signed = effective.sign_off(result.month)
         if signed is None:
             continue
         entry, said = signed
-        now, then = figures_of(result), told.at(result.month, entry.at_ms)
+        now, then = figures_of(result), told.signed(result.month, entry)
         if not is_worth_as_signed(result, said) or (then is not None and then != now):
             found.append(result.month)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -63,7 +63,7 @@ class InvoiceFile:
 def read_invoice(file: InvoiceFile, contract: Contract) -> tuple[tuple[BilledLine, ...], int]:
     """The lines that credit something, and how many others there are. Raises RegisterError with every mistake."""
     sheet = file.sheet
-    problems = list(sheet.problems)
+    problems = list(sheet.problems) or list(_without_amounts(sheet))
     lines: list[BilledLine] = []
     others = 0
     for row, words in sheet.rows if not problems else ():
@@ -82,6 +82,13 @@ def read_invoice(file: InvoiceFile, contract: Contract) -> tuple[tuple[BilledLin
     if problems:
         raise RegisterError(abridged([f"{file.name}:{row}: {why}" for row, why in sorted(problems)]))
     return tuple(lines), others
+
+
+def _without_amounts(sheet: Sheet) -> Iterator[tuple[int, str]]:
+    """Without its column every row would seem to have an empty amount."""
+    if "amount" not in sheet.fields:
+        names = ", ".join(column.heading for column in sheet.columns)
+        yield sheet.heading_line, f"has no column for amount ({remedies.COLUMNS}; its columns: {names})"
 
 
 def _line(file: InvoiceFile, row: int, words: Mapping[str, str], currency: str) -> BilledLine | None:

@@ -119,6 +119,22 @@ def test_a_month_is_on_record_when_it_is_first_told_and_whenever_it_changes(
     assert check(watched.office.ledger, lambda _, __: None).problems == ()
 
 
+def test_figures_that_are_told_after_a_signature_over_them_are_those_that_were_signed(watched: Watched) -> None:
+    """A decision of the meeting, and the sign-off some seconds later: the next assessment tells what both made."""
+    watched.turn()
+    watched.figure(LATER, "84")
+    watched.sign(LATER)
+    watched.turn()
+    assert (watched.rows()[-1], watched.differing) == ((LATER, False), 0)
+    (one,) = watched.office.done("recalculations", "small", "--format", "json").json["recalculations"]
+    assert (one["month"], one["signed"]) == (LATER, False)
+    watched.restart()
+    assert watched.differing == 0
+    watched.figure(LATER, "86")
+    watched.turn()
+    assert watched.differing == 1
+
+
 def test_other_terms_are_the_reason_also_after_a_restart_in_between(watched: Watched) -> None:
     watched.office.write("contracts", credits=[{"id": "points", "method": "points", "per_point_percent": 2}])
     watched.restart()

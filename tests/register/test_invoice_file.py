@@ -51,6 +51,8 @@ def test_what_may_mean_something_else_is_refused(text: str) -> None:
     [
         ("amount\n-5\nx\n", ["i.csv:2: invoice: is missing (add a column, or say the invoice's number)",
                             "i.csv:3: amount: 'x' is no amount (write -1500.00 or -1,500.00)"]),
+        ("invoice,Betrag\nA,-5\nB,-6\n",
+         ["i.csv:1: has no column for amount (say which column is which; its columns: invoice, Betrag)"]),
         ("invoice,amount\nA,-5\n", ["i.csv:2: date: is missing (add a column, or say the invoice's day)"]),
         ("invoice,amount,currency\nA,-5,EUR\n",
          ["i.csv:2: currency: is 'EUR', and the contract's is GBP (check the file)"]),

@@ -16,6 +16,7 @@ from sla_monitor.cli.shared.terminal import lines_of, plain, table, width, wrapp
 from sla_monitor.wording.entries import EntryWording
 from sla_monitor.wording.instants import format_stretch
 from sla_monitor.wording.known_by import describe_actor, describe_known_by
+from sla_monitor.wording.rulings import describe_verdict
 from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def state(entry: Entry, effective: EffectiveEntries, contract: Contract) -> str:
         return f"replaced by {effective.replaced[entry.number]}"
     decision = effective.decision_on(entry.number)
     if decision is not None and entry.body.is_decidable:
-        return f"{'granted' if decision[1].granted else 'refused'} by {decision[0].number}"
+        return f"{describe_verdict(entry, decision[1])} by {decision[0].number}"
     return "awaits a decision" if entry.body.asks_for_decision(contract) else "stands"
 
 

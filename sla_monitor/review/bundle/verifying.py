@@ -229,7 +229,7 @@ class _Opened:
         elif about.copy == "authority" and withheld(entries):
             problems.append(f"{contents.WITHHELD} is missing")
         if not numbers:
-            said = "nothing of the register is the authority's alone"
+            said = "nothing is left out of the entries that both sides know"
         elif about.withheld is None:
             said = f"left out in {len(numbers)} entries before this bundle was made"
         else:

@@ -25,6 +25,7 @@ from sla_monitor.sla.working import Step, Working
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_day
 from sla_monitor.wording.numbers import format_count, format_points, format_ratio
+from sla_monitor.wording.rulings import describe_verdict
 from sla_monitor.wording.vocabulary import describe_id, describe_reason
 
 STEPS = (Column("Step", 2.2), Column("Worked out", 4), Column("Result", 1.3, True), Column("Clause", 1.8))
@@ -135,7 +136,7 @@ def _said(case: PackInput, entry: Entry) -> tuple[str, str]:
     decision = case.register.decision_on(entry.number)
     answer = ""
     if decision is not None:
-        verdict = "Granted" if decision[1].granted else "Refused"
+        verdict = describe_verdict(entry, decision[1]).capitalize()
         answer = f"{verdict} by {decision[0].actor}{f': {decision[0].note}' if decision[0].note else ''}"
     elif entry in case.assessment.pending:
         answer = "Awaits a decision"

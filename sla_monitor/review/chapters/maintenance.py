@@ -9,6 +9,7 @@ from sla_monitor.register.entries import Entry, Maintenance
 from sla_monitor.review.blocks import Cell, Column, Row, Section, Table, duration_cell
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.wording.durations import format_duration
+from sla_monitor.wording.rulings import describe_verdict
 from sla_monitor.wording.text import format_list
 
 COLUMNS = (
@@ -48,7 +49,7 @@ def _allowances(case: PackInput) -> Iterator[Table]:
 def _row(case: PackInput, entry: Entry, said: Maintenance) -> Row:
     names = {service.id: service.name or service.id for service in case.terms.services}
     decision = case.register.decision_on(entry.number)
-    state = "not yet decided" if decision is None else "granted" if decision[1].granted else "refused"
+    state = "not yet decided" if decision is None else describe_verdict(entry, decision[1])
     if decision is None and case.terms.maintenance.approval == "none":
         state = "needs none"
     return (

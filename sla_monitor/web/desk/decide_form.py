@@ -19,6 +19,7 @@ from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.shown_entry import shown_entry
 from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
 from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.wording.rulings import describe_verdict
 
 GRANTED = {"grant": True, "refuse": False}
 _SHOWN = {"granted": "decision"}
@@ -75,7 +76,7 @@ class DecideForm(ProposingForm):
             contract=contract,
             entry=shown_entry(contract, entry),
             files=await self.site.fetching.run(shown_files, self.person, self.desk.ledger, contract, entry),
-            decided="" if last is None else f"{'granted' if last[1].granted else 'refused'} by entry {last[0].number}",
+            decided="" if last is None else f"{describe_verdict(entry, last[1])} by entry {last[0].number}",
             undone=standing.undone.get(entry.number),
             effects=effects,
             fields=_fields(entry, filled),

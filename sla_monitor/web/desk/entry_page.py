@@ -36,6 +36,7 @@ from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.numbers import format_bytes
+from sla_monitor.wording.rulings import describe_verdict
 
 FORM_BYTES = 65_536
 """What a form has beside its files."""
@@ -44,7 +45,7 @@ FORM_BYTES = 65_536
 @dataclass(frozen=True, slots=True)
 class EntryFate:
     """What came of an entry: the entries that took it back, that stand in its place, that decided on it. `decided`:
-    granted or refused; `waits`: for a decision."""
+    granted, in part, or refused; `waits`: for a decision."""
 
     undone: int | None
     replaced: int | None
@@ -61,7 +62,7 @@ def fate_of(entry: Entry, standing: EffectiveEntries, contract: Contract) -> Ent
         standing.undone.get(number),
         standing.replaced.get(number),
         None if last is None else last[0].number,
-        "" if last is None else "granted" if last[1].granted else "refused",
+        "" if last is None else describe_verdict(entry, last[1]),
         stands and last is None and entry.body.is_decidable and entry.body.asks_for_decision(contract),
     )
 

@@ -120,7 +120,7 @@ class RegisterRow:
 def register_row(entry: Entry, contract: Contract, fate: EntryFate, files: int) -> RegisterRow:
     body, zone = entry.body, contract.time_zone
     state, by = state_of(fate)
-    tones = {"granted": "up", "refused": "down", "waits for a decision": "degraded"}
+    tones = {"granted": "up", "granted in part": "up", "refused": "down", "waits for a decision": "degraded"}
     return RegisterRow(
         entry.number,
         describe_entry(entry, contract),

@@ -87,7 +87,7 @@ def test_a_claim_is_decided_by_somebody_else(office: Office) -> None:
         "decide", "small", "1", "--grant", "--end", "2024-02-05 11:00", "--why", "half of it", "--yes", actor="bob"
     )
     (claim, decision) = office.done("list", "small", "--format", "json").json["entries"]
-    assert claim["state"] == "granted by 2"
+    assert claim["state"] == "granted in part by 2"
     assert decision["said"] == {
         "kind": "decision",
         "about": 1,

@@ -88,7 +88,7 @@ def test_a_decisions_reason_stands_beside_what_it_decided(tmp_path: Path) -> Non
     assert "About decision" in rows(register(found), "entries")[0][5]
     (sides,) = (table for table in failed_kpis(found).tables if table.id == "failed-KPI1-sides")
     (row,) = sides.rows
-    assert (row[2].text, row[3].text) == ("About claim", "Granted by b.ward: About decision")
+    assert (row[2].text, row[3].text) == ("About claim", "Granted in part by b.ward: About decision")
 
 
 def test_a_draft_plan_has_its_day(tmp_path: Path) -> None:

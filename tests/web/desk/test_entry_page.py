@@ -64,6 +64,9 @@ def test_all_that_became_of_an_entry_is_told_and_leads_to_its_own_page(house: Ho
     assert 'href="/desk/contracts/small/months/2024-10"' in page.text
     for number in (comment, decision):
         assert f'href="{ENTRIES}/{number}"' in page.text
+    part = say(house, "decision", "anna", "An hour of it.", about=claim, granted=True, end="2024-10-05 14:30")
+    assert f"Granted in part by entry {part} ." in words(house.browser("sue").get(f"{ENTRIES}/{claim}"))
+    assert f"granted in part,{part}," in house.browser("sue").get(f"{ENTRIES}.csv").text
     undone = say(house, "undo", "carl", "Twice.", about=comment)
     assert f"Taken back by entry {undone}" in words(house.browser("sue").get(f"{ENTRIES}/{comment}"))
 
