@@ -140,6 +140,10 @@ class Handler(RequestHandler):
         """Send the answer; a client that does not fetch it in time loses its connection."""
         connection = self.request.connection
         stream = connection.stream if isinstance(connection, HTTP1Connection) else None
+        if self._prepared_future is not None and not self._prepared_future.done():
+            # The framework hangs up on whoever is answered before the body is read. Unsaid, a program that keeps its
+            # connections would lose the request after a refusal.
+            self.set_header("Connection", "close")
         sent = super().finish(chunk)
         loop = asyncio.get_running_loop()
         timer = loop.call_later(self.site.limits.write_s, _hang_up, stream)

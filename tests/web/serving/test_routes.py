@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,18 @@ def test_a_head_is_the_get_without_its_body(web: Web, path: str) -> None:
     assert (got.status, head.status, head.body) == (200, 200, "")
     assert head.headers["content-type"] == got.headers["content-type"]
     assert int(head.headers["content-length"]) > 0
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/nowhere", 404), ("/", 405)])
+def test_a_connection_is_kept_unless_an_answer_says_otherwise(web: Web, path: str, status: int) -> None:
+    """A program asks twice over one connection; `http.client` connects anew where it is told to."""
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=20)
+    for _ in range(2):
+        connection.request("PATCH" if status == 405 else "GET", path)
+        answer = connection.getresponse()
+        answer.read()
+        assert (answer.status, answer.headers["Connection"]) == (status, None if status == 200 else "close")
+    connection.close()
 
 
 def test_metrics_come_with_their_content_type(web: Web, parts: Parts) -> None:
