@@ -21,7 +21,7 @@ VERDICT_WORDS: dict[Verdict, str] = {
     "matched": "matched",
     "entered": "entered already",
     "wrong_amount": "wrong amount",
-    "unknown": "unknown line",
+    "unknown": "unknown, or nothing due",
     "missing": "missing on the invoice",
 }
 AGE_WORDS: dict[Age, str] = {

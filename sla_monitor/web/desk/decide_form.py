@@ -77,6 +77,7 @@ class DecideForm(ProposingForm):
             entry=shown_entry(contract, entry),
             files=await self.site.fetching.run(shown_files, self.person, self.desk.ledger, contract, entry),
             decided="" if last is None else f"{describe_verdict(entry, last[1])} by entry {last[0].number}",
+            is_dispute=entry.body.kind == "dispute",
             undone=standing.undone.get(entry.number),
             effects=effects,
             fields=_fields(entry, filled),

@@ -73,7 +73,7 @@ def test_an_invoice_is_compared_kept_once_and_taken_back(office: Office) -> None
     mapped = (office.file(INVOICE, "inv.csv"), "--map", "Doc no=invoice")
     seen = run(office, "reconcile", "small", *mapped)
     assert seen.exit_code == 1
-    assert [line.split()[-1] for line in seen.stdout.splitlines()[2:4]] == ["matched", "line"]
+    assert [line.split()[-1] for line in seen.stdout.splitlines()[2:4]] == ["matched", "due"]
     assert "1 row left out: charges" in seen.stdout
     kept = run(office, "reconcile", "small", *mapped, "--keep", "matched", "--actor", "ann")
     assert "`register undo small 4` takes that back" in kept.stdout

@@ -145,6 +145,8 @@ def test_two_who_decide_on_a_dispute_at_once_make_one_decision(house: House) -> 
     ]
     assert decisions(house) == [], "a button that only shows enters nothing"
     assert all("About Dispute by the authority" in words(page) for page in pages)
+    told = "A dispute moves no figure, however it is settled"
+    assert (told in words(anna.get(path)), told in words(anna.get(CLAIM))) == (True, False)
     assert confirm(anna, pages[0], path).status == 303
     late = confirm(again, pages[1], path)
     assert "Others have entered something since" in words(late)
