@@ -10,7 +10,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.register.entries import Entry
 from sla_monitor.register.instant import format_utc
 from sla_monitor.register.redaction import is_redacted
-from sla_monitor.wording.entries import EntryWording
+from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
 
 
@@ -49,7 +49,7 @@ def entry_document(entry: Entry, contract: Contract) -> EntryDocument:
         "actor": plain(entry.actor),
         "contract": contract.id,
         "kind": entry.body.kind,
-        "words": plain(entry.body.words(EntryWording(contract.time_zone, contract.currency))),
+        "words": describe_entry(entry, contract),
         "said": entry.body.model_dump(mode="json", by_alias=True, exclude_none=True),
         "reference": entry.reference,
         "evidence": entry.evidence,

@@ -37,7 +37,7 @@ def entry_json(entry: Entry, contract: Contract, undone_by: int | None = None) -
         **entry_document(entry, contract),
         "url": entry_address(contract.id, entry.number),
         "known_by": nulls.text(
-            "known_by", describe_known_by(entry.known_by), "an earlier version took people at their word"
+            "known_by", describe_known_by(entry.known_by), "an earlier version, or an import, took it as it was said"
         ),
         "undone_by": nulls.told("undone_by", undone_by, "it stands"),
         "why_null": nulls.why,

@@ -14,7 +14,7 @@ from sla_monitor.document.spreadsheet import MEDIA_TYPE, csv_of_texts
 from sla_monitor.ledger import ChainHead, read_only
 from sla_monitor.ledger.recording.audit import DeedFilter, ProvedDeed, proved_deeds
 from sla_monitor.register.instant import format_utc
-from sla_monitor.settings.desk.access_table import Action
+from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.wording.instants import format_instant
@@ -84,7 +84,7 @@ def deed_row(deed: ProvedDeed) -> DeedRow:
         plain(one.actor),
         plain(describe_known_by(one.known_by)),
         plain(one.contract),
-        plain(one.subject),
+        _about(one.event, one.subject),
         plain(one.addresses),
         f"link {deed.link}",
         deed.digest,
@@ -101,6 +101,12 @@ def audit_csv(deeds: Sequence[ProvedDeed]) -> str:
         times = (format_utc(one.at_ms), format_utc(one.until_ms))
         rows.append((*times, one.event, f"{one.count}", *map(plain, words), entry, deed.digest, f"{deed.link}"))
     return csv_of_texts(COLUMNS, rows)
+
+
+def _about(event: str, subject: str) -> str:
+    """What somebody was forbidden, in the words of the refusal; another version may have had other names for it."""
+    is_known = event == DeskEvent.FORBIDDEN and subject in set(Action)
+    return TABLE[Action(subject)].words if is_known else plain(subject)
 
 
 def _event(event: str, count: int) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from sla_monitor.ledger.recording.audit import AuditEvent, add_events
+from sla_monitor.settings.desk.access_table import TABLE, Action
 from tests.web.desk.house import House
 from tests.web.desk.side_house import FORMULA, HOSTILE, NOW_MS, side_house
 
@@ -19,6 +20,7 @@ DAY = 86_400_000
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with side_house(tmp_path_factory.mktemp("desk")) as found:
         events = [
+            AuditEvent(NOW_MS - DAY, NOW_MS - DAY, "forbidden", "sue", "password", subject=Action.SEE_AUDIT),
             AuditEvent(NOW_MS - DAY, NOW_MS - DAY, "signed-in", "sue", "password", addresses="10.0.0.1"),
             AuditEvent(NOW_MS - 5, NOW_MS - 5, "downloaded", FORMULA, "password", "small", HOSTILE, count=3),
         ]
@@ -54,3 +56,6 @@ def test_nobody_but_an_auditor_reads_it(house: House) -> None:
     for name in ("olga", "carl", "anna", "sue", "kent"):
         assert {house.browser(name).get(path).status for path in ("/desk/audit", "/desk/audit.csv")} == {403}
         assert "/desk/audit" not in house.browser(name).get("/desk").text
+    told = house.browser("audrey").get("/desk/audit?event=forbidden&person=sue").text
+    assert TABLE[Action.SEE_AUDIT].words in told
+    assert Action.SEE_AUDIT not in told
