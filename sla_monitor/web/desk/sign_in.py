@@ -137,17 +137,17 @@ class OpenIdAnswer(OpenIdBegin):
         cookie = self.cookie(AT_PROVIDER)
         self.drop_cookie(AT_PROVIDER)
         try:
-            subject, following = await self.reception.asking.run(
+            finished = await self.reception.asking.run(
                 signing_in.finish, cookie, answered, clock.now_ms(), clock.monotonic()
             )
-            found = self.reception.sign_in_by_openid(subject, self.address, self.cookie(SESSION))
+            found = self.reception.sign_in_by_openid(finished, self.address, self.cookie(SESSION))
             if found is None:
                 raise OpenIdError("nobody here is known to the provider by this name")
         except OpenIdError as error:
             self.failed(error)
             return
         user, token = found
-        self.welcome(user.name, token, following)
+        self.welcome(user.name, token, finished.following)
 
 
 class SignOut(DeskHandler):

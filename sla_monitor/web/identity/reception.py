@@ -13,7 +13,7 @@ from sla_monitor.settings.desk.access_table import Action, Granted, Role
 from sla_monitor.settings.desk.users import DeskSettings, DeskUser, RoleGrant
 from sla_monitor.web.identity.audit_log import AuditLog, DeskEvent
 from sla_monitor.web.identity.desk_state import DeskState, Session, digest_of
-from sla_monitor.web.identity.openid import OpenIdSignIn
+from sla_monitor.web.identity.openid import Finished, OpenIdSignIn
 from sla_monitor.web.identity.passwords import WINDOW_S, Attempt, Passwords, PasswordVerdict, current_hash
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.identity.sessions import Sessions
@@ -153,7 +153,8 @@ class Reception:
         """What a session of such a kind is made with, as it is now."""
         if known_by == PASSWORD:
             return current_hash(user.password)
-        return f"{known_by} {user.openid}"
+        provider = self.settings().openid
+        return f"{OPENID} {provider.issuer if provider else ''} {user.openid}"
 
     async def try_password(self, attempt: Attempt) -> tuple[PasswordVerdict, str]:
         """Compare a password, and note what is wrong. Raises Busy."""
@@ -167,21 +168,31 @@ class Reception:
             self.note(event, attempt.address, actor=user.name if user else "", known_by=PASSWORD)
         return verdict, hashed
 
-    def sign_in(self, user: DeskUser, known_by: str, credential: str, address: str, before: str = "") -> str:
-        """Begin a session, and end the one that the browser had; the token for its cookie."""
+    def sign_in(
+        self,
+        user: DeskUser,
+        known_by: str,
+        credential: str,
+        address: str,
+        before: str = "",
+        proved_ms: int | None = None,
+    ) -> str:
+        """Begin a session, and end the one that the browser had; the token for its cookie. `proved_ms`: when they
+        showed who they are; None: now."""
         if before:
             self.sessions.end(digest_of(before))
         self.note(DeskEvent.SIGNED_IN, address, actor=user.name, known_by=known_by)
-        return self.sessions.begin(user.name, known_by, credential, self.clock.now_ms())
+        return self.sessions.begin(user.name, known_by, credential, self.clock.now_ms(), proved_ms)
 
-    def sign_in_by_openid(self, subject: str, address: str, before: str = "") -> tuple[DeskUser, str] | None:
+    def sign_in_by_openid(self, found: Finished, address: str, before: str = "") -> tuple[DeskUser, str] | None:
         """The same for somebody whom the provider names; None: no user is known to it so."""
-        user = next((one for one in self.settings().users if one.openid == subject), None)
+        user = next((one for one in self.settings().users if one.openid == found.subject), None)
         provider = self.settings().openid
         if user is None or provider is None:
             return None
         known_by = f"{OPENID} {provider.issuer}"
-        return user, self.sign_in(user, known_by, self._credential(user, known_by), address, before)
+        credential = self._credential(user, known_by)
+        return user, self.sign_in(user, known_by, credential, address, before, found.proved_ms)
 
     def prove(self, person: Person, address: str) -> None:
         """They have shown again who they are."""
