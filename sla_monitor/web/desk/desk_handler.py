@@ -42,11 +42,12 @@ SHOWN_CHARACTERS = 4000
 
 
 class DeskHandler(Handler):
-    """Base of every page of the desk. `body_bytes`: of a form at most; `files_bytes`: of its files, as its page
-    says."""
+    """Base of every page of the desk. `body_bytes`: of a form at most; `files_bytes`: of its files, as its page says;
+    `typed_letters`: of what is typed, which is read while others wait."""
 
     body_bytes: int = 65_536
     files_bytes: int = 0
+    typed_letters: int = 65_536
     when_busy = "load the page again in some seconds; a form can be sent again, and is entered once"
     action = Action.USE_DESK
 
@@ -231,6 +232,8 @@ class DeskHandler(Handler):
             raise Refusal(
                 400, "this is no form", remedy="send application/x-www-form-urlencoded or multipart/form-data"
             )
+        if sum(len(text) for _, text in form.typed()) > self.typed_letters:
+            raise Refusal(413, "this is too large", remedy=f"type at most {self.typed_letters:,} characters")
         return form
 
     def _is_of_this_session(self, form: PostedForm) -> bool:
