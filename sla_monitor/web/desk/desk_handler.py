@@ -103,12 +103,19 @@ class DeskHandler(Handler):
             self.set_status(401 if self._is_signed_out else 403)
             self.hand_back(form)
             return
+        self._slow_down()
         if not await self._is_fresh(form):
             more = {"elsewhere": self._prove_address(), "is_wrong": bool(form.text(AGAIN))}
             self.set_status(403 if more["is_wrong"] else 200)
             self.show_page("prove.html", fields=form.carried(), once=form.text(ONCE), **more)
             return
         await self.submitted(form, *names)
+
+    def _slow_down(self) -> None:
+        """Raises Refusal for somebody who sends more forms than anybody fills in; programs have the same limit."""
+        wait_s = self.site.writes.take(self.person.name, self.site.clock.monotonic()) if self.person.name else 0
+        if wait_s:
+            raise Refusal(429, "too many forms in a minute", {"Retry-After": f"{wait_s}"}, remedy="wait a minute")
 
     def hand_back(self, form: PostedForm) -> None:
         """Show what was typed on a page that is of no session any more, to be sent again: nothing of it is done."""

@@ -74,6 +74,9 @@ class ImportForm(ProposingForm):
             self._begin(contract, options_of(source), told)
             return
         if not is_asked or not seen.may_enter:
+            # Nothing of it is new where the other one of two clicks has entered it meanwhile.
+            if is_asked and await self.is_again(form, contract):
+                return
             self.set_status(422 if is_asked else 200)
             self._show(contract, seen)
             return

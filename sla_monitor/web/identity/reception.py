@@ -110,7 +110,7 @@ class Reception:
         if (person := self._of_proxy(request)) is not None:
             return person
         cookie = request.cookies.get(self.cookie_name(SESSION, request))
-        return self._of_session(cookie.value) if cookie else None
+        return self._of_session(cookie.value, request) if cookie else None
 
     def of_basic(self, name: str) -> Person:
         """A user of web_config: a program that scrapes, never somebody who enters."""
@@ -121,15 +121,16 @@ class Reception:
         found = next((one for one in self.settings().tokens if one.sha256 == digest), None)
         return None if found is None else Person(found.name, found.name, TOKEN, found.roles)
 
-    def _of_session(self, token: str) -> Person | None:
+    def _of_session(self, token: str, request: HTTPServerRequest) -> Person | None:
         settings = self.settings()
         found = self.sessions.find(token, self.clock.now_ms(), settings.idle_ms, settings.longest_ms)
         if found is None:
             return None
         key, session = found
         user = self.user(session.name)
-        if user is None or digest_of(self._credential(user, session.known_by)) != session.credential:
-            self.sessions.end(key)  # a leaver, or a password that was changed
+        rests_on = "" if user is None else self.rests_on(self._credential(user, session.known_by), request)
+        if user is None or digest_of(rests_on) != session.credential:
+            self.sessions.end(key)  # a leaver, a password that was changed, somebody else at the proxy
             return None
         return self._person(user, session.known_by, key, session.proved_ms)
 
@@ -138,10 +139,18 @@ class Reception:
         if proxy is None or not proxy.is_from(request.remote_ip or ""):
             return None
         named = request.headers.get_list(proxy.header)
-        if len(named) != 1:  # of two, nobody knows which one is the proxy's
+        if len(named) != 1 or not named[0]:  # of two, nobody knows which one is the proxy's
             return None
         user = next((one for one in self.settings().users if one.proxy == named[0]), None)
         return None if user is None else self._person(user, PROXY)
+
+    def rests_on(self, credential: str, request: HTTPServerRequest) -> str:
+        """What a session rests on: what it was made with, and whom the trusted proxy names beside it. Where that is
+        somebody else by now, somebody else sits there, whether we know them or not."""
+        proxy = self.settings().proxy
+        is_from = proxy is not None and proxy.is_from(request.remote_ip or "")
+        named = request.headers.get_list(proxy.header) if proxy is not None and is_from else []
+        return f"{credential} {named}" if any(named) else credential
 
     def _person(self, user: DeskUser, known_by: str, session: str = "", proved_ms: int | None = None) -> Person:
         return Person(user.name, user.display or user.name, known_by, user.roles, session, proved_ms)
@@ -184,15 +193,17 @@ class Reception:
         self.note(DeskEvent.SIGNED_IN, address, actor=user.name, known_by=known_by)
         return self.sessions.begin(user.name, known_by, credential, self.clock.now_ms(), proved_ms)
 
-    def sign_in_by_openid(self, found: Finished, address: str, before: str = "") -> tuple[DeskUser, str] | None:
+    def sign_in_by_openid(
+        self, found: Finished, request: HTTPServerRequest, before: str = ""
+    ) -> tuple[DeskUser, str] | None:
         """The same for somebody whom the provider names; None: no user is known to it so."""
         user = next((one for one in self.settings().users if one.openid == found.subject), None)
         provider = self.settings().openid
         if user is None or provider is None:
             return None
         known_by = f"{OPENID} {provider.issuer}"
-        credential = self._credential(user, known_by)
-        return user, self.sign_in(user, known_by, credential, address, before, found.proved_ms)
+        credential = self.rests_on(self._credential(user, known_by), request)
+        return user, self.sign_in(user, known_by, credential, self.address_of(request), before, found.proved_ms)
 
     def prove(self, person: Person, address: str) -> None:
         """They have shown again who they are."""
