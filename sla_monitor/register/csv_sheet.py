@@ -73,6 +73,8 @@ SYNONYMS = {
 """Other headings that are known without being told."""
 
 SIZE_LIMIT = 64 * 2**20
+COLUMNS_LIMIT, HEADINGS_LIMIT = 500, 50_000
+"""Columns with a heading, and characters of all headings together: each field is offered each of them."""
 WORKBOOK = b"PK\x03\x04"
 DELIMITERS = (",", ";", "\t")
 _KEPT_TEXT = re.compile(r'="([^"]*)"')
@@ -168,6 +170,11 @@ def _read(text: str, known: Mapping[str, str], asked: Sequence[str]) -> Sheet:
         if not is_blank(cells)
     )
     first_line, first = next(records, (1, []))
+    named_columns = [text.strip() for text in first if text.strip()]
+    if len(named_columns) > COLUMNS_LIMIT or sum(map(len, named_columns)) > HEADINGS_LIMIT:
+        what = f"{len(named_columns):,} columns, with {sum(map(len, named_columns)):,} characters of headings"
+        remedy = f"at most {COLUMNS_LIMIT} and {HEADINGS_LIMIT:,}: check that the first row has the headings"
+        return Sheet(problems=((first_line, f"has {what} ({remedy})"),))
     headings = [heading(text) for text in first]
     fields = [known.get(heading) for heading in headings]
     problems += [(first_line, message) for message in _wrong_headings(headings, fields, asked)]

@@ -168,7 +168,10 @@ class DeskSettings(Strict):
             (("users", place), user.name, {"name": user.name.casefold(), "openid": user.openid, "proxy": user.proxy})
             for place, user in enumerate(self.users)
         ]
-        known += [(("tokens", place), one.name, {"name": one.name.casefold()}) for place, one in enumerate(self.tokens)]
+        known += [
+            (("tokens", place), one.name, {"name": one.name.casefold(), "sha256": one.sha256})
+            for place, one in enumerate(self.tokens)
+        ]
         for path, name, keys in known:
             for field, value in keys.items():
                 if value and (field, value) in seen:

@@ -42,11 +42,12 @@ SHOWN_CHARACTERS = 4000
 
 
 class DeskHandler(Handler):
-    """Base of every page of the desk. `body_bytes`: of a form at most; `files_bytes`: of its files, as its page
-    says."""
+    """Base of every page of the desk. `body_bytes`: of a form at most; `files_bytes`: of its files, as its page says;
+    `typed_letters`: of what is typed, which is read while others wait."""
 
     body_bytes: int = 65_536
     files_bytes: int = 0
+    typed_letters: int = 65_536
     when_busy = "load the page again in some seconds; a form can be sent again, and is entered once"
     action = Action.USE_DESK
 
@@ -102,12 +103,19 @@ class DeskHandler(Handler):
             self.set_status(401 if self._is_signed_out else 403)
             self.hand_back(form)
             return
+        self._slow_down()
         if not await self._is_fresh(form):
             more = {"elsewhere": self._prove_address(), "is_wrong": bool(form.text(AGAIN))}
             self.set_status(403 if more["is_wrong"] else 200)
             self.show_page("prove.html", fields=form.carried(), once=form.text(ONCE), **more)
             return
         await self.submitted(form, *names)
+
+    def _slow_down(self) -> None:
+        """Raises Refusal for somebody who sends more forms than anybody fills in; programs have the same limit."""
+        wait_s = self.site.writes.take(self.person.name, self.site.clock.monotonic()) if self.person.name else 0
+        if wait_s:
+            raise Refusal(429, "too many forms in a minute", {"Retry-After": f"{wait_s}"}, remedy="wait a minute")
 
     def hand_back(self, form: PostedForm) -> None:
         """Show what was typed on a page that is of no session any more, to be sent again: nothing of it is done."""
@@ -231,6 +239,8 @@ class DeskHandler(Handler):
             raise Refusal(
                 400, "this is no form", remedy="send application/x-www-form-urlencoded or multipart/form-data"
             )
+        if sum(len(text) for _, text in form.typed()) > self.typed_letters:
+            raise Refusal(413, "this is too large", remedy=f"type at most {self.typed_letters:,} characters")
         return form
 
     def _is_of_this_session(self, form: PostedForm) -> bool:

@@ -65,6 +65,7 @@ class InvoiceForm(CreditPages):
     methods = ("GET", "HEAD", "POST")
     action = Action.TRACK_CREDITS
     body_bytes, files_bytes = 2 * FILE_BYTES, FILE_BYTES
+    typed_letters = body_bytes  # it hands its file back as text
 
     async def get(self, contract: str) -> None:
         self._show(self.contract(contract), {}, [])

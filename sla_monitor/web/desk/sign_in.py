@@ -78,7 +78,8 @@ class SignIn(DeskHandler):
             self.set_status(429 if is_limited else 401)
             self._ask(following, LIMITED if is_limited else WRONG, name)
             return
-        token = self.reception.sign_in(user, PASSWORD, hashed, self.address, self.cookie(SESSION))
+        rests_on = self.reception.rests_on(hashed, self.request)
+        token = self.reception.sign_in(user, PASSWORD, rests_on, self.address, self.cookie(SESSION))
         self.welcome(user.name, token, following)
 
     def welcome(self, name: str, token: str, following: str) -> None:
@@ -137,17 +138,17 @@ class OpenIdAnswer(OpenIdBegin):
         cookie = self.cookie(AT_PROVIDER)
         self.drop_cookie(AT_PROVIDER)
         try:
-            subject, following = await self.reception.asking.run(
+            finished = await self.reception.asking.run(
                 signing_in.finish, cookie, answered, clock.now_ms(), clock.monotonic()
             )
-            found = self.reception.sign_in_by_openid(subject, self.address, self.cookie(SESSION))
+            found = self.reception.sign_in_by_openid(finished, self.request, self.cookie(SESSION))
             if found is None:
                 raise OpenIdError("nobody here is known to the provider by this name")
         except OpenIdError as error:
             self.failed(error)
             return
         user, token = found
-        self.welcome(user.name, token, following)
+        self.welcome(user.name, token, finished.following)
 
 
 class SignOut(DeskHandler):

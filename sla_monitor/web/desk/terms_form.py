@@ -50,6 +50,7 @@ class TermsForm(TermsPages):
     methods = ("GET", "HEAD", "POST")
     action: ClassVar[Action] = Action.PROPOSE_TERMS
     body_bytes, files_bytes = 2 * FILES_BYTES, FILES_BYTES
+    typed_letters = body_bytes  # it hands its file back as text
 
     async def get(self, contract: str) -> None:
         terms = self.contract(contract)

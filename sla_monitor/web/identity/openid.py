@@ -50,6 +50,16 @@ class OpenIdError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """A sign-in that is done: who somebody is to the provider, and where they wanted to go. `proved_ms`: when the
+    provider last asked them who they are, in UTC milliseconds; 0: it does not say."""
+
+    subject: str
+    following: str
+    proved_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A sign-in that has begun: where the browser goes, and the cookie that it keeps meanwhile."""
 
@@ -84,8 +94,8 @@ class OpenIdSignIn:
             )
         return Begun(url, self._signed(kept))
 
-    def finish(self, cookie: str, answered: Mapping[str, str], now_ms: int, now_s: float) -> tuple[str, str]:
-        """Who somebody is to the provider, and where they wanted to go. Called from a thread. Raises OpenIdError."""
+    def finish(self, cookie: str, answered: Mapping[str, str], now_ms: int, now_s: float) -> Finished:
+        """What came of it. Called from a thread. Raises OpenIdError."""
         kept = self._kept(cookie, now_ms)
         if not secrets.compare_digest(answered.get("state", "").encode(), kept["state"].encode()):
             raise OpenIdError("the answer belongs to another sign-in (state)")
@@ -107,11 +117,12 @@ class OpenIdSignIn:
             raise OpenIdError(f"{type(error).__name__}: {error}"[:200]) from None
         if not secrets.compare_digest(f"{claims.get('nonce', '')}".encode(), kept["nonce"].encode()):
             raise OpenIdError("the token is not of this sign-in (nonce)")
-        if kept["again_ms"]:
-            asked_s = claims.get("auth_time")
-            if not isinstance(asked_s, int) or asked_s < int(kept["again_ms"]) // 1000 - LEEWAY_S:
-                raise OpenIdError("the provider did not ask again who it is (auth_time)")
-        return self._subject(claims), kept["next"]
+        asked_s = claims.get("auth_time")
+        asked_s = asked_s if isinstance(asked_s, int) and not isinstance(asked_s, bool) else 0
+        if kept["again_ms"] and asked_s < int(kept["again_ms"]) // 1000 - LEEWAY_S:
+            raise OpenIdError("the provider did not ask again who it is (auth_time)")
+        # Whoever is still signed in at the provider is let through unasked: that shows nobody who sits there now.
+        return Finished(self._subject(claims), kept["next"], min(max(0, asked_s * 1000), now_ms))
 
     def _subject(self, claims: Mapping[str, Any]) -> str:
         found = claims.get(self.provider.claim)

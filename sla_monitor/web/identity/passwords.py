@@ -79,7 +79,8 @@ class Passwords:
         used += [] if is_known else [(self._accounts, attempt.name), (self._addresses, attempt.address)]
         for limit, key in used:
             limit.take(key, now_s)
-        hashed = await queue.run(_compared, attempt.password, reference, other)
+        whose = attempt.name if is_known else attempt.address
+        hashed = await queue.run_for(whose, _compared, attempt.password, reference, other)
         if not hashed:
             return PasswordVerdict.WRONG, ""
         for limit, key in used:

@@ -13,7 +13,7 @@ from sla_monitor.settings.desk.access_table import Action, Granted, Role
 from sla_monitor.settings.desk.users import DeskSettings, DeskUser, RoleGrant
 from sla_monitor.web.identity.audit_log import AuditLog, DeskEvent
 from sla_monitor.web.identity.desk_state import DeskState, Session, digest_of
-from sla_monitor.web.identity.openid import OpenIdSignIn
+from sla_monitor.web.identity.openid import Finished, OpenIdSignIn
 from sla_monitor.web.identity.passwords import WINDOW_S, Attempt, Passwords, PasswordVerdict, current_hash
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.identity.sessions import Sessions
@@ -110,7 +110,7 @@ class Reception:
         if (person := self._of_proxy(request)) is not None:
             return person
         cookie = request.cookies.get(self.cookie_name(SESSION, request))
-        return self._of_session(cookie.value) if cookie else None
+        return self._of_session(cookie.value, request) if cookie else None
 
     def of_basic(self, name: str) -> Person:
         """A user of web_config: a program that scrapes, never somebody who enters."""
@@ -121,15 +121,16 @@ class Reception:
         found = next((one for one in self.settings().tokens if one.sha256 == digest), None)
         return None if found is None else Person(found.name, found.name, TOKEN, found.roles)
 
-    def _of_session(self, token: str) -> Person | None:
+    def _of_session(self, token: str, request: HTTPServerRequest) -> Person | None:
         settings = self.settings()
         found = self.sessions.find(token, self.clock.now_ms(), settings.idle_ms, settings.longest_ms)
         if found is None:
             return None
         key, session = found
         user = self.user(session.name)
-        if user is None or digest_of(self._credential(user, session.known_by)) != session.credential:
-            self.sessions.end(key)  # a leaver, or a password that was changed
+        rests_on = "" if user is None else self.rests_on(self._credential(user, session.known_by), request)
+        if user is None or digest_of(rests_on) != session.credential:
+            self.sessions.end(key)  # a leaver, a password that was changed, somebody else at the proxy
             return None
         return self._person(user, session.known_by, key, session.proved_ms)
 
@@ -138,10 +139,18 @@ class Reception:
         if proxy is None or not proxy.is_from(request.remote_ip or ""):
             return None
         named = request.headers.get_list(proxy.header)
-        if len(named) != 1:  # of two, nobody knows which one is the proxy's
+        if len(named) != 1 or not named[0]:  # of two, nobody knows which one is the proxy's
             return None
         user = next((one for one in self.settings().users if one.proxy == named[0]), None)
         return None if user is None else self._person(user, PROXY)
+
+    def rests_on(self, credential: str, request: HTTPServerRequest) -> str:
+        """What a session rests on: what it was made with, and whom the trusted proxy names beside it. Where that is
+        somebody else by now, somebody else sits there, whether we know them or not."""
+        proxy = self.settings().proxy
+        is_from = proxy is not None and proxy.is_from(request.remote_ip or "")
+        named = request.headers.get_list(proxy.header) if proxy is not None and is_from else []
+        return f"{credential} {named}" if any(named) else credential
 
     def _person(self, user: DeskUser, known_by: str, session: str = "", proved_ms: int | None = None) -> Person:
         return Person(user.name, user.display or user.name, known_by, user.roles, session, proved_ms)
@@ -153,7 +162,8 @@ class Reception:
         """What a session of such a kind is made with, as it is now."""
         if known_by == PASSWORD:
             return current_hash(user.password)
-        return f"{known_by} {user.openid}"
+        provider = self.settings().openid
+        return f"{OPENID} {provider.issuer if provider else ''} {user.openid}"
 
     async def try_password(self, attempt: Attempt) -> tuple[PasswordVerdict, str]:
         """Compare a password, and note what is wrong. Raises Busy."""
@@ -167,21 +177,33 @@ class Reception:
             self.note(event, attempt.address, actor=user.name if user else "", known_by=PASSWORD)
         return verdict, hashed
 
-    def sign_in(self, user: DeskUser, known_by: str, credential: str, address: str, before: str = "") -> str:
-        """Begin a session, and end the one that the browser had; the token for its cookie."""
+    def sign_in(
+        self,
+        user: DeskUser,
+        known_by: str,
+        credential: str,
+        address: str,
+        before: str = "",
+        proved_ms: int | None = None,
+    ) -> str:
+        """Begin a session, and end the one that the browser had; the token for its cookie. `proved_ms`: when they
+        showed who they are; None: now."""
         if before:
             self.sessions.end(digest_of(before))
         self.note(DeskEvent.SIGNED_IN, address, actor=user.name, known_by=known_by)
-        return self.sessions.begin(user.name, known_by, credential, self.clock.now_ms())
+        return self.sessions.begin(user.name, known_by, credential, self.clock.now_ms(), proved_ms)
 
-    def sign_in_by_openid(self, subject: str, address: str, before: str = "") -> tuple[DeskUser, str] | None:
+    def sign_in_by_openid(
+        self, found: Finished, request: HTTPServerRequest, before: str = ""
+    ) -> tuple[DeskUser, str] | None:
         """The same for somebody whom the provider names; None: no user is known to it so."""
-        user = next((one for one in self.settings().users if one.openid == subject), None)
+        user = next((one for one in self.settings().users if one.openid == found.subject), None)
         provider = self.settings().openid
         if user is None or provider is None:
             return None
         known_by = f"{OPENID} {provider.issuer}"
-        return user, self.sign_in(user, known_by, self._credential(user, known_by), address, before)
+        credential = self.rests_on(self._credential(user, known_by), request)
+        return user, self.sign_in(user, known_by, credential, self.address_of(request), before, found.proved_ms)
 
     def prove(self, person: Person, address: str) -> None:
         """They have shown again who they are."""

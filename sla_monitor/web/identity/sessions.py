@@ -20,13 +20,17 @@ class Sessions:
 
     state: DeskState
 
-    def begin(self, name: str, known_by: str, credential: str, now_ms: int) -> str:
-        """A new session; the token for the cookie. Never one that was known before: nobody can plant it."""
+    def begin(self, name: str, known_by: str, credential: str, now_ms: int, proved_ms: int | None = None) -> str:
+        """A new session; the token for the cookie. Never one that was known before: nobody can plant it. `proved_ms`:
+        when they showed who they are; None: now."""
         token = secrets.token_urlsafe(32)
         own = sorted((one.seen_ms, key) for key, one in self.state.sessions.items() if one.name == name)
         for _, key in own[: max(0, len(own) - EACH + 1)]:
             del self.state.sessions[key]
-        self.state.sessions[digest_of(token)] = Session(name, known_by, digest_of(credential), now_ms, now_ms, now_ms)
+        made = Session(
+            name, known_by, digest_of(credential), now_ms, now_ms, now_ms if proved_ms is None else proved_ms
+        )
+        self.state.sessions[digest_of(token)] = made
         self.state.save()
         return token
 

@@ -22,7 +22,7 @@ from sla_monitor.web.page.subject import PageLinks
 from sla_monitor.web.serving.access import credentials
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
 from sla_monitor.web.serving.health import Health
-from sla_monitor.web.serving.limits import Bounded, Busy
+from sla_monitor.web.serving.limits import ASKING, Bounded, Busy
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.text import plain
 
@@ -73,7 +73,9 @@ class Handler(RequestHandler):
         self.set_default_headers()
         self._refuse_strange_hosts()
         self._refuse_strange_certificates()
+        ASKING.set(address := self.site.reception.address_of(self.request))
         self.person = await self._known()
+        ASKING.set(self.person.name or address)
         if self.request.method not in self.methods:
             raise Refusal(405, "method not allowed")
         if not self.has_own_token:

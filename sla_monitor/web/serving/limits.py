@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from sla_monitor.web.serving.workers import Workers
 
@@ -41,25 +44,61 @@ class Busy(Exception):  # noqa: N818 - it says how things stand
     """Too many requests wait for the same thing already."""
 
 
+ASKING: ContextVar[str] = ContextVar("ASKING", default="")
+"""Who asks, in the course of a request: a person's name, else the address that it comes from."""
+
+
 class Bounded:
-    """A few threads for what would hold up the event loop, with a bounded queue before them."""
+    """A few threads for what would hold up the event loop, with a bounded queue before them.
+
+    People take turns in it: whoever asks for much at once waits for the own tasks, and takes no place from others.
+    """
 
     def __init__(self, threads: int, waiting: int) -> None:
         self._workers = Workers(threads)
         self._limit = threads + waiting
         self._busy = 0
+        self._turns: OrderedDict[str, deque[tuple[Future[Any], Callable[[], Any]]]] = OrderedDict()
+        self._lock = threading.Lock()
 
     async def run(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """The task's result, without holding up the event loop. Raises Busy instead of queueing without end."""
+        return await self.run_for(ASKING.get(), task, *args, **kwargs)
+
+    async def run_for(self, whose: str, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """The same on somebody's account."""
         if self._busy >= self._limit:
-            raise Busy
+            self._make_room(whose)
         self._busy += 1
         result: Future[R] = Future()
-        self._workers.submit(lambda: _fulfil(result, lambda: task(*args, **kwargs)))
+        with self._lock:
+            self._turns.setdefault(whose, deque()).append((result, lambda: task(*args, **kwargs)))
+        self._workers.submit(self._next)
         try:
             return await asyncio.wrap_future(result)
         finally:
             self._busy -= 1
+
+    def _next(self) -> None:
+        """Do the first task of whose turn it is; from a thread."""
+        with self._lock:
+            if not self._turns:  # it had to make room
+                return
+            whose, tasks = self._turns.popitem(last=False)
+            result, task = tasks.popleft()
+            if tasks:
+                self._turns[whose] = tasks
+        _fulfil(result, task)
+
+    def _make_room(self, whose: str) -> None:
+        """Send away the latest task of whoever has most of them. Raises Busy where the newcomer has as many."""
+        with self._lock:
+            own = len(self._turns.get(whose, ()))
+            most = max(self._turns.values(), key=len, default=deque())
+            if len(most) <= own + 1:
+                raise Busy
+            result, _ = most.pop()
+        result.set_exception(Busy())
 
     def close(self) -> None:
         """Take nothing new, drop what waits; what runs is not waited for."""

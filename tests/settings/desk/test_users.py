@@ -23,6 +23,10 @@ def user(**more: Any) -> dict[str, Any]:
     [
         ({"users": [ANN, user(name="Ann")]}, "is that of ann, too"),
         ({"users": [ANN], "tokens": [{"name": "ann", "sha256": "0" * 64, "roles": ANN["roles"]}]}, "is that of ann"),
+        (
+            {"tokens": [{"name": name, "sha256": "0" * 64, "roles": ANN["roles"]} for name in ("one", "two")]},
+            "is that of one, too",
+        ),
         ({"users": [user(password=None)]}, "cannot sign in"),
         ({"users": [user(openid="x")]}, "has no use without desk.openid"),
         ({"users": [user(proxy="x")]}, "has no use without desk.proxy"),

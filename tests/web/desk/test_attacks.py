@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.web.desk.house import Browser, House
+from sla_monitor.web import Limits
+from tests.web.desk.house import Browser, House, furnished
 from tests.web.desk.side_house import HOSTILE, say, side_house
 from tests.web.desk.test_access import ADDRESSES
 from tests.web.desk.walking import walked
@@ -17,6 +19,7 @@ from tests.web.running import raw
 
 EVERYWHERE = [{"role": role} for role in ("operator", "contract_manager", "approver", "finance", "auditor")]
 PAGES = sorted({path for path, _, _ in ADDRESSES.values() if path.startswith(("/desk", "/sign-in"))})
+COMMENT = "/desk/contracts/small/enter/comment"
 ELSEWHERE = (
     "https://evil.example/", "//evil.example", r"/\evil.example", "javascript:alert(1)", "/sign-out",
     "\t//evil.example", "%2f%2fevil.example", "/desk\r\nSet-Cookie: a=b",
@@ -158,3 +161,15 @@ def test_a_request_whose_end_nobody_knows_is_refused_and_hides_no_other(house: H
 def test_a_name_that_is_not_ours_gets_no_page(house: House, name: str) -> None:
     told = Browser(house.web.port, {"Host": name}).get("/desk")
     assert (told.status in {400, 403}, told.location) == (True, "")
+
+
+def test_nobody_fills_the_register_by_forms_faster_than_by_programs(tmp_path: Path) -> None:
+    with furnished(tmp_path, limits=Limits(writes_per_minute=2)) as house:
+        browser, other = house.browser("sue"), house.browser("carl")
+        statuses = []
+        for number in range(3):
+            said = {"month": "2024-10", "note": f"Comment {number}."}
+            statuses.append(browser.fill_in(browser.get(COMMENT), COMMENT, **said).status)
+        assert statuses == [303, 303, 429]
+        assert other.fill_in(other.get(COMMENT), COMMENT, month="2024-10", note="Another person.").status == 303
+        assert len(house.entries()) == 3

@@ -262,7 +262,7 @@ def test_what_matters_sends_somebody_to_the_provider_again(tmp_path: Path, liar:
                 f"/sign-in/openid/answer?{urllib.parse.urlencode({'state': sent['state'], 'code': 'c'})}"
             )
 
-        assert sign_in("/sign-in/openid").status == 303
+        assert sign_in("/sign-in/openid", auth_time=clock.now_ms() // 1000 + 3600).status == 303  # of its own clock
         browser.fill_in(browser.get(minute), minute, month="2024-10", note="Wrong.")
         form = browser.get(undo)
         clock.advance(601_000)
@@ -276,3 +276,25 @@ def test_what_matters_sends_somebody_to_the_provider_again(tmp_path: Path, liar:
         assert sign_in(again.location, auth_time=clock.now_ms() // 1000).location == undo
         assert browser.fill_in(browser.get(undo), undo, why="A mistake.").status == 303
         assert house.entries()[-1].known_by == f"openid {liar.issuer}"
+
+
+@pytest.mark.parametrize(("asked_s", "is_proof"), [(0, True), (-3600, False), (None, False), (True, False)])
+def test_who_is_let_through_unasked_by_the_provider_has_shown_nothing(
+    house: House, liar: Liar, asked_s: int | None, is_proof: bool
+) -> None:
+    def made(lying: Liar, nonce: str, now_s: int) -> str:
+        told = asked_s if asked_s is None or asked_s is True else now_s + asked_s
+        return lying.signed({**lying.claims(nonce, now_s), **({} if told is None else {"auth_time": told})})
+
+    browser, _ = answered(house, liar, made)
+    again = browser.get("/desk/contracts/small/months/2024-10/sign-off")
+    assert again.location.startswith("/sign-in/openid?again=1") is not is_proof
+
+
+def test_sessions_of_a_provider_end_with_it(tmp_path: Path, liar: Liar) -> None:
+    with desk_of(tmp_path, liar.issuer) as house:
+        browser, _ = answered(house, liar, RIGHT)
+        assert browser.get("/desk").status == 200
+        moved = house.parts.desk.openid.model_copy(update={"issuer": "https://id.example"})  # type: ignore[union-attr]
+        house.parts.desk = house.parts.desk.model_copy(update={"openid": moved})
+        assert browser.get("/desk").status == 303

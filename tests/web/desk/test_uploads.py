@@ -94,6 +94,15 @@ def test_more_than_a_form_carries_is_refused_in_words(house: House) -> None:
     assert len(house.entries()) == before
 
 
+def test_no_text_of_megabytes_is_read_while_others_wait(house: House) -> None:
+    browser = house.browser("sue")
+    path = "/desk/contracts/small/enter/ticket"
+    stops = "waiting_for_authority 2024-10-05 10:00 / 2024-10-05 12:00\n" * 2000
+    page = browser.post(path, {**browser.get(path).hidden, "stops": stops})
+    assert page.status == 413
+    assert "65,536 characters" in page.text
+
+
 def test_a_file_too_many_leaves_those_that_were_chosen_before(house: House) -> None:
     sue = house.browser("sue")
     said = {**TIME, "end": "2024-10-05T17:00"}

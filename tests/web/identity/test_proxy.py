@@ -70,3 +70,20 @@ def test_who_signed_in_at_the_proxy_as_somebody_else_is_that_person(tmp_path: Pa
         assert "Signed in as <bdi>ann</bdi>" in browser.get("/desk").text
         browser.sends["X-Forwarded-User"] = "carl@authority.example"
         assert "Signed in as <bdi>carl</bdi>" in browser.get("/desk").text
+
+
+@pytest.mark.parametrize("named", ["stranger@authority.example", "x, carl@authority.example"])
+def test_whom_the_proxy_names_and_nobody_knows_is_not_who_has_the_cookie(tmp_path: Path, named: str) -> None:
+    (tmp_path / "ann").write_text(hashed())
+    ann = {**WITH_PASSWORD, "password": f"${{file:{tmp_path / 'ann'}}}"}
+    with furnished(tmp_path, proxy={"from": ["127.0.0.2"]}, users=[*USERS, ann], tokens=[]) as house:
+        browser = Browser(house.web.port, source="127.0.0.2")
+        assert browser.sign_in("ann").status == 303
+        assert browser.get("/desk").status == 200
+        browser.sends["X-Forwarded-User"] = named
+        assert browser.get("/desk").status == 303
+        # Who has an account here as well signs in with it, and is that person for as long as the proxy says the same.
+        assert browser.sign_in("ann").status == 303
+        assert "Signed in as <bdi>ann</bdi>" in browser.get("/desk").text
+        browser.sends["X-Forwarded-User"] = ""
+        assert browser.get("/desk").status == 303
