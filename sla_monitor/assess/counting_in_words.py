@@ -175,7 +175,7 @@ def _relief(relief: Relief) -> Iterator[str]:
         late = "is refused" if relief.late == "refused" else "is for the authority to decide"
         yield f"Relief notified more than {relief.notice_working_days} Working Days after the cause was known {late}."
     if relief.deadline_months is not None:
-        yield f"Relief may be claimed up to {relief.deadline_months} months after the month."
+        yield f"Relief may be claimed up to {relief.deadline_months} months after the month, by the day of its notice."
 
 
 def _figures(terms: Terms) -> Iterator[str]:

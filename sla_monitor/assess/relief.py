@@ -37,11 +37,15 @@ def refusal(case: RequestContext, entry: Entry, said: Claim) -> str:
         return f"{said.cause} is no cause of the contract"
     if relief.late == "refused" and (late := lateness(case, entry, said)):
         return late
-    if relief.deadline_months is not None:
-        month = month_at(said.start_ms, terms.time_zone)
-        if month_at(told_ms, terms.time_zone) > shifted(month, relief.deadline_months):
-            return f"claimed more than {relief.deadline_months} months after"
-    return ""
+    return _past_deadline(said, told_ms, terms)
+
+
+def _past_deadline(said: Claim, told_ms: int, terms: Terms) -> str:
+    """That a claim told at an instant is told after the last month for it; empty: it is not."""
+    allowed, zone = terms.relief.deadline_months, terms.time_zone
+    if allowed is None or month_at(told_ms, zone) <= shifted(month_at(said.start_ms, zone), allowed):
+        return ""
+    return f"claimed more than {allowed} months after"
 
 
 def lateness(case: RequestContext, entry: Entry, said: Claim) -> str:
@@ -55,9 +59,14 @@ def lateness(case: RequestContext, entry: Entry, said: Claim) -> str:
 
 def told_by_its_word(case: RequestContext, entry: Entry, said: Claim) -> str:
     """That a claim is in time only by the day on which it says that it was notified; empty: also by its entry."""
-    if said.notified_ms is None or lateness(case, entry, said):
+    if said.notified_ms is None:
         return ""
     terms = case.contract.version_at(said.start_ms).terms
+    months = terms.relief.deadline_months
+    if _past_deadline(said, entry.at_ms, terms) and not _past_deadline(said, said.notified_ms, terms):
+        return f"in time only by its own word: entered more than {months} months after the month of the failure"
+    if lateness(case, entry, said):
+        return ""
     allowed, days = terms.relief.notice_working_days, _days_late(said, entry.at_ms, terms)
     if allowed is None or days <= allowed:
         return ""

@@ -106,5 +106,9 @@ class Relief(Strict):
     )
     four_eyes: YesNo = Field(True, description="The person who claimed or booked may not decide.")
     deadline_months: Annotated[Whole, Field(ge=0, le=120)] | None = Field(
-        None, description="Months after the month it happened in, up to which relief may be claimed; none: always."
+        None,
+        description=(
+            "Months after the month it happened in, up to which relief may be claimed; none: always. The day that a"
+            " claim names as that of its notice counts."
+        ),
     )

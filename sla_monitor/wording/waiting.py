@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal, TypeAlias
 
+from sla_monitor.register.answers import AnswerState
 from sla_monitor.wording.instants import format_date
 from sla_monitor.wording.numbers import format_count
 
@@ -49,6 +50,17 @@ TO_DO: dict[MatterKind, str] = {
     "terms": "Look at the terms",
 }
 """What does it: the words of its one link."""
+
+
+ANSWER_WORDS: dict[AnswerState, str] = {
+    "granted": "Granted",
+    "granted_in_part": "Granted in part",
+    "refused": "Refused",
+    "approved": "Approved",
+    "rejected": "Rejected",
+    "taken_back": "Taken back",
+}
+"""What others decided about what somebody entered."""
 
 
 def urgency_of(on: date | None, today: date) -> Urgency:

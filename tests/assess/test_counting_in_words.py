@@ -103,7 +103,7 @@ services together, and what goes beyond is excluded all the same, and emergencie
 notice.
 Relief is given for force_majeure, authority_cause, once the authority has granted it.
 Relief notified more than 5 Working Days after the cause was known is for the authority to decide.
-Relief may be claimed up to 2 months after the month.
+Relief may be claimed up to 2 months after the month, by the day of its notice.
 K1: figures are rounded to 1 place, half up, before they are banded.
 K1: points are multiplied by 2 for a failure that follows one; a period without a figure ends the run.
 K2: figures are rounded to 0 places, down, for display only.

@@ -230,3 +230,14 @@ def test_a_late_claim_says_how_late_it_is_where_that_is_for_the_authority_to_dec
     told = " ".join(by_word.out.split())
     assert "but in time only by its own word: entered" in told
     assert "Working Days after it was known; 2 are allowed (see how it was notified)" in told
+
+
+def test_a_claim_that_meets_the_last_month_only_by_its_own_word_says_so(tmp_path: Any) -> None:
+    """Entered in 2026, of a failure in February 2024."""
+    office = Office.furnished(tmp_path, relief={"deadline_months": 2})
+    by_word = ("--notified", "2024-04-30 10:00", "--note", "Mail.", "--yes")
+    said = office.done("add", "claim", "small", *OFFICE, *by_word)
+    told = "in time only by its own word: entered more than 2 months after the month of the failure (see how it was"
+    assert told in " ".join(said.out.split())
+    late = office.done("add", "claim", "small", *OFFICE, "--notified", "2024-05-01 10:00", "--note", "Mail.", "--yes")
+    assert "refused by the contract: claimed more than 2 months after" in " ".join(late.out.split())

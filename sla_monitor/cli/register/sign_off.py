@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sla_monitor.cli.register.attaching import attach_option
 from sla_monitor.cli.register.entering import put_down
 from sla_monitor.cli.register.entry_session import EntrySession, session_options
 from sla_monitor.cli.register.preview import ask
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--reference", default="", help="A number in somebody's files: the minutes' item.")
 @click.option("--evidence", default="", help="Where the supporting documents are.")
 @click.option("--why", default="", help="Why a month that is final is stated again.")
+@attach_option
 def sign_off(period: str, why: str, **given: Any) -> None:
     """Make a month of CONTRACT final, with the figures as they stand now.
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from sla_monitor.register.instant import format_utc
 from sla_monitor.web.api.nulls import Nulls
-from sla_monitor.web.api.shapes import DeskJson, MatterJson
-from sla_monitor.web.desk.waiting_list import WaitingList, WaitingRow
+from sla_monitor.web.api.shapes import AnswerJson, DeskJson, MatterJson
+from sla_monitor.web.desk.waiting_list import AnswerRow, WaitingList, WaitingRow
+from sla_monitor.wording.text import plain
 
 
 def desk_json(found: WaitingList) -> DeskJson:
-    """Theirs and that of others, the soonest first."""
+    """Theirs and that of others, the soonest first, and what became of what they entered."""
     return {
         "url": "/desk",
         "mine": [_matter(row) for row in found.mine],
         "others": [_matter(row) for row in found.others],
+        "answers": [_answer(row) for row in found.answers],
         "unassessed": list(found.unassessed),
+    }
+
+
+def _answer(row: AnswerRow) -> AnswerJson:
+    answer = row.answer
+    return {
+        "contract": row.contract,
+        "entry": answer.asked.number,
+        "state": answer.state,
+        "text": row.what,
+        "by_entry": answer.by.number,
+        "actor": plain(answer.by.actor),
+        "decided_at": format_utc(answer.by.at_ms),
+        "note": row.note,
+        "url": row.address,
     }
 
 

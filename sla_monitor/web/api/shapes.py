@@ -695,6 +695,29 @@ class MatterJson(WithReasons):
     """The page on which whoever asks does it."""
 
 
+class AnswerJson(TypedDict):
+    """What others decided about an entry of somebody."""
+
+    contract: str
+    """The contract's id."""
+    entry: int
+    """The entry that it is about."""
+    state: Literal["granted", "granted_in_part", "refused", "approved", "rejected", "taken_back"]
+    """What became of it."""
+    text: str
+    """What was entered, in words."""
+    by_entry: int
+    """The entry that says so."""
+    actor: str
+    """Who decided."""
+    decided_at: str
+    """When."""
+    note: str
+    """Why, in their words, as whoever asks may read it."""
+    url: str
+    """The page of the entry."""
+
+
 class DeskJson(TypedDict):
     """What waits for whoever asks."""
 
@@ -704,6 +727,8 @@ class DeskJson(TypedDict):
     """What they may do and is theirs, the soonest first."""
     others: list[MatterJson]
     """What waits for others in contracts that they may see."""
+    answers: list[AnswerJson]
+    """What others decided in the last 14 days about what they entered, the newest first."""
     unassessed: list[str]
     """Contracts of which only the register is known as yet: what follows from figures is missing."""
 

@@ -15,9 +15,10 @@ from sla_monitor.web.desk.effect import Effect
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.entry_fields import Filled, FormField
 from sla_monitor.web.desk.entry_files import shown_files
-from sla_monitor.web.desk.forms import PostedForm
+from sla_monitor.web.desk.form_files import NO_FILES, FormWithFiles, TakenFiles
+from sla_monitor.web.desk.forms import FILES, PostedForm
 from sla_monitor.web.desk.shown_entry import shown_entry
-from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
+from sla_monitor.web.desk.two_steps import problems_by_field
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.rulings import describe_verdict
 
@@ -26,7 +27,7 @@ _SHOWN = {"granted": "decision"}
 """Fields of the form, by those of the entry."""
 
 
-class DecideForm(ProposingForm):
+class DecideForm(FormWithFiles):
     """`GET /desk/contracts/<contract>/entries/<number>/decide`, and `POST` to decide."""
 
     action = Action.DECIDE
@@ -40,10 +41,11 @@ class DecideForm(ProposingForm):
     async def submitted(self, form: PostedForm, *names: str) -> None:
         contract = self.contract(names[0])
         entry = await self._entry(contract, names[1])
+        taken = await self.take_files(form.uploads)
 
         async def again(problems: Mapping[str, str]) -> None:
             shown = {_SHOWN.get(name, name): text for name, text in problems.items()}
-            await self._show(contract, entry, Filled.of(form, shown))
+            await self._show(contract, entry, Filled.of(form, shown), taken)
 
         if form.text("decision") not in GRANTED:
             self.set_status(422)
@@ -52,13 +54,15 @@ class DecideForm(ProposingForm):
         words: dict[str, Any] = {"about": entry.number, "granted": GRANTED[form.text("decision")]}
         words |= {name: form.text(name) for name in ("start", "end") if form.text(name)}
         try:
+            if taken.wrong:
+                raise RegisterError(list(taken.wrong))
             said = body_of("decision", words, contract.time_zone)
         except RegisterError as error:
             self.set_status(422)
             await again(problems_by_field(error))
             return
         texts = {name: form.text(name) for name in ("note", "reference")}
-        await self.propose(form, contract, [Statement(said, **texts)], again)
+        await self.propose(form, contract, [Statement(said, **texts)], again, papers=taken.papers)
 
     async def _entry(self, contract: Contract, number: str) -> Entry:
         """Raises Refusal where nobody decides about such an entry."""
@@ -67,7 +71,7 @@ class DecideForm(ProposingForm):
             raise Refusal(404, "there is no such entry that is decided")
         return found
 
-    async def _show(self, contract: Contract, entry: Entry, filled: Filled) -> None:
+    async def _show(self, contract: Contract, entry: Entry, filled: Filled, taken: TakenFiles = NO_FILES) -> None:
         standing = await self.site.entering.run(self.desk.standing, contract.id)
         last = standing.decision_on(entry.number)
         effects = {name: await self._would(contract, entry, is_granted) for name, is_granted in GRANTED.items()}
@@ -84,6 +88,7 @@ class DecideForm(ProposingForm):
             decision=next(iter(filled.values.get("decision", ())), ""),
             problem=filled.problems.get("decision", ""),
             problems=[text for name, text in filled.problems.items() if name in {"about", "actor"}],
+            attaching=self.files_field(taken, filled.problems.get(FILES, "")),
             is_refused=bool(filled.problems),
         )
 

@@ -7,6 +7,7 @@ page needs none of it, and a service desk's export packs to a tenth.
 
 from __future__ import annotations
 
+import logging
 import zlib
 from base64 import urlsafe_b64decode
 from binascii import Error as NoBase64
@@ -14,17 +15,23 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from sla_monitor.contract.contract import Contract
-from sla_monitor.errors import RegisterError
+from sla_monitor.errors import RegisterError, SlaMonitorError
 from sla_monitor.register.entries import KINDS
 from sla_monitor.register.import_options import CHOICES, KINDS_IN_FILES, OPTIONS, fields_of, import_source, options_of
 from sla_monitor.register.importing import ImportSource
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.entering import parties_of
+from sla_monitor.web.desk.entry_files import attach_papers, papers_that_fit
 from sla_monitor.web.desk.forms import BACK, CONFIRMED, SEE, PostedForm
 from sla_monitor.web.desk.import_reading import FILE_BYTES, ROWS, ReadFile, read_file, statements_of
+from sla_monitor.web.desk.last_import import NAME, LastImport, as_text, last_import
 from sla_monitor.web.desk.two_steps import ProposingForm
 from sla_monitor.wording.text import plain
 
+log = logging.getLogger(__name__)
+
+AFRESH = "afresh"
+"""In the address: the file is not read as the last one was."""
 _READ_AS = "_read_as"
 """The preset by which the page was made: another one knows other columns."""
 
@@ -47,9 +54,10 @@ class ImportForm(ProposingForm):
         return KINDS[self.kind].action if self.kind in KINDS_IN_FILES else None
 
     async def get(self, contract: str) -> None:
-        given = self.arguments_given()
+        given, terms = self.arguments_given(), self.contract(contract)
         chosen = [(name, value) for name in OPTIONS for value in given.get(name, ())]
-        self._begin(self.contract(contract), chosen, [])
+        last = None if chosen or AFRESH in given else await self._last(terms)
+        self._begin(terms, chosen if last is None else last.chosen, [], 0 if last is None else last.entry)
 
     head = get
 
@@ -91,6 +99,27 @@ class ImportForm(ProposingForm):
     ) -> None:
         self.go(f"/desk/contracts/{contract.id}/entries/{numbers[0]}/file")
 
+    async def was_entered(self, contract: Contract, numbers: Sequence[int]) -> None:
+        """Keep how the file was read with its last entry."""
+        seen = self._seen
+        try:
+            if seen is not None and options_of(seen.source):
+                await self.site.entering.run(self._keep, contract, numbers[-1], as_text(seen.source))
+        except SlaMonitorError as error:  # the next file is only read without it
+            log.warning("how a file was read could not be kept", extra={"error": f"{error}"})
+
+    def _keep(self, contract: Contract, number: int, text: bytes) -> None:
+        """From the register's thread. Raises RegisterError, LedgerError and its kinds."""
+        given = papers_that_fit(self.desk.ledger, [(NAME, text)], self.site.attachments)
+        entry = next(one for one in reversed(self.desk.entries(contract.id)) if one.number == number)
+        attach_papers(self.desk.ledger, entry, given, self.site.clock.now_ms(), self.person.name)
+
+    async def _last(self, contract: Contract) -> LastImport | None:
+        """How this person's last file was read. Raises LedgerError and its kinds."""
+        said, standing = await self.entries(contract.id), await self.standing(contract.id)
+        name = self.person.name
+        return await self.site.fetching.run(last_import, self.desk.ledger, said, standing.undone, self.kind, name)
+
     def besides(self) -> dict[str, object]:
         return {"seen": self._seen, "kind": self.kind, "address": self._address()}
 
@@ -101,19 +130,23 @@ class ImportForm(ProposingForm):
         """The file that came in, or was handed back, and how to read it. Raises RegisterError."""
         name, content = _file_of(form)
         given = {option: form.texts(option) for option in OPTIONS}
-        if form.text(_READ_AS) != form.text("preset") and form.text("content"):
+        if _READ_AS in form.values and form.text(_READ_AS) != form.text("preset"):
             given |= {"map": [], "only_map": []}
         return import_source(name, content, self.kind, given, parties_of(self.person, contract.id))
 
-    def _begin(self, contract: Contract, chosen: Sequence[tuple[str, str]], problems: Sequence[str]) -> None:
-        """Show the form that takes a file. `chosen`: how to read it, as a link or the file before had it."""
+    def _begin(
+        self, contract: Contract, chosen: Sequence[tuple[str, str]], problems: Sequence[str], last: int = 0
+    ) -> None:
+        """Show the form that takes a file. `chosen`: how to read it, as a link or the file before had it; `last`: the
+        entry of that file, where it is an earlier import's."""
         own = {"preset"} if self.kind == "ticket" else {"party"}
         self.show_page(
             "import_form.html", contract=contract, kind=self.kind, address=self._address(), rows=f"{ROWS:,}",
             most=f"{FILE_BYTES // 2**20} MiB", problems=[plain(line) for line in problems],
             hidden=[pair for pair in chosen if pair[0] not in own], values=dict(chosen), fields=fields_of(self.kind),
             remembered=", ".join(plain(f"{name} {value}") for name, value in chosen if name != "only_map"),
-            choices=self._choices(contract), others=self._others(contract),
+            choices=self._choices(contract), others=self._others(contract), read_as=_READ_AS, last=last,
+            afresh=f"{self._address()}&{AFRESH}=yes",
         )  # fmt: skip
 
     def _show(self, contract: Contract, seen: ReadFile, problems: Sequence[str] = ()) -> None:

@@ -17,11 +17,12 @@ from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.closed_month import ClosedMonth, NotWhatStands, Signature, closed_month, mark_of
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.failure_deeds import FailureDeeds
+from sla_monitor.web.desk.form_files import NO_FILES, FormWithFiles, TakenFiles
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.desk.month_now import MonthNow
 from sla_monitor.web.desk.outages_page import FailureReader
 from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
-from sla_monitor.web.desk.two_steps import ProposingForm, problems_by_field
+from sla_monitor.web.desk.two_steps import problems_by_field
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.rulings import describe_waivers
@@ -39,7 +40,7 @@ class MonthKpi:
     waive: str
 
 
-class MonthPage(ProposingForm):
+class MonthPage(FormWithFiles):
     """`GET /desk/contracts/<contract>/months/<month>`."""
 
     methods: tuple[str, ...] = ("GET", "HEAD")
@@ -50,8 +51,10 @@ class MonthPage(ProposingForm):
 
     head = get
 
-    async def show_month(self, month: ClosedMonth, trouble: str = "", reason: str = "") -> None:
-        """Answer with the page. `trouble`: why nothing was entered; `reason`: what was typed."""
+    async def show_month(
+        self, month: ClosedMonth, trouble: str = "", reason: str = "", taken: TakenFiles = NO_FILES
+    ) -> None:
+        """Answer with the page. `trouble`: why nothing was entered; `reason`, `taken`: what was typed and chosen."""
         contract, found, standing = month.contract, month.assessment, month.standing
         said = await self.entries(contract.id)
         here = f"/desk/contracts/{contract.id}/months/{month.name}"
@@ -80,6 +83,7 @@ class MonthPage(ProposingForm):
             here=here,
             said=comments_on(month.name, contract, said, standing),
             may_comment=self.person.may(Action.COMMENT, contract.id),
+            attaching=self.files_field(taken),
             trouble=trouble,
             reason=reason,
             may_sign=may[Action.SIGN_OFF.value] and (not signed or month.is_restated),
@@ -119,23 +123,25 @@ class SignOffForm(MonthPage):
         if await self.is_again(form, self.contract(names[0])):
             return
         found, reason = await self.month(names[0], names[1]), form.text("reason")
-        try:
-            said = found.signature(self.by, form.text("digest"), form.text("seen"), reason)
-        except NotWhatStands as error:
-            self.set_status(409)
-            await self.show_month(found, f"{error}", reason)
-            return
-        except RegisterError as error:
-            self.set_status(422)
-            told = "; ".join(f"{name} {text}" for name, text in problems_by_field(error).items())
-            await self.show_month(found, f"Nothing was signed: {told}.", reason)
-            return
+        taken = await self.take_files(form.uploads)
 
         async def again(problems: Mapping[str, str]) -> None:
             told = "; ".join(f"{name} {text}" for name, text in problems.items())
-            await self.show_month(await self.month(names[0], names[1]), f"Nothing was signed: {told}.", reason)
+            await self.show_month(await self.month(names[0], names[1]), f"Nothing was signed: {told}.", reason, taken)
 
-        await self.propose(form, found.contract, [Statement(said)], again)
+        try:
+            said = found.signature(self.by, form.text("digest"), form.text("seen"), reason)
+            if taken.wrong:
+                raise RegisterError(list(taken.wrong))
+        except NotWhatStands as error:
+            self.set_status(409)
+            await self.show_month(found, " ".join([f"{error}", *taken.wrong]), reason, taken)
+            return
+        except RegisterError as error:
+            self.set_status(422)
+            await again(problems_by_field(error))
+            return
+        await self.propose(form, found.contract, [Statement(said)], again, papers=taken.papers)
 
 
 class CountersignForm(SignOffForm):

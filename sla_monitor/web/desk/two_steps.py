@@ -139,7 +139,12 @@ class ProposingForm(DeskHandler):
         except Overtaken:  # somebody was faster by a moment: they are shown what that changes
             await self._next_step(form, contract, new)
             return
+        if not entered.is_again:
+            await self.was_entered(contract, entered.numbers)
         self.show_entered(contract, entered.numbers, form, is_again=entered.is_again)
+
+    async def was_entered(self, contract: Contract, numbers: Sequence[int]) -> None:
+        """What else follows, once it is entered; raises nothing, for it is entered."""
 
     def _ask(
         self, form: PostedForm, contract: Contract, checked: CheckedStatements, effect: Effect, papers: Papers

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import overload
+from typing import Generic, TypeVar, overload
 from urllib.parse import quote
 
 from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.waiting import Matter
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
+from sla_monitor.register.answers import Answer, answers_to
+from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister, side_of
+from sla_monitor.web.desk.entering import DeskRegister, as_read_by, side_of, visible_to
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.serving.web_parts import WebParts
-from sla_monitor.wording.text import plain
-from sla_monitor.wording.waiting import MATTER_WORDS, TO_DO, MatterKind, Urgency, describe_last_day, urgency_of
+from sla_monitor.wording.entries import describe_entry
+from sla_monitor.wording.instants import format_instant
+from sla_monitor.wording.known_by import describe_actor
+from sla_monitor.wording.text import plain, plain_lines
+from sla_monitor.wording.waiting import (
+    ANSWER_WORDS,
+    MATTER_WORDS,
+    TO_DO,
+    MatterKind,
+    Urgency,
+    describe_last_day,
+    urgency_of,
+)
 
+Found = TypeVar("Found")
+Row = TypeVar("Row")
 SHOWN = 50
 """Rows of a list: whoever has more has them by contract."""
 
@@ -59,12 +74,27 @@ class WaitingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """What others decided about an entry of somebody. `note`: why, as they may read it; `address`: its page."""
+
+    contract: str
+    answer: Answer
+    word: str
+    what: str
+    by: str
+    note: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingList:
     """`mine`: what somebody may do and is theirs; `others`: the rest of what they may see. Both the soonest first.
+    `answers`: what others lately decided about what they entered, the newest first.
     `unassessed`: contracts of which only the register is known as yet. `late`: how many of the own ones are late."""
 
     mine: Sequence[WaitingRow] = ()
     others: Sequence[WaitingRow] = ()
+    answers: Sequence[AnswerRow] = ()
     unassessed: tuple[str, ...] = ()
     late: int = 0
 
@@ -81,22 +111,23 @@ class _Place:
 
 
 @dataclass(frozen=True)
-class _Rows(Sequence[WaitingRow]):
+class _Rows(Sequence[Row], Generic[Found, Row]):
     """Rows that are made when they are looked at: a list shows the first of thousands."""
 
-    pairs: Sequence[tuple[_Place, Matter]]
+    pairs: Sequence[tuple[_Place, Found]]
+    make: Callable[[_Place, Found], Row]
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     @overload
-    def __getitem__(self, at: int) -> WaitingRow: ...
+    def __getitem__(self, at: int) -> Row: ...
 
     @overload
-    def __getitem__(self, at: slice) -> Sequence[WaitingRow]: ...
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
 
-    def __getitem__(self, at: int | slice) -> WaitingRow | Sequence[WaitingRow]:
-        return _Rows(self.pairs[at]) if isinstance(at, slice) else _row(*self.pairs[at])
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        return _Rows(self.pairs[at], self.make) if isinstance(at, slice) else self.make(*self.pairs[at])
 
 
 async def waiting_for(
@@ -117,6 +148,7 @@ def waiting_list(
     assessed = {one.contract: one for one in assessments}
     mine: list[tuple[_Place, Matter]] = []
     others: list[tuple[_Place, Matter]] = []
+    answers: list[tuple[_Place, Answer]] = []
     unassessed: list[str] = []
     seen = [one for one in desk.contracts() if only in {"", one.id} and person.may(Action.SEE_SERVICE, one.id)]
     standings = desk.standings([contract.id for contract in seen])
@@ -131,12 +163,25 @@ def waiting_list(
             if matter.kind == "terms" and Action.SEE_NOTES not in may:
                 continue  # a draft is no supplier's business
             (mine if _is_mine(place, matter) else others).append((place, matter))
+        answers += ((place, one) for one in _answers(desk, place, standings[contract.id], now_ms))
     late = sum(1 for place, matter in mine if urgency_of(matter.on, place.today) == "late")
-    return WaitingList(_sorted(mine), _sorted(others), tuple(unassessed), late)
+    answers.sort(key=lambda pair: -pair[1].by.at_ms)
+    return WaitingList(_sorted(mine), _sorted(others), _Rows(answers, _answer), tuple(unassessed), late)
 
 
-def _sorted(pairs: list[tuple[_Place, Matter]]) -> _Rows:
-    return _Rows(sorted(pairs, key=lambda pair: (pair[1].on or date.max, pair[0].contract.id)))
+def _sorted(pairs: list[tuple[_Place, Matter]]) -> Sequence[WaitingRow]:
+    return _Rows(sorted(pairs, key=lambda pair: (pair[1].on or date.max, pair[0].contract.id)), _row)
+
+
+def _answers(desk: DeskRegister, place: _Place, effective: EffectiveEntries, now_ms: int) -> Sequence[Answer]:
+    """Those that somebody may know of."""
+    contract = place.contract.id
+    said = desk.entries(contract)
+    found = list(answers_to(place.person.name, said, effective, now_ms))
+    if not found or Action.SEE_NOTES in place.may:
+        return found
+    known = {one.number for one in visible_to(place.person, contract, said)}
+    return [one for one in found if {one.asked.number, one.by.number} <= known]
 
 
 def _is_mine(place: _Place, matter: Matter) -> bool:
@@ -160,6 +205,19 @@ def _row(place: _Place, matter: Matter) -> WaitingRow:
         whose=_whose(matter, is_barred=is_barred),
         is_mine=_is_mine(place, matter),
         meeting=f"{address}/meeting" if matter.kind in {"sign_off", "countersign"} and address else "",
+    )
+
+
+def _answer(place: _Place, found: Answer) -> AnswerRow:
+    contract, by = place.contract, as_read_by(place.person, found.by)
+    return AnswerRow(
+        contract=contract.id,
+        answer=found,
+        word=ANSWER_WORDS[found.state],
+        what=describe_entry(found.asked, contract),
+        by=plain(f"{describe_actor(by.actor, by.known_by)}, {format_instant(by.at_ms, contract.time_zone)}"),
+        note=plain_lines(by.note),
+        address=f"/desk/contracts/{quote(contract.id, safe='')}/entries/{found.asked.number}",
     )
 
 

@@ -238,7 +238,9 @@ def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) 
 def test_a_sign_off_lists_what_is_open_and_keeps_what_was_acknowledged(office: Office) -> None:
     office.done("add", "ticket", "small", *LATE, "--yes")
     office.done("add", "claim", "small", *CLAIM, "--note", "found in the change log")
-    said = office.done("sign-off", "small", "--period", "2024-02", "--yes", "--format", "json")
+    minutes = office.file(b"%PDF-1.7", "minutes.pdf")
+    said = office.done("sign-off", "small", "--period", "2024-02", "--yes", "--format", "json", "--attach", minutes)
+    assert "minutes.pdf" in office.done("show", "small", f"{said.json['added'][0]['number']}").out
     told, kept = " ".join(said.err.split()), said.json["added"][0]["said"]["acknowledged"]
     assert kept[0] == "2 of 3 KPIs could not be assessed."
     assert "KPI1 is not assessed: nothing was seen of its service." in kept

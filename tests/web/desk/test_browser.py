@@ -62,7 +62,8 @@ async def is_well_made(browser: Tab, name: str) -> None:
 
 def test_the_desk_by_keyboard_on_a_phone_and_a_desktop(house: House, tmp_path: Path) -> None:
     claim = say(house, "claim", "sue", HOSTILE, **CLAIM)
-    say(house, "comment", "carl", HOSTILE, about=claim)
+    asked = say(house, "comment", "carl", HOSTILE, about=claim)
+    say(house, "undo", "anna", HOSTILE, about=asked)
     entry, sue = f"{ENTRIES}/{claim}", house.browser("sue")
     assert sue.upload(entry, sue.get(entry).hidden, {"attach": (f"{'W' * 80} <b>.pdf", PDF)}).status == 303
     pages = {

@@ -33,7 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def upload(browser: Browser, content: bytes, address: str = TICKETS, name: str = "t.csv", **fields: str) -> Page:
-    page = browser.get(address)
+    page = browser.get(f"{address}&afresh=yes")
     return browser.upload(address, {**all_hidden(page), **fields}, {"file": (name, content)})
 
 
@@ -227,3 +227,23 @@ def test_two_people_with_one_file_enter_it_once_and_whoever_is_late_sees_why(hou
     refused = confirmed(olga, previews[1])
     assert (refused.status, "the register says all of it already" in refused.text) == (422, True)
     assert [one.body.kind for one in house.entries()[before:]] == ["comment", "ticket"]
+
+
+def test_the_next_file_is_read_as_the_last_one_of_the_same_person(house: House) -> None:
+    carl, told = house.browser("carl"), "It is read as your last file was"
+    row = "Nummer;priority;opened;ended;service\nZ{0};P1;2026-08-0{0} 10:00;2026-08-0{0} 11:00;custody\n"
+    columns = [f"{name}={name}" for name in ("priority", "opened", "ended", "service")]
+    seen = look(carl, upload(carl, row.format(1).encode()), map=["Nummer=id", *columns])
+    assert confirmed(carl, look(carl, seen, _see="yes", note="August.")).status == 303
+    page = carl.get(TICKETS)
+    assert "map Nummer=id" in page.text
+    assert (told in page.text, told in house.browser("anna").get(TICKETS).text) == (True, False)
+    again = {"file": ("2.csv", row.format(2).encode())}
+    assert read_as(carl.upload(TICKETS, all_hidden(page), again))["New"] == 1
+    other = carl.upload(TICKETS, {**all_hidden(page), "preset": "jira"}, again)
+    assert read_as(other)["Wrong"] > 0, "another tool has other columns"
+    number = house.entries()[-1].number
+    assert "how-the-file-was-read.txt" in carl.get(f"/desk/contracts/small/entries/{number}").text
+    undo = f"/desk/contracts/small/entries/{number}/undo-file"
+    assert confirmed(carl, carl.fill_in(carl.get(undo), undo, why="Not ours."), undo).status == 303
+    assert "Nummer=id" not in carl.get(TICKETS).text, "what was taken back is no example"

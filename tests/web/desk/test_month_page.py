@@ -10,8 +10,10 @@ from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.register.entries import SignOff
 from sla_monitor.register.kinds.countersignature import Countersigned
 from sla_monitor.web.serving.health import Health
-from tests.web.desk.house import House
+from tests.web.desk.house import PASSWORD, House
 from tests.web.desk.test_decide_form import words
+from tests.web.desk.test_entry_page import PDF, files
+from tests.web.desk.test_uploads import kept
 from tests.web.desk.test_waiting_list import mine
 from tests.web.desk.waiting_house import assessed, say, waiting_house
 
@@ -49,6 +51,20 @@ def test_both_parties_sign_the_same_figures(house: House) -> None:
     assessed(house)
     assert {kind for kind, _ in mine(house, "sue")}.isdisjoint({"countersign"})
     assert not check(house.ledger, lambda _, __: None).problems
+
+
+def test_both_signatures_take_files_which_a_page_between_carries(house: House) -> None:
+    for name, what, minutes in (("carl", "sign-off", "Minutes.pdf"), ("sue", "countersign", "Letter.pdf")):
+        browser, path = house.browser(name), f"{MONTH}/{what}"
+        refused = browser.upload(path, browser.get(MONTH).hidden, {"attach": ("no.exe", b"MZ")}, (minutes, PDF))
+        assert refused.status == 422
+        assert "no.exe is of a type that is not kept" in words(refused)
+        house.parts.clock.advance(900_000)  # type: ignore[attr-defined] # a FakeClock
+        asked = browser.post(path, {**refused.hidden, "kept": kept(refused)})
+        assert 'name="_password"' in asked.text
+        done = browser.post(path, {**asked.hidden, "kept": kept(asked), "_password": PASSWORD})
+        assert done.status == 303, words(done)
+        assert [one.file.name for one in files(house, house.entries()[-1].number)] == [minutes]
 
 
 def test_a_record_that_does_not_verify_is_an_open_point(house: House) -> None:

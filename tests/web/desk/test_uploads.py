@@ -11,10 +11,11 @@ import pytest
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.settings.settings import AttachmentSettings
-from sla_monitor.web.desk.entry_form import FILES_BYTES
+from sla_monitor.web.desk.form_files import FILES_BYTES
 from tests.web.desk.house import House, Page, furnished
 from tests.web.desk.test_decide_form import words
-from tests.web.desk.test_entry_page import PDF, files
+from tests.web.desk.test_entry_page import CLAIM as CLAIM_WORDS
+from tests.web.desk.test_entry_page import ENTRIES, PDF, files, say
 
 FORMS = "/desk/contracts/small/enter"
 CLAIM, DISPUTE = f"{FORMS}/claim", f"{FORMS}/dispute"
@@ -131,3 +132,22 @@ def test_files_stay_with_a_form_that_asks_for_the_password_again(tmp_path_factor
         page = anna.upload(form, {**anna.get("/desk").hidden, **said}, {"attach": MAIL})
         assert "_password" in page.text
         assert len(kept(page)) == 1
+
+
+def test_a_decision_and_its_taking_back_have_files_of_their_own(house: House) -> None:
+    about = say(house, "claim", "sue", "Ours.", **CLAIM_WORDS)
+    refusal, undoing = {"decision": "refuse", "note": "No."}, {"why": "Entered twice."}
+    for name, path, said in (("anna", "decide", refusal), ("carl", "undo", undoing)):
+        browser, address = house.browser(name), f"{ENTRIES}/{about}/{path}"
+        bad = {"attach": ("a.pdf", b"<script>")}
+        wrong = browser.upload(address, {**browser.get(address).hidden, **said}, bad, MAIL)
+        assert (wrong.status, len(kept(wrong))) == (422, 1)
+        assert "a.pdf does not hold what its ending says" in words(wrong)
+        shown = browser.post(address, {**wrong.hidden, **said, "kept": kept(wrong), "_see": "yes"})
+        assert "With this file: <b>Mail.txt , 9 bytes" in words(shown)
+        back = browser.post(address, {**shown.hidden, "kept": kept(shown), "_back": "yes"})
+        assert kept(back) == kept(shown)
+        assert browser.post(address, {**confirmed(shown), **said, "kept": kept(shown)}).status == 303
+        made = house.entries()[-1]
+        assert made.body.subject() == about
+        assert [(one.file.name, one.actor) for one in files(house, made.number)] == [(MAIL[0], name)]

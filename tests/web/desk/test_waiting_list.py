@@ -87,6 +87,22 @@ def test_page_and_json_tell_the_same(house: House) -> None:
     assert house.browser("carl").get("/api/v1/desk?contract=other").status == 403
 
 
+def test_whoever_asked_is_told_the_answer(tmp_path: Path) -> None:
+    with waiting_house(tmp_path) as house:
+        assert listed(house, "sue")["answers"] == []
+        number = say(house, "decision", "anna", about=1, granted=False, note="No <b>force majeure</b>.")
+        say(house, "undo", "anna", about=2, note="Ours alone.")
+        told = listed(house, "sue")
+        Draft202012Validator(resolved("DeskJson")).validate(told)
+        assert [(one["entry"], one["state"], one["by_entry"], one["note"]) for one in told["answers"]] == [
+            (2, "taken_back", number + 1, "left out of this copy"),
+            (1, "refused", number, "No <b>force majeure</b>."),
+        ]
+        page = house.browser("sue").get("/desk").text
+        assert all(html.escape(one[key]) in page for one in told["answers"] for key in ("text", "note"))
+        assert listed(house, "carl")["answers"] == listed(house, "anna")["answers"] == []
+
+
 def test_before_the_first_assessment_the_page_says_what_is_missing(house: House) -> None:
     board, before = house.parts.board, house.parts.board.assessment
     board.assessment = Assessment(0, ())
