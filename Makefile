@@ -118,8 +118,8 @@ kill-loop: $(VENV)/dev.stamp ## Kill site, daemon and both a hundred times, and 
 	$(BIN)/python -m tests.e2e.kill_loop --rounds 100 --seed $(SEED)
 	$(BIN)/python -m tests.ledger.test_kill_at_work --rounds 300 --seed $(SEED)
 
-desk-loop: $(VENV)/dev.stamp ## Kill the desk a hundred times between a click and its answer, over all of its forms
-	DESK_KILLS=$(COUNT) DESK_SEED=$(SEED) $(BIN)/python -m pytest -q -s -n 0 tests/web/desk/test_killed.py
+desk-loop: $(VENV)/dev.stamp ## Kill the daemon COUNT times between a click and its answer, over all forms of the desk, those with files too
+	$(BIN)/python -m tests.e2e.desk_loop --rounds $(COUNT) --seed $(SEED)
 
 site-loop: $(VENV)/dev.stamp ## Kill a site far away and its collector a hundred times each
 	SITE_KILLS=100 $(BIN)/python -m pytest -q -n 0 tests/outpost/test_handing_over.py -k killed_at_any_time

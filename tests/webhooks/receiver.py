@@ -18,12 +18,14 @@ SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
 
 @dataclass
 class Inbox:
-    """What came in. `statuses`: what the next requests are answered with; then 204."""
+    """What came in. `statuses`: what the next requests are answered with, then 204; `headers`: the names of all that
+    came."""
 
     port: int = 0
     statuses: list[int] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
+    headers: set[str] = field(default_factory=set)
     forged: int = 0
 
     @property
@@ -45,6 +47,7 @@ def receiving(port: int = 0) -> Iterator[Inbox]:
             status = inbox.statuses.pop(0) if inbox.statuses else 204
             name = self.headers["webhook-id"]
             inbox.asked.append((self.path, name))
+            inbox.headers |= {header.lower() for header in self.headers}
             signed = f"{name}.{self.headers['webhook-timestamp']}.".encode() + body
             right = f"v1,{base64.b64encode(hmac.digest(KEY, signed, 'sha256')).decode()}"
             if not hmac.compare_digest(self.headers["webhook-signature"], right):

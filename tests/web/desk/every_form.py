@@ -112,7 +112,8 @@ class DeskForm:
 def say(house: House, kind: str, words: Mapping[str, Any], *, actor: str = CLERK, note: str = "", **more: str) -> int:
     """Enter something as a command does; its number."""
     body = body_of(kind, words, house.parts.contracts[0].time_zone)
-    entry = entry_of(body, at_ms=NOW_MS, contract="small", actor=actor, known_by="command", note=note, **more)
+    at_ms = house.parts.clock.now_ms()
+    entry = entry_of(body, at_ms=at_ms, contract="small", actor=actor, known_by="command", note=note, **more)
     return Register.open(house.ledger, house.parts.clock).add([entry])[0]
 
 
@@ -169,9 +170,10 @@ def _proposed_by(actor: str) -> Callable[[House], str]:
         ours = house.parts.contracts[0]
         draft = draft_in_place(_draft(next(_numbers)), {}, ours)
         approved = [one.body.digest for one in house.entries() if isinstance(one.body, TermsApproved)]
-        words = proposal_words(draft, ours, NOW_MS + DAY_MS) | ({"instead_of": approved[-1]} if approved else {})
+        now_ms = house.parts.clock.now_ms()
+        words = proposal_words(draft, ours, now_ms + DAY_MS) | ({"instead_of": approved[-1]} if approved else {})
         said = body_of("terms_proposed", words, ours.time_zone)
-        entry = entry_of(said, at_ms=NOW_MS, contract="small", actor=actor, known_by="command", note="-")
+        entry = entry_of(said, at_ms=now_ms, contract="small", actor=actor, known_by="command", note="-")
         (number,) = Register.open(house.ledger, house.parts.clock).add([entry], files=draft.read_files.by_digest)
         return f"{CONTRACT}/terms/{number}"
 
@@ -290,24 +292,31 @@ def contract_in(folder: Path, **terms: Any) -> Contract:
     return next(iter(load_contract_files([path])))
 
 
+def people(folder: Path) -> list[dict[str, Any]]:
+    """`max`, `moritz` and `leaver`, who may do everything for the authority, and `sue` and `steve` of the supplier, as
+    the settings have them."""
+    password = f"${{file:{folder / 'password'}}}"
+    supplier = [{"role": "supplier", "contracts": ["small"]}]
+    roles = {**dict.fromkeys(("max", "moritz", "leaver"), EVERYTHING), **dict.fromkeys(("sue", "steve"), supplier)}
+    return [{"name": name, "password": password, "roles": own} for name, own in roles.items()]
+
+
+def stock(house: House) -> None:
+    """Enter what the forms need beside what each enters for itself."""
+    example(house, "credit_notified")
+    for kind, words in OWED:
+        say(house, kind, words)
+
+
 @contextmanager
 def forms_house(folder: Path, terms: Mapping[str, Any] = MappingProxyType({})) -> Iterator[House]:
-    """A house with `max`, `moritz` and `leaver`, who may do everything for the authority, and `sue` and `steve` of the
-    supplier."""
-    password = f"${{file:{folder / 'password'}}}"
-    users: list[dict[str, Any]] = [
-        {"name": name, "password": password, "roles": EVERYTHING} for name in ("max", "moritz", "leaver")
-    ]
-    supplier = [{"role": "supplier", "contracts": ["small"]}]
-    users += [{"name": name, "password": password, "roles": supplier} for name in ("sue", "steve")]
+    """A house with these people."""
     limits = Limits(writes_per_minute=10_000)
     with furnished(
-        folder, clock=FakeClock(NOW_MS), contracts=[contract_in(folder, **terms)], limits=limits, users=users
+        folder, clock=FakeClock(NOW_MS), contracts=[contract_in(folder, **terms)], limits=limits, users=people(folder)
     ) as house:
         if not house.entries():
-            example(house, "credit_notified")
-            for kind, words in OWED:
-                say(house, kind, words)
+            stock(house)
         with HistoryReader(house.ledger) as reader:
             house.parts.board.assessment = assess(house.parts.contracts, reader, NOW_MS)
         yield house
