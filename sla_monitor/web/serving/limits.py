@@ -98,7 +98,8 @@ class Bounded:
             if len(most) <= own + 1:
                 raise Busy
             result, _ = most.pop()
-        result.set_exception(Busy())
+        if result.set_running_or_notify_cancel():  # whoever went away is told nothing
+            result.set_exception(Busy())
 
     def close(self) -> None:
         """Take nothing new, drop what waits; what runs is not waited for."""
