@@ -156,6 +156,7 @@ class _Opened:
         self._period = found.case.assessment.period
         yield from self._inputs(found)
         yield from self._document(found)
+        yield self._signed(found)
         yield from self._withheld(found, evidence)
         yield from self._files(found, evidence)
 
@@ -199,6 +200,20 @@ class _Opened:
             yield Check("assessment", "wrong", f"and {len(differences) - MOST_LINES} more differences")
         if not differences:
             yield Check("assessment", "wrong", f"{name} has these figures, and other bytes or another digest")
+
+    def _signed(self, found: Gathered) -> Check:
+        """Which figures the parties have signed, by the register. A month may be signed again: figures that are not
+        those signed are a note, and no fault of the bundle."""
+        register, month = found.case.register, self.about.month
+        signed, countersigned = register.sign_off(month), register.countersignature(month)
+        if signed is None:
+            return Check("signed", "note", "nobody has signed the month off")
+        entry, said = signed
+        by = f"{entry.actor} (entry {entry.number})"
+        if said.digest != found.case.figures_digest:
+            return Check("signed", "note", f"{by} signed other figures off ({said.digest[:16]}…)")
+        other = "nobody" if countersigned is None else f"{countersigned[0].actor} (entry {countersigned[0].number})"
+        return Check("signed", "holds", f"{by} signed these figures off, and {other} countersigned them")
 
     def _if_ours(self, place: str) -> State:
         """A figure that is another is wrong, whoever worked it out; a word may be another program's."""

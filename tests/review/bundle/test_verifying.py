@@ -18,10 +18,13 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from sla_monitor.clock import SystemClock
+from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.signing import SigningKey
 from tests.archive.support import Place
-from tests.review.bundles import MONTH, changed, contents, furnished, reseal, reviewed, run, written
+from tests.review.bundles import MONTH, OWN, changed, contents, furnished, reseal, reviewed, run, written
 from tests.review.shared import once
+from tests.support.quarter import SAID, entry
 
 NAME = f"partnership-{MONTH}-supplier"
 Files = dict[str, bytes]
@@ -90,6 +93,29 @@ def test_a_bundle_that_nobody_touched_holds(shelf: Path, bundle: Path) -> None:
     without = run("verify", bundle)
     assert without.exit_code == 0
     assert "name the monitor's public key: --signer" in without.output
+
+
+def test_who_signed_which_figures_is_told(shelf: Path, bundle: Path, tmp_path: Path) -> None:
+    assert "signed      -      nobody has signed the month off" in run("verify", bundle).output
+    shutil.copytree(shelf / "place", tmp_path / "place")
+    register = Register.open(tmp_path / "place/ledger.db", SystemClock())
+    digest = json.loads(contents(bundle)["manifest.json"])["figures_sha256"]
+
+    def verified(number: int, kind: str, digest: str) -> str:
+        worth = {"points": "6", "credit": "40000.00"} if kind == "sign_off" else {}
+        said = {"kind": kind, "month": MONTH, "digest": digest, **worth}
+        register.add([entry(number, said).model_copy(update={"actor": f"who made {number}"})])
+        packs = tmp_path / f"{number}"
+        made = reviewed(Place(tmp_path / "place"), packs, "--copy", "supplier", "--format", "json")
+        return next(line for line in run("verify", made).output.splitlines() if line.startswith("signed"))
+
+    first = len(SAID) + len(OWN) + 1
+    by = f"holds  who made {first} (entry {first}) signed these figures off"
+    assert verified(first, "sign_off", digest).endswith(f"{by}, and nobody countersigned them")
+    told = verified(first + 1, "countersignature", digest)
+    assert told.endswith(f"{by}, and who made {first + 1} (entry {first + 1}) countersigned them")
+    told = verified(first + 2, "sign_off", "0" * 64)
+    assert f"-      who made {first + 2} (entry {first + 2}) signed other figures off (0000000000000000" in told
 
 
 def without(beginning: str) -> Callable[[Files], None]:
