@@ -14,6 +14,7 @@ from sla_monitor.contract.maintenance import OVER_WORDS, MaintenanceTerms, Relie
 from sla_monitor.contract.terms import Terms
 from sla_monitor.sla.overlay import Import
 from sla_monitor.sla.rounding import describe_rounding
+from sla_monitor.wording.calendars import describe_calendar
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.instants import format_day, format_day_at
 
@@ -147,17 +148,17 @@ def maintenance_rules(terms: Terms) -> Iterator[str]:
     for rules in dict.fromkeys(several.values()):
         sharing = [name for name, its in several.items() if its == rules]
         whose = "" if len(sharing) == len(several) else f" ({', '.join(sharing)})"
-        yield f"Maintenance is permitted{whose} " + ", ".join(_permitted(rules)) + "."
+        yield f"Maintenance is permitted{whose} " + ", ".join(_permitted(rules, terms)) + "."
 
 
-def _permitted(rules: MaintenanceTerms) -> Iterator[str]:
+def _permitted(rules: MaintenanceTerms, terms: Terms) -> Iterator[str]:
     yield "once the authority has granted it" if rules.approval == "decision" else "by booking it"
     if rules.notice_ms is not None:
         yield f"booked {format_duration(rules.notice_ms)} before"
     if rules.notice_working_days is not None:
         yield f"booked {rules.notice_working_days} Working Days before"
     if rules.hours is not None:
-        yield f"inside {rules.hours}"
+        yield describe_calendar(rules.hours, terms.calendars.get(rules.hours))
     if rules.allowance_ms is not None:
         whose = "each service" if rules.allowance_per == "service" else "all services together"
         beyond = "excluded all the same" if rules.excess == "excluded" else "counted"

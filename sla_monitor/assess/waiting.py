@@ -78,6 +78,13 @@ def matters_of(
     return tuple(sorted(several, key=lambda matter: (matter.on or date.max, matter.kind, matter.entry or 0)))
 
 
+def describe_asked(entry: Entry, contract: Contract) -> str:
+    """An entry that asks for a decision, with the time that it is about."""
+    body = entry.body
+    when = f", {format_stretch(body.start_ms, body.end_ms, contract.time_zone)}" if isinstance(body, Timed) else ""
+    return f"{describe_entry(entry, contract)}{when}"
+
+
 @dataclass(frozen=True)
 class _Waiting:
     days: KnownDays
@@ -121,8 +128,7 @@ class _Waiting:
 
     def _decision(self, entry: Entry) -> Matter:
         body = entry.body
-        when = f", {format_stretch(body.start_ms, body.end_ms, self.zone)}" if isinstance(body, Timed) else ""
-        what = f"{describe_entry(entry, self.contract)}{when}"
+        what = describe_asked(entry, self.contract)
         has_four_eyes = self.contract.version_at(getattr(body, "start_ms", entry.at_ms)).terms.relief.four_eyes
         barred = entry.actor if has_four_eyes else ""
         return Matter("decide", Action.DECIDE, what, self._decide_by(entry), barred=barred, entry=entry.number)

@@ -49,6 +49,12 @@ def terms_in(contract: Contract, period: Period, now_ms: int) -> Terms:
     return contract.version_at(max(min(now_ms, period.end_ms - 1), period.start_ms)).terms
 
 
+def terms_at_end(contract: Contract, month: str) -> Terms:
+    """Those in force at a month's end, be it over or not."""
+    period = period_of(contract, month)
+    return terms_in(contract, period, period.end_ms)
+
+
 @dataclass(frozen=True, slots=True)
 class TermsSlice:
     """A service under one version of the terms: what holds from `start_ms` to `end_ms`, with its agreed hours."""

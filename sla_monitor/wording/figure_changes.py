@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from sla_monitor.sla.rounding import shown
 from sla_monitor.wording.figures import format_apart
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
+from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iter
     yield from change_row(after.month, f"credit, {terms.currency}", *money)
     triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
     yield from change_row(after.month, "triggers", *triggers)
+
+
+def titles_of(terms: Terms) -> dict[str, str]:
+    """What each KPI promises, in words, by its id: a row names it by that; empty: it has no other name."""
+    return {kpi.id: plain(kpi.title if kpi.title != kpi.id else "") for kpi in terms.kpis}
 
 
 def change_row(month: str, what: str, before: str, after: str) -> Iterator[dict[str, str]]:

@@ -98,9 +98,9 @@ K3: Time that nobody saw is taken as down.
 K3: Outages are counted to the millisecond.
 K3: An answer that takes more than 5 times 2s is no answer.
 Maintenance is permitted (Command, desk) once the authority has granted it, and emergencies are counted.
-Maintenance is permitted (web) by booking it, booked 48 h before, inside office, up to 4 h a month for all \
-services together, and what goes beyond is excluded all the same, and emergencies are permitted without \
-notice.
+Maintenance is permitted (web) by booking it, booked 48 h before, inside office \
+(Mon to Fri 08:00 to 18:00), up to 4 h a month for all services together, and what goes beyond is \
+excluded all the same, and emergencies are permitted without notice.
 Relief is given for force_majeure, authority_cause, once the authority has granted it.
 Relief notified more than 5 Working Days after the cause was known is for the authority to decide.
 Relief may be claimed up to 2 months after the month, by the day of its notice.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -12,6 +12,7 @@ from sla_monitor.assess.figure_changes import changes_of_entries
 from sla_monitor.assess.supposed import reservations_of, stretches_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at
+from sla_monitor.periods.terms_slices import terms_at_end
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Decision, Entry
 from sla_monitor.register.entry_context import EntryContext
@@ -19,7 +20,7 @@ from sla_monitor.register.entry_parsing import entry_of
 from sla_monitor.web.desk.entering import CheckedStatements
 from sla_monitor.web.desk.previews import Previews
 from sla_monitor.web.identity.desk_state import digest_of
-from sla_monitor.wording.figure_changes import Changes
+from sla_monitor.wording.figure_changes import Changes, titles_of
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.maintenance import describe_booked
 from sla_monitor.wording.text import plain
@@ -30,11 +31,12 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class ChangedMonth:
-    """The figures of a month that change, each with before and after."""
+    """The figures of a month that change, each with before and after. `called`: the titles of KPIs by their ids."""
 
     month: str
     title: str
     rows: tuple[dict[str, str], ...]
+    called: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,17 @@ def _effect(previews: Previews, contract: Contract, checked: CheckedStatements, 
     more = [f"and {len(booked) - SHOWN} more"] if len(booked) > SHOWN else []
     # It has no number yet.
     but, lines = ([named.sub("this decision", line) for line in several] for several in (but, [*lines, *more]))
-    return Effect(tuple(_months(changes, running)), _plain(but), _plain(lines))
+    return Effect(tuple(_months(contract, changes, running)), _plain(but), _plain(lines))
 
 
-def _months(changes: Changes, running: str) -> list[ChangedMonth]:
+def _months(contract: Contract, changes: Changes, running: str) -> list[ChangedMonth]:
     return [
-        ChangedMonth(month, f"{format_month(month)}{', so far' if month == running else ''}", tuple(rows))
+        ChangedMonth(
+            month,
+            f"{format_month(month)}{', so far' if month == running else ''}",
+            tuple(rows),
+            titles_of(terms_at_end(contract, month)),
+        )
         for month, rows in groupby(changes, key=lambda row: row["month"])
     ]
 

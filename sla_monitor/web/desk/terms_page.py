@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
@@ -14,12 +13,11 @@ from sla_monitor.assess.proposed_terms import TermsEffect, terms_effect
 from sla_monitor.assess.recalculations import Recalculation, recalculations
 from sla_monitor.assess.terms_drafts import KnownTerms
 from sla_monitor.contract.contract import Contract
-from sla_monitor.contract.local_time import instant_ms
 from sla_monitor.document.comparison_rows import comparison_rows, describe_when
 from sla_monitor.errors import RegisterError
 from sla_monitor.ledger import HistoryReader
 from sla_monitor.ledger.recording.kept_files import TermsInForce
-from sla_monitor.periods.months import last_day
+from sla_monitor.periods.terms_slices import terms_at_end
 from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Entry, SignOff
 from sla_monitor.register.entry_parsing import body_of
@@ -30,7 +28,7 @@ from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.serving.handler import Refusal
-from sla_monitor.wording.figure_changes import told_differences
+from sla_monitor.wording.figure_changes import titles_of, told_differences
 from sla_monitor.wording.instants import format_instant, format_month
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.recalculations import describe_because
@@ -73,13 +71,15 @@ class InForceRow:
 
 @dataclass(frozen=True, slots=True)
 class RecalculationRow:
-    """A closed month that came out otherwise. `changes`: figure, before, after."""
+    """A closed month that came out otherwise. `changes`: figure, before, after; `called`: the titles of KPIs by their
+    ids."""
 
     month: str
     at: str
     is_signed: bool
     changes: Rows
     because: str
+    called: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +149,15 @@ def in_force_row(contract: Contract, one: TermsInForce) -> InForceRow:
 
 
 def recalculation_row(contract: Contract, one: Recalculation, entries: Mapping[int, Entry]) -> RecalculationRow:
-    end_ms = instant_ms(last_day(one.month), time.max, contract.time_zone)
-    rows = told_differences(one.month, one.before, one.after, contract.version_at(end_ms).terms)
+    terms = terms_at_end(contract, one.month)
+    rows = told_differences(one.month, one.before, one.after, terms)
     return RecalculationRow(
         format_month(one.month),
         format_instant(one.at_ms, contract.time_zone),
         one.is_signed,
         tuple({name: plain(text) for name, text in row.items()} for row in rows),
         plain(describe_because(one.because, entries)),
+        titles_of(terms),
     )
 
 

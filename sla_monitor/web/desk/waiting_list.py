@@ -9,7 +9,7 @@ from typing import Generic, TypeVar, overload
 from urllib.parse import quote
 
 from sla_monitor.assess import ContractAssessment
-from sla_monitor.assess.waiting import Matter
+from sla_monitor.assess.waiting import Matter, describe_asked
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.local_time import local_date
 from sla_monitor.register.answers import Answer, answers_to
@@ -18,7 +18,6 @@ from sla_monitor.settings.desk.access_table import TABLE, Action
 from sla_monitor.web.desk.entering import DeskRegister, as_read_by, side_of, visible_to
 from sla_monitor.web.identity.person import Person
 from sla_monitor.web.serving.web_parts import WebParts
-from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.text import plain, plain_lines
@@ -214,7 +213,7 @@ def _answer(place: _Place, found: Answer) -> AnswerRow:
         contract=contract.id,
         answer=found,
         word=ANSWER_WORDS[found.state],
-        what=describe_entry(found.asked, contract),
+        what=describe_asked(found.asked, contract),
         by=plain(f"{describe_actor(by.actor, by.known_by)}, {format_instant(by.at_ms, contract.time_zone)}"),
         note=plain_lines(by.note),
         address=f"/desk/contracts/{quote(contract.id, safe='')}/entries/{found.asked.number}",

@@ -6,7 +6,7 @@ is added to the assessment is not shown here before somebody adds it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from zoneinfo import ZoneInfo
@@ -80,6 +80,8 @@ class SharedView:
 
 
 Owned = tuple[ContractAssessment, ServiceAssessment]
+Names = Mapping[tuple[str, str], str]
+"""Of services, by contract and service."""
 
 
 def shared_view(board: Board, participant: str | None, now_ms: int) -> SharedView:
@@ -89,15 +91,16 @@ def shared_view(board: Board, participant: str | None, now_ms: int) -> SharedVie
         ((outage, contract, service) for contract, service in owned for outage in service.outages),
         key=lambda item: -item[0].start_ms,
     )
+    names = _names(owned, participant)
     return SharedView(
         title=_title(board, participant),
-        services=tuple(_service(contract, service, now_ms) for contract, service in owned),
+        services=tuple(_service(contract, service, names, now_ms) for contract, service in owned),
         states=tuple(service.state for _, service in owned),
         outages=tuple(
-            _outage(contract, service, outage, now_ms) for outage, contract, service in outages[:SHOWN_OUTAGES]
+            _outage(contract, service, outage, names, now_ms) for outage, contract, service in outages[:SHOWN_OUTAGES]
         ),
         more_outages=len(outages[SHOWN_OUTAGES:]),
-        maintenance=tuple(_maintenance(owned, now_ms)),
+        maintenance=tuple(_maintenance(owned, names, now_ms)),
     )
 
 
@@ -118,22 +121,41 @@ def _title(board: Board, participant: str | None) -> str:
     return f"Service status for {plain(next(names, participant))}"
 
 
+def _names(owned: Sequence[Owned], participant: str | None) -> Names:
+    """Each name once: services of one name in several contracts are told apart by these, of which the public learns
+    nothing."""
+    whose: dict[str, dict[str, str]] = {}
+    for contract, service in owned:
+        whose.setdefault(_name(service), {})[contract.contract] = plain(contract.title or contract.contract)
+    found = {}
+    for contract, service in owned:
+        name = _name(service)
+        contracts = whose[name]
+        is_told = participant is not None and len(contracts) > 1
+        told = contracts if len(set(contracts.values())) == len(contracts) else {one: one for one in contracts}
+        found[contract.contract, service.service] = f"{name} ({told[contract.contract]})" if is_told else name
+    return found
+
+
 def _name(service: ServiceAssessment) -> str:
     return plain(service.name or service.service)
 
 
-def _service(contract: ContractAssessment, service: ServiceAssessment, now_ms: int) -> SharedService:
+def _service(contract: ContractAssessment, service: ServiceAssessment, names: Names, now_ms: int) -> SharedService:
     outage = service.open_outage
     since = format_recent(outage.start_ms, ZoneInfo(contract.time_zone), now_ms) if outage else ""
-    return SharedService(_name(service), service.state, since, outage.start_ms if outage else None)
+    name = names[contract.contract, service.service]
+    return SharedService(name, service.state, since, outage.start_ms if outage else None)
 
 
-def _outage(contract: ContractAssessment, service: ServiceAssessment, outage: Outage, now_ms: int) -> SharedOutage:
+def _outage(
+    contract: ContractAssessment, service: ServiceAssessment, outage: Outage, names: Names, now_ms: int
+) -> SharedOutage:
     zone, end_ms = ZoneInfo(contract.time_zone), now_ms if outage.end_ms is None else outage.end_ms
     ended = describe_end(format_recent(end_ms, zone, now_ms), is_seen=outage.end_seen)
     whose = f"{contract.contract}/{service.service}/{outage.start_ms}"
     return SharedOutage(
-        service=_name(service),
+        service=names[contract.contract, service.service],
         began=format_recent(outage.start_ms, zone, now_ms),
         ended="" if outage.end_ms is None else ended,
         lasted=describe_lasted(end_ms - outage.start_ms, is_seen=outage.end_seen),
@@ -145,11 +167,11 @@ def _outage(contract: ContractAssessment, service: ServiceAssessment, outage: Ou
     )
 
 
-def _maintenance(owned: list[Owned], now_ms: int) -> Iterator[SharedMaintenance]:
+def _maintenance(owned: list[Owned], called: Names, now_ms: int) -> Iterator[SharedMaintenance]:
     """Bookings that were not refused and are not over, soonest first, as far as they are for these services."""
     found = []
     for contract in {one.contract: one for one, _ in owned}.values():
-        own = {service.service: _name(service) for one, service in owned if one.contract == contract.contract}
+        own = {service: name for (whose, service), name in called.items() if whose == contract.contract}
         zone = ZoneInfo(contract.time_zone)
         for start_ms, end_ms, services, is_agreed in (*_this_month(contract), *_next_month(contract)):
             names = [own[service] for service in services or own if service in own]

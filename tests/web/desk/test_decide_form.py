@@ -48,7 +48,7 @@ def test_a_claim_is_decided_once_its_effect_was_seen(house: House) -> None:
     page = anna.get(CLAIM)
     before_and_after = "Credit, GBP £100.00 £0.00"
     assert "The carrier’s line was cut." in words(page)
-    assert "KPI1 99.59 % (minor, 1 point) 100.00 % (met, 0 points)" in words(page)
+    assert "KPI1 Custody availability 99.59 % (minor, 1 point) 100.00 % (met, 0 points)" in words(page)
     assert before_and_after in words(page)
     between = anna.fill_in(page, CLAIM, decision="grant", note="<b>The carrier</b> was ours.")
     assert (between.status, decisions(house)) == (200, [])
@@ -70,7 +70,7 @@ def test_a_part_is_granted_and_what_is_outside_of_it_is_refused_beside_its_field
     assert 'value="2026-10-06T09:00"' in wrong.text
     assert "In part." in wrong.text
     between = anna.fill_in(wrong, CLAIM, decision="grant", start="2026-10-06T12:00", note="In part.")
-    assert "KPI1 99.59 % (minor, 1 point) 99.73 % (minor, 1 point)" in words(between)
+    assert "KPI1 Custody availability 99.59 % (minor, 1 point) 99.73 % (minor, 1 point)" in words(between)
     assert confirm(anna, between, CLAIM).status == 303
 
 

@@ -25,7 +25,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def test_the_calendar_shows_hours_bookings_and_what_is_left(house: House) -> None:
     page = house.browser("sue").get(CALENDAR)
     told = words(page)
-    assert "booked 5 Working Days before, inside nights, up to 4 h a month" in told
+    assert "booked 5 Working Days before, inside nights (Mon to Sun 22:00 to 24:00), up to 4 h a month" in told
     assert "4 h left of 4 h a month, for Custody records" in told
     assert "Tue 24 22:00 to 24:00 22:00 to 24:00 Custody records awaits a decision ( entry 2 )" in told
     assert f'href="{BOOK}?start=2026-11-23T22:00&amp;end=2026-11-24T00:00"' in page.text

@@ -145,6 +145,22 @@ def test_a_participant_sees_its_own_services_and_those_for_everybody_of_its_cont
     assert "Payroll" in public
 
 
+def test_services_of_one_name_are_told_apart_by_their_contracts_and_not_to_the_public() -> None:
+    board = both()
+    first, other = board.assessment.contracts
+    names, own = {"hq": "HQ"}, (estate.service("Payroll"),)
+    titles = [("a", "Wages"), ("b", "Pensions"), ("c", "Pensions")]
+    several = [replace(other, contract=name, title=title, services=own, participants=names) for name, title in titles]
+    board.assessment = replace(board.assessment, contracts=(first, *several[:2]))
+    assert {one.name for one in shared_view(board, "hq", estate.NOW_MS).services} == {
+        "Payroll (Wages)", "Payroll (Pensions)",
+    }  # fmt: skip
+    board.assessment = replace(board.assessment, contracts=(first, *several))
+    text = Outline(page(board, "hq")).text
+    assert all(f"Payroll ({name})" in text for name in "abc"), "titles that do not tell them apart are no names"
+    assert "Payroll (" not in Outline(page(board)).text
+
+
 def test_outages_and_their_end_are_shown() -> None:
     text = Outline(page(both())).text
     assert "Custody records 14:03:22 GMT still open 22 min 4 s" in text
