@@ -42,7 +42,7 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/api/v1/contracts/([^/]+)/terms/([1-9][0-9]{0,9})": (
         "/api/v1/contracts/small/terms/1", Action.SEE_NOTES, "small",
     ),
-    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))": (
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/api/v1/contracts/small/months/2026-08", Action.SEE_SERVICE, "small",
     ),
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/attachments": (
@@ -75,22 +75,22 @@ ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     ),
     r"/desk/contracts/([^/]+)/import": ("/desk/contracts/small/import", Action.IMPORT_TICKETS, "small"),
     r"/desk/contracts/([^/]+)/maintenance": ("/desk/contracts/small/maintenance", Action.SEE_SERVICE, "small"),
-    r"/desk/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))": (
+    r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})": (
         "/desk/contracts/small/months/2024-10", Action.SEE_SERVICE, "small",
     ),
-    r"/desk/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))/sign-off": (
+    r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off": (
         "/desk/contracts/small/months/2024-10/sign-off", Action.SIGN_OFF, "small",
     ),
-    r"/desk/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))/countersign": (
+    r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign": (
         "/desk/contracts/small/months/2024-10/countersign", Action.COUNTERSIGN, "small",
     ),
     **{
-        rf"/desk/contracts/([^/]+)/months/([0-9]{{4}}-(?:0[1-9]|1[0-2]))/{name}": (
+        rf"/desk/contracts/([^/]+)/months/([0-9]{{4}}-[0-9]{{2}})/{name}": (
             f"/desk/contracts/small/months/2024-10/{name}", Action.SEE_SERVICE, "small",
         )
         for name in ("outages", "meeting")
     },
-    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))/outages": (
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/outages": (
         "/api/v1/contracts/small/months/2024-10/outages", Action.SEE_SERVICE, "small",
     ),
     r"/desk/contracts/([^/]+)/entered": ("/desk/contracts/small/entered", Action.SEE_SERVICE, "small"),
@@ -135,8 +135,8 @@ ELSEWHERE = {
     r"/-/reload", r"/heartbeat/([^/]+/[^/]+?)(?:/(start|fail))?", r"/sign-out", r"/sign-in/openid",
     r"/sign-in/openid/answer", r"/public", r"/public/status\.json", r"/public/outages\.atom",
     r"/public/badge/([^/]+)/([^/]+)\.svg",
-    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))/sign-off",
-    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))/countersign",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off",
+    r"/api/v1/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign",
     r"/api/v1/contracts/([^/]+)/credits/invoice",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo",
     r"/api/v1/contracts/([^/]+)/entries/([1-9][0-9]{0,9})/undo-file", r"/api/v1/contracts/([^/]+)/imports",
@@ -147,7 +147,7 @@ ELSEWHERE = {
 
 
 _ENTRY = r"/desk/contracts/([^/]+)/entries/([1-9][0-9]{0,9})"
-_MONTH = r"/desk/contracts/([^/]+)/months/([0-9]{4}-(?:0[1-9]|1[0-2]))"
+_MONTH = r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})"
 _TERMS = r"/desk/contracts/([^/]+)/terms"
 _API = r"/api/v1/contracts/([^/]+)"
 POSTED: dict[str, tuple[tuple[str, Action], ...]] = {
@@ -179,10 +179,10 @@ POSTED: dict[str, tuple[tuple[str, Action], ...]] = {
     rf"{_API}/entries": (("/api/v1/contracts/small/entries?dry_run=true", Action.ACKNOWLEDGE),),
     rf"{_API}/entries/([1-9][0-9]{{0,9}})/undo": (("/api/v1/contracts/small/entries/1/undo", Action.UNDO),),
     rf"{_API}/entries/([1-9][0-9]{{0,9}})/decide": (("/api/v1/contracts/small/entries/1/decide", Action.DECIDE),),
-    rf"{_API}/months/([0-9]{{4}}-(?:0[1-9]|1[0-2]))/sign-off": (
+    rf"{_API}/months/([0-9]{{4}}-[0-9]{{2}})/sign-off": (
         ("/api/v1/contracts/small/months/2024-10/sign-off", Action.SIGN_OFF),
     ),
-    rf"{_API}/months/([0-9]{{4}}-(?:0[1-9]|1[0-2]))/countersign": (
+    rf"{_API}/months/([0-9]{{4}}-[0-9]{{2}})/countersign": (
         ("/api/v1/contracts/small/months/2024-10/countersign", Action.COUNTERSIGN),
     ),
     rf"{_API}/credits/invoice": (("/api/v1/contracts/small/credits/invoice", Action.TRACK_CREDITS),),
