@@ -41,8 +41,6 @@ from sla_monitor.wording.text import plain
 from sla_monitor.wording.vocabulary import describe_reason
 
 API = "/api/v1"
-MONTH_ADDRESS = "([0-9]{4}-(?:0[1-9]|1[0-2]))"
-"""A month in an address: what is none is no page."""
 UP = "it is up"
 UNSEEN = "nothing of it was seen this month"
 NOT_PROBED = "it has not been probed yet"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sla_monitor.web.api.service_json import MONTH_ADDRESS
 from sla_monitor.web.desk.audit_page import AuditFile, AuditPage
 from sla_monitor.web.desk.credits_page import CreditsFile, CreditsPage
 from sla_monitor.web.desk.decide_form import DecideForm
@@ -34,11 +33,11 @@ DESK_ROUTES: tuple[tuple[str, type[DeskHandler]], ...] = (
     (r"/desk/contracts/([^/]+)/enter/([^/]+)", EntryForm),
     (r"/desk/contracts/([^/]+)/import", ImportForm),
     (r"/desk/contracts/([^/]+)/maintenance", MaintenancePage),
-    (rf"/desk/contracts/([^/]+)/months/{MONTH_ADDRESS}", MonthPage),
-    (rf"/desk/contracts/([^/]+)/months/{MONTH_ADDRESS}/sign-off", SignOffForm),
-    (rf"/desk/contracts/([^/]+)/months/{MONTH_ADDRESS}/countersign", CountersignForm),
-    (rf"/desk/contracts/([^/]+)/months/{MONTH_ADDRESS}/outages", OutagesPage),
-    (rf"/desk/contracts/([^/]+)/months/{MONTH_ADDRESS}/meeting", MeetingPage),
+    (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})", MonthPage),
+    (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/sign-off", SignOffForm),
+    (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/countersign", CountersignForm),
+    (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/outages", OutagesPage),
+    (r"/desk/contracts/([^/]+)/months/([0-9]{4}-[0-9]{2})/meeting", MeetingPage),
     (r"/desk/contracts/([^/]+)/entered", EnteredPage),
     (r"/desk/contracts/([^/]+)/entries", RegisterPage),
     (r"/desk/contracts/([^/]+)/entries\.csv", RegisterFile),

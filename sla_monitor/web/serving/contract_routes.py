@@ -31,12 +31,12 @@ from sla_monitor.web.api.register_shapes import (
     ObligationsJson,
     RecalculationsJson,
 )
-from sla_monitor.web.api.service_json import API, MONTH_ADDRESS
+from sla_monitor.web.api.service_json import API
 from sla_monitor.web.api.shares_json import shares_json
+from sla_monitor.web.desk.assessed_months import has_month
 from sla_monitor.web.desk.audit_page import EVENTS, chosen
 from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
-from sla_monitor.web.desk.maintenance_page import has_month
 from sla_monitor.web.desk.month_now import month_now
 from sla_monitor.web.desk.obligations_page import standing_obligations
 from sla_monitor.web.desk.shares_page import share_rows
@@ -223,7 +223,7 @@ _CONTRACT = rf"{API}/contracts/([^/]+)"
 
 CONTRACT_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (rf"{_CONTRACT}/months", MonthsResource),
-    (rf"{_CONTRACT}/months/{MONTH_ADDRESS}/outages", MonthFailuresResource),
+    (rf"{_CONTRACT}/months/([0-9]{{4}}-[0-9]{{2}})/outages", MonthFailuresResource),
     (rf"{_CONTRACT}/recalculations", RecalculationsResource),
     (rf"{_CONTRACT}/credits", CreditsResource),
     (rf"{_CONTRACT}/obligations", ObligationsResource),

@@ -11,7 +11,7 @@ from sla_monitor.register.request_bodies import CountersignRequest, Papers, Sign
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.api.month_json import month_json
 from sla_monitor.web.api.register_shapes import EnteredJson, MonthJsonWhole, MonthStateJson, SignedJson
-from sla_monitor.web.api.service_json import API, MONTH_ADDRESS
+from sla_monitor.web.api.service_json import API
 from sla_monitor.web.desk.closed_month import ClosedMonth, NotWhatStands, Signature, closed_month, mark_of
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.serving.api_handler import JsonAnswering
@@ -115,7 +115,7 @@ def is_signed_by(entry: Entry, asked: Papers, month: str) -> bool:
     return said == _seen(asked) and (entry.reference, entry.evidence) == (asked.reference, asked.evidence)
 
 
-_MONTH = rf"{API}/contracts/([^/]+)/months/{MONTH_ADDRESS}"
+_MONTH = rf"{API}/contracts/([^/]+)/months/([0-9]{{4}}-[0-9]{{2}})"
 
 MONTH_ROUTES: tuple[tuple[str, type[JsonAnswering]], ...] = (
     (_MONTH, MonthResource),
