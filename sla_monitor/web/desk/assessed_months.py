@@ -3,6 +3,7 @@ again after an entry and each minute."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from sla_monitor.assess import ContractAssessment, assess_month
@@ -12,6 +13,7 @@ from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.web.desk.previews import Previews
 
 MINUTE_MS = 60_000
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 KEPT = 24
 """Months that are held: whoever pages through one asks for the same again and again."""
 
@@ -46,7 +48,12 @@ class AssessedMonths:
         return known.assessed
 
 
+def has_month(contract: Contract, month: str) -> bool:
+    """Whether a text names a month of the contract's term."""
+    run = run_of(contract)
+    return bool(_MONTH.fullmatch(month)) and run.first <= month <= (run.last or month)
+
+
 def has_begun(contract: Contract, month: str, now_ms: int) -> bool:
     """Whether it is a month of the contract's term that has begun."""
-    run = run_of(contract)
-    return run.first <= month <= min(run.last or month, month_at(now_ms, contract.time_zone))
+    return has_month(contract, month) and month <= month_at(now_ms, contract.time_zone)

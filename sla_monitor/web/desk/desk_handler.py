@@ -187,6 +187,11 @@ class DeskHandler(Handler):
         self.set_status(status_code)
         super().write_error(status_code, **kwargs)
 
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """What the register refuses is told to whoever enters it."""
+        if not isinstance(value, RegisterError | Overtaken):
+            super().log_exception(typ, value, tb)
+
     def refuse(self, refusal: Refusal) -> None:
         """Say it on a page, to a browser."""
         if not hasattr(self, "person") or "text/html" not in self.request.headers.get("Accept", ""):

@@ -31,6 +31,7 @@ from sla_monitor.web.desk.forms import (
     desk_path,
 )
 from sla_monitor.web.desk.shown_entry import draft_entry
+from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
@@ -86,6 +87,7 @@ class ProposingForm(DeskHandler):
             self.set_status(422)
             await again(problems_by_field(error))
         except ForbiddenEntry as error:
+            self.note(DeskEvent.FORBIDDEN, subject=f"{error}", contract=contract.id)
             raise Refusal(403, f"you may not do this: {error}") from None
 
     async def is_again(self, form: PostedForm, contract: Contract) -> bool:

@@ -33,10 +33,10 @@ from sla_monitor.web.api.register_shapes import (
 )
 from sla_monitor.web.api.service_json import API
 from sla_monitor.web.api.shares_json import shares_json
+from sla_monitor.web.desk.assessed_months import has_month
 from sla_monitor.web.desk.audit_page import EVENTS, chosen
 from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
-from sla_monitor.web.desk.maintenance_page import has_month
 from sla_monitor.web.desk.month_now import month_now
 from sla_monitor.web.desk.obligations_page import standing_obligations
 from sla_monitor.web.desk.shares_page import share_rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Iterable
 from functools import cached_property
 from typing import Any, ClassVar
@@ -54,7 +55,7 @@ class Handler(RequestHandler):
 
     def initialize(self, site: WebParts) -> None:
         self.site = site
-        self._is_active = True
+        self._is_active, self._is_upload = True, False
         site.active += 1
 
     @property
@@ -158,6 +159,9 @@ class Handler(RequestHandler):
         if self._is_active:
             self._is_active = False
             self.site.active -= 1
+            if self._is_upload:
+                self.site.uploads.subtract([self.person.name])
+                self.site.uploads += Counter()  # names with nothing are left out
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Refusals and errors alike as one line; never a traceback."""
@@ -248,8 +252,21 @@ class Handler(RequestHandler):
         connection = self.request.connection
         allow, wait = (getattr(connection, name, None) for name in ("set_max_body_size", "set_body_timeout"))
         if allow is not None and wait is not None:
+            self._take_room()
             allow(most_bytes)
             wait(self.site.limits.upload_s)
+
+    def _take_room(self) -> None:
+        """Count a larger body for as long as it is held. Raises Refusal where somebody sends many at once."""
+        headers, uploads, name = self.request.headers, self.site.uploads, self.person.name
+        told = headers.get("Content-Length", "0")
+        is_small = told.isascii() and told.isdecimal() and int(told) <= self.site.limits.body_bytes
+        if is_small and "Transfer-Encoding" not in headers:
+            return
+        if uploads[name] >= self.site.limits.uploads:
+            raise Refusal(429, "too many files at once", {"Retry-After": "5"}, remedy="send one after the other")
+        uploads[name] += 1
+        self._is_upload = True
 
     def note(self, event: DeskEvent, **more: str) -> None:
         """Record what this person does in the audit. `more`: contract, subject."""

@@ -23,7 +23,7 @@ class Limits:
 
     header_s: from connecting (TLS included) or from the answer before, to the end of the headers; it is also how
     long an idle connection is kept, hence more than the usual scrape interval of 15 s. upload_s: for a file of somebody
-    who is known; 5 MiB take as long at 350 kbit/s.
+    who is known; 5 MiB take as long at 350 kbit/s. uploads: of one person at once, as each is held in memory.
     """
 
     header_s: float = 20
@@ -38,6 +38,7 @@ class Limits:
     failures_per_minute: int = 30
     writes_per_minute: int = 120
     commit_s: float = 5
+    uploads: int = 4
 
 
 class Busy(Exception):  # noqa: N818 - it says how things stand

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -58,6 +59,8 @@ class WebParts:
     views: SharedViews = SharedViews()  # noqa: RUF009 - frozen
     access: Access = field(default_factory=Access)
     active: int = 0
+    uploads: Counter[str] = field(default_factory=Counter)
+    """Larger bodies that come in at this moment, by whose they are."""
 
     def __post_init__(self) -> None:
         self.layout = Layout(lambda: self.reception.is_used)

@@ -64,10 +64,17 @@ class Desk(JsonAnswering):
         """What the record refuses is a refusal of ours."""
         kind, error, trace = kwargs.get("exc_info", (None, None, None))
         told = self._told(error)
+        if isinstance(error, ForbiddenEntry):
+            self.note(DeskEvent.FORBIDDEN, subject=f"{error}", contract=self.path_args[0])
         if told is not None:
             kwargs, status_code = {**kwargs, "exc_info": (kind, told, trace)}, told.status_code
         self.set_status(status_code)
         super().write_error(status_code, **kwargs)
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        """What somebody may not enter, or enters too late, is told to them; anybody could fill the log with it."""
+        if not isinstance(value, ForbiddenEntry | Overtaken):
+            super().log_exception(typ, value, tb)
 
     def _told(self, error: BaseException | None) -> Refusal | None:
         if isinstance(error, Overtaken):

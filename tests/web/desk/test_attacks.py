@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
+from sla_monitor.ledger.recording.audit import newest_deeds
 from sla_monitor.web import Limits
-from tests.web.desk.house import Browser, House, furnished
+from sla_monitor.web.identity.desk_state import digest_of
+from tests.web.desk.house import TOKEN, Browser, House, furnished
 from tests.web.desk.side_house import HOSTILE, say, side_house
 from tests.web.desk.test_access import ADDRESSES
 from tests.web.desk.walking import walked
@@ -173,3 +176,28 @@ def test_nobody_fills_the_register_by_forms_faster_than_by_programs(tmp_path: Pa
         assert statuses == [303, 303, 429]
         assert other.fill_in(other.get(COMMENT), COMMENT, month="2024-10", note="Another person.").status == 303
         assert len(house.entries()) == 3
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-00", "2024-99"])
+@pytest.mark.parametrize("page", ["", "/outages", "/meeting", "/sign-off", ".json", "/outages.json"])
+def test_a_month_that_is_none_is_no_page_and_no_fault(
+    house: House, browser: Browser, month: str, page: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = page.removesuffix(".json")
+    root = "/api/v1" if path != page else "/desk"
+    assert browser.get(f"{root}/contracts/{house.parts.contracts[0].id}/months/{month}{path}").status == 404
+    assert caplog.records == []
+
+
+def test_what_a_supplier_may_not_say_is_in_the_audit_and_not_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    supplier = [{"role": "supplier", "contracts": ["small"]}]
+    with furnished(tmp_path, tokens=[{"name": "robot", "sha256": digest_of(TOKEN), "roles": supplier}]) as house:
+        internal = {"said": {"kind": "comment", "month": "2024-10", "internal": True}, "note": "For the authority."}
+        sent = {"Content-Type": "application/json", "Idempotency-Key": "1"}
+        page = house.script().ask("POST", "/api/v1/contracts/small/entries", json.dumps(internal).encode(), sent)
+        assert (page.status, "what is internal is the authority" in page.text) == (403, True)
+    assert caplog.records == []
+    told = [(one.event, one.actor, one.contract, one.subject) for one in newest_deeds(tmp_path / "ledger.db", 100)]
+    assert told == [("forbidden", "robot", "small", "what is internal is the authority’s")]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sla_monitor.ledger import read_only
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.settings.settings import AttachmentSettings
+from sla_monitor.web import Limits
 from sla_monitor.web.desk.form_files import FILES_BYTES
 from tests.web.desk.house import House, Page, furnished
 from tests.web.desk.test_decide_form import words
@@ -102,6 +106,28 @@ def test_no_text_of_megabytes_is_read_while_others_wait(house: House) -> None:
     page = browser.post(path, {**browser.get(path).hidden, "stops": stops})
     assert page.status == 413
     assert "65,536 characters" in page.text
+
+
+def test_one_person_sends_so_many_large_bodies_at_once_and_no_more(tmp_path: Path) -> None:
+    path, large = "/desk/contracts/small/enter/comment", {"attach": ("a.txt", b"x" * 100_000)}
+    said = {"month": "2024-10", "note": "With a file."}
+    with furnished(tmp_path, limits=Limits(uploads=1)) as house:
+        sue, anna = house.browser("sue"), house.browser("anna")
+        cookie = "; ".join(f"{name}={value}" for name, value in sue.jar.items())
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\nContent-Length: 200000\r\n"
+        with socket.create_connection(("127.0.0.1", house.web.port)) as slow:
+            slow.sendall(head.encode() + b"Expect: 100-continue\r\n\r\n")
+            assert slow.recv(100).startswith(b"HTTP/1.1 100 ")  # it is let in
+            refused = sue.upload(path, {**sue.get(path).hidden, **said}, large)
+            assert refused.status == 429
+            assert "oo many files at once" in refused.text
+            assert sue.fill_in(sue.get(path), path, **said).status == 303
+            assert anna.upload(path, {**anna.get(path).hidden, **said}, large).status == 303
+        deadline = time.monotonic() + 30  # it is known some time later that the other one has gone
+        while (page := sue.upload(path, {**sue.get(path).hidden, **said}, large)).status == 429:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert page.status == 303
 
 
 def test_a_file_too_many_leaves_those_that_were_chosen_before(house: House) -> None:
