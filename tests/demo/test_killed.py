@@ -9,7 +9,7 @@ from pathlib import Path
 from sla_monitor.demo.monitor import Monitor
 from sla_monitor.demo.own_folder import own_folder
 from tests.support.forked import forking, kill
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 SAYS_ITS_NUMBER = """
 import os, pathlib, sys, time
