@@ -23,8 +23,8 @@ from sla_monitor.demo.webhook import Desk
 from sla_monitor.settings import Alertmanager as Wanted
 from sla_monitor.silences import SilencedStretch, Silences, silenced
 from tests.assess.records import CONTRACT, Record, endpoint, entries, one_version, service
-from tests.support.running import wait_until
 from tests.support.stack import Alertmanager, alertmanager, now_ms
+from tests.support.waiting import wait_until
 
 HOUR_MS = 3_600_000
 CUSTODY = {"contract": "c", "service": "custody", "area": "supplier", "severity": "critical"}

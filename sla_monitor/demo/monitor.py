@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
 import signal
 import subprocess
@@ -10,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 STOP_SECONDS = 10.0
@@ -20,6 +23,8 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 # The environment's proxies are for the world outside; the monitor is on this host.
 _open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+_PR_SET_PDEATHSIG = 1
 
 States = dict[str, dict[str, str]]
 """Service: endpoint: state."""
@@ -38,6 +43,13 @@ def _is_seen(endpoints: dict[str, str]) -> bool:
     return "unknown" not in endpoints.values()
 
 
+def _end_with(parent: int, prctl: Callable[[int, int], int]) -> None:
+    """In the child, before its program begins: ask for SIGTERM when its parent is gone."""
+    prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it was gone before we asked
+        os._exit(1)
+
+
 class Monitor:
     """`sla-monitor run` as a child process that answers at `url`."""
 
@@ -49,8 +61,13 @@ class Monitor:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """In a process group of its own: Ctrl-C reaches us alone, and we pass it on once, as SIGTERM."""
-        self._process = subprocess.Popen(self._command, process_group=0)
+        """In a process group of its own: Ctrl-C reaches us alone, and we pass it on once, as SIGTERM. Where we are
+        killed, the kernel does: a monitor that stayed would hold the port against the next demo."""
+        self._process = subprocess.Popen(
+            self._command,
+            process_group=0,
+            preexec_fn=partial(_end_with, os.getpid(), ctypes.CDLL(None).prctl),  # noqa: PLW1509 - one system call
+        )
 
     @property
     def has_ended(self) -> bool:

@@ -13,7 +13,8 @@ from sla_monitor.clock import SystemClock
 from sla_monitor.configuration import read_configuration
 from sla_monitor.daemon import Daemon, daemon
 from sla_monitor.demo.estate import Estate
-from tests.support.running import Monitor, calm_estate, wait_until
+from tests.support.running import Monitor, calm_estate
+from tests.support.waiting import wait_until
 
 
 def files(folder: Path, estate: Estate) -> Path:

@@ -30,6 +30,7 @@ from sla_monitor.errors import LineError
 from sla_monitor.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.support.nats import Network, Server, serving, wait
+from tests.support.waiting import until
 
 PAIR = ("east", "west")
 
@@ -387,7 +388,7 @@ def test_a_pair_with_a_real_server_that_goes_and_a_network_that_is_cut(tmp_path:
             network.swallow = not is_cut
             if is_cut:
                 network.cut()
-            while not west.lease.is_held():
+            for _ in until(west.lease.is_held):
                 assert not (east.lease.is_held() and west.lease.is_held())
                 time.sleep(0.01)
             assert not east.lease.is_held()

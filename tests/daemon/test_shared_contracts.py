@@ -24,7 +24,8 @@ from sla_monitor.generate.prometheus import prometheus_files
 from sla_monitor.settings import load_settings
 from tests.probe.servers import serving
 from tests.support.prometheus import scraping
-from tests.support.running import demo_contract, wait_until
+from tests.support.running import demo_contract
+from tests.support.waiting import wait_until
 
 IDS = ("c0", "c1", "c2")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -16,6 +15,7 @@ import pytest
 
 from sla_monitor.daemon.site_process import BEGIN_S, BLOCKED_S, COMPUTED_S, HELD_S, QUIET_S, Child, SiteTrouble
 from sla_monitor.transport import HostWords, MessageError, SiteWords, framed
+from tests.support.waiting import wait_until
 
 SLEEPS, COMPUTES = ("/bin/sleep", "600"), (sys.executable, "-S", "-c", "while True: pass")
 RESTS = (sys.executable, "-S", "-c", "import time\nwhile True: time.sleep(0.01)")
@@ -45,8 +45,7 @@ class Probed:
     def compute(self, seconds: float) -> None:
         """Wait until it has used so much of a processor."""
         until_s = self.child._cpu_s() + seconds
-        while self.child._cpu_s() < until_s:
-            time.sleep(0.01)
+        wait_until(lambda: self.child._cpu_s() >= until_s)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from sla_monitor.ledger import read_only
 from sla_monitor.ledger.recording.kept_files import TermsInForce
 from tests.fakes.clock import FakeClock
 from tests.support.approvals import TermsOffice
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 NOON_MS = 1_796_040_000_000
 

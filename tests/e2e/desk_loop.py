@@ -17,7 +17,8 @@ from typing import Any
 from sla_monitor.clock import SystemClock
 from sla_monitor.demo.estate import Estate
 from sla_monitor.ledger.opening import make_ledger
-from tests.support.running import Monitor, wait_until
+from tests.support.running import Monitor
+from tests.support.waiting import wait_until
 from tests.web.desk.every_form import contract_in, people, stock
 from tests.web.desk.house import House, hashed
 from tests.web.desk.killing import kill_over_all_forms

@@ -26,7 +26,8 @@ from subprocess import PIPE, Popen
 from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.servers import OK, Peer, serving
-from tests.support.running import Monitor, calm_estate, wait_until
+from tests.support.running import Monitor, calm_estate
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 ENDPOINTS, EVERY_MS = 20, 1_000

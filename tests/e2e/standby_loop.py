@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.e2e.pair import PATIENT_S, One, Pair, a_pair
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 ALERT = "SlaServiceDown"
 EVERY = "10s"

@@ -28,7 +28,8 @@ from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.hostile import ALL
 from tests.probe.servers import serving
 from tests.support.prometheus import scraping
-from tests.support.running import Monitor, wait_until
+from tests.support.running import Monitor
+from tests.support.waiting import until, wait_until
 
 ROOT = Path(__file__).parents[2]
 FOREVER_MS = 10**15
@@ -415,7 +416,7 @@ def test_a_report_that_cannot_be_written_is_answered_503_and_others_are_served_m
         stranger.execute("begin immediate")
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(post, monitor, text="locked")
-            while not waiting.done():
+            for _ in until(waiting.done):
                 assert monitor.status("/-/healthy") == 200
                 time.sleep(0.05)
         assert waiting.result() == 503

@@ -28,7 +28,8 @@ from sla_monitor.wording.waiting import TO_DO
 from tests.e2e.seat import DESKTOP, PHONE, PLAIN_PHONE, WIDE, Seat, seats
 from tests.register.office import TERMS
 from tests.support.nats import Network
-from tests.support.running import PATIENCE_S, Monitor, wait_until
+from tests.support.running import Monitor
+from tests.support.waiting import PATIENCE_S, wait_until
 from tests.web.desk.house import PASSWORD, hashed
 from tests.web.desk.waiting_house import PARTS
 

@@ -10,7 +10,8 @@ from sla_monitor.demo.scenario import Behaviour
 from sla_monitor.ledger import read_only
 from sla_monitor.sla.observation import Outcome, Reason
 from tests.cli.test_probe import transaction
-from tests.support.running import Monitor, wait_until
+from tests.support.running import Monitor
+from tests.support.waiting import wait_until
 
 FAILED = 'sla_endpoint_failed_step{contract="demo",endpoint="transaction",service="cad",step="search"}'
 FOREVER_MS = 10**15

@@ -22,7 +22,8 @@ import pytest
 
 from sla_monitor.ledger.file_identity import INDEX_BYTES
 from sla_monitor.ledger.housekeeping.checking import backup, check
-from tests.support.running import Monitor, calm_estate, wait_until
+from tests.support.running import Monitor, calm_estate
+from tests.support.waiting import wait_until
 
 COMMITTED = "sla_ledger_committed_observations_total"
 LONG_S = 90.0

@@ -25,8 +25,9 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import Entry
 from tests.support.instants import exact
 from tests.support.ports import free_port
-from tests.support.running import Monitor, wait_until
+from tests.support.running import Monitor
 from tests.support.stack import now_ms
+from tests.support.waiting import wait_until
 
 HOUR_MS = 3_600_000
 INSTANT = r"\d+ \w{3} \d{4} \d\d:\d\d:\d\d \w+( \(.*UTC\))?"

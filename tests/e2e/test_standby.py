@@ -9,7 +9,7 @@ from pathlib import Path
 from sla_monitor.generate.grafana import dashboards
 from tests.e2e.pair import PATIENT_S, a_pair, asked
 from tests.generate.grafana.test_dashboard_queries import OF_A_PAIR
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 ALERT = "SlaServiceDown"
 FIRING = f'ALERTS{{alertname="{ALERT}",alertstate="firing"}}'

@@ -26,6 +26,10 @@ from tests.fuzz.log import LOG, errors_logged
 from tests.fuzz.mutate import mutated
 from tests.probe.looking import surroundings, terms
 from tests.probe.servers import RESET_AT_ONCE
+from tests.support.waiting import until
+
+FOR_ALL_S = 86_400.0
+"""`make fuzz` makes as many as one asks for."""
 
 SLOTS = 40
 """Probes at the same time."""
@@ -182,7 +186,7 @@ class _Farm:
             running[0] += 1
             self.loop.spawn(work(slot, probing), done)
             self.loop.turn(0.0)  # beginning them all is no time of the first
-        while running[0]:
+        for _ in until(lambda: not running[0], FOR_ALL_S):
             began_turns[:] = [began_turns[1], self.loop.time()]
             self.loop.turn(0.02)
         return failed

@@ -22,6 +22,10 @@ from sla_monitor.sla.observation import DETAIL_LIMIT, EVIDENCE_LIMIT, Outcome
 from tests.fuzz.log import LOG, errors_logged
 from tests.probe.looking import surroundings, terms
 from tests.probe.servers import OK, RESET_AT_ONCE
+from tests.support.waiting import until
+
+FOR_ALL_S = 86_400.0
+"""`make fuzz` makes as many as one asks for."""
 
 SLOTS = 60
 TIMEOUT_MS = 400
@@ -189,7 +193,7 @@ def run_all(
             kept.callback(prober.close)
             running[0] += 1
             loop.spawn(works(slot, prober), done)
-        while running[0]:
+        for _ in until(lambda: not running[0], FOR_ALL_S):
             turns.append(loop.time())
             loop.turn(0.02)
     server.close()

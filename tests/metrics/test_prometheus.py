@@ -13,7 +13,7 @@ from urllib.parse import quote
 from sla_monitor.metrics.exporter import Exporter
 from tests.metrics.test_exporter import exporter, filled_board
 from tests.support.prometheus import scraping
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 from tests.web.running import Parts, serving
 
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from tests.support.nats import EVERY_MS, Sender
+from tests.support.waiting import until
 
 AT_ONCE = 40
 
@@ -24,7 +25,7 @@ def main(folder: Path, first_ms: int, count: int) -> None:
         if done < count:
             several = [first_ms + number * EVERY_MS for number in range(done, min(done + AT_ONCE, count))]
             sender.see(*several)
-            while sender.outbox._held:
+            for _ in until(lambda: not sender.outbox._held):
                 time.sleep(0.001)
             done += len(several)
             (folder / "kept.new").write_text(str(done))

@@ -22,6 +22,7 @@ from sla_monitor.sla.observation import Outcome, Reason
 from tests.probe.estate import Estate, estate
 from tests.probe.hostile import ALL, Hostile
 from tests.probe.looking import LOOP, surroundings, terms
+from tests.support.waiting import until
 
 FIFTY = 50
 EVERY_S = 0.1
@@ -122,10 +123,11 @@ def test_fifty_hostile_endpoints_cost_ten_innocent_ones_nothing(
         began = LOOP.time()
         for prober in probers:
             crowd.start(prober)
-        rounds = 0
-        while not (crowd.is_done and beside.is_done and rounds >= ROUNDS):
-            if LOOP.time() >= began + rounds * EVERY_S and (rounds < ROUNDS or not crowd.is_done):
-                rounds += 1
+        rounds = list[float]()
+        for _ in until(lambda: crowd.is_done and beside.is_done and len(rounds) >= ROUNDS):
+            now_s = LOOP.time()
+            if now_s >= began + len(rounds) * EVERY_S and (len(rounds) < ROUNDS or not crowd.is_done):
+                rounds.append(now_s)
                 for prober in innocents:
                     beside.start(prober)
             TURNS.append(LOOP.time())
@@ -138,6 +140,6 @@ def test_fifty_hostile_endpoints_cost_ten_innocent_ones_nothing(
     assert {found.reason for found in crowd.findings} <= allowed
     assert {found.outcome for found in crowd.findings} == {row.outcome}
     assert {(found.outcome, found.detail) for found in beside.findings} == {(Outcome.UP, "")}
-    assert len(beside.findings) == rounds * len(innocents)
+    assert len(beside.findings) == len(rounds) * len(innocents)
     assert max(crowd.seconds) <= probers[0].terms.timeout_ms / 1000 + LATE_S
     assert grown <= MEMORY_LIMIT

@@ -18,6 +18,7 @@ from sla_monitor.probe.stopwatch import DeadlinePassed, Stopwatch
 from sla_monitor.sla.observation import Finding, Outcome, Reason
 from tests.probe.looking import surroundings, terms
 from tests.probe.servers import OK, Peer, serving
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def loop() -> Loop:
 
 
 def run_until(loop: Loop, is_over: Callable[[], bool]) -> None:
-    while not is_over():
+    for _ in until(is_over):
         loop.turn(0.01)
 
 
@@ -71,7 +72,7 @@ async def waits(loop: Loop, timeout_ms: int) -> None:
 
 def test_nobody_gains_more_than_a_second_by_holding_the_loop_up(loop: Loop) -> None:
     async def hogs() -> None:
-        while not end:
+        for _ in until(lambda: end):
             time.sleep(0.1)
             await loop.yield_control()
 

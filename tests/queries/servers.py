@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.support.ports import free_port
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 
 def success(value: Any, kind: str = "vector", **more: Any) -> bytes:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.backfill.support import NOON, Desk, at, desk_in, minutes
 from tests.support.ports import free_port
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 SCRAPED_S = 15
 RANGE = ("--from", at(-10), "--until", at(60), "--yes")

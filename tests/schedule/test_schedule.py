@@ -16,7 +16,7 @@ from sla_monitor.probe import Loop
 from sla_monitor.schedule import ClockJump, LoopScheduler, Schedule, ScheduleSlot, phase_ms, threaded
 from sla_monitor.schedule.schedule import STEP_MS
 from tests.fakes.clock import FakeClock
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 START_MS = 1_700_000_000_000
 

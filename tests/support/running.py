@@ -7,10 +7,9 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,17 +17,7 @@ from typing import Any
 from sla_monitor.demo.estate import ANY_PORTS, MONITOR_URL, Estate
 from sla_monitor.demo.scenario import CALM
 from tests.support.ports import free_port
-
-PATIENCE_S = 120.0
-"""For whatever must come, also on a machine that is busy with much else; nothing is asked how soon."""
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
-    """Poll until it holds; the failure says what was waited for."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"still not so after {seconds} s: {condition}"
-        time.sleep(0.05)
+from tests.support.waiting import wait_until
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.ports import free_port
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 
 class Alertmanager:

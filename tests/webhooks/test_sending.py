@@ -26,6 +26,7 @@ from sla_monitor.webhooks.events import EVENT_OF, Message
 from sla_monitor.webhooks.positions import FilePosition, MarkPosition, Position, PositionError, Positions
 from sla_monitor.webhooks.sending import EVERY_S, LONGEST_S, STUCK_S, Sending, Webhooks
 from tests.fakes.clock import FakeClock
+from tests.support.waiting import wait_until
 from tests.web.desk.house import contracts_in
 from tests.webhooks.receiver import SECRET, Inbox, receiving
 
@@ -247,8 +248,7 @@ def test_in_the_daemon_each_receiver_has_its_thread_and_its_metrics(hooked: Hook
     several = Webhooks([hooked.webhook(), lost], hooked.ledger, lambda: hooked.contracts, hooked.clock, lambda: True)
     several.start()
     try:
-        while not (inbox.taken and several.several[1].problem):
-            several._stopping.wait(0.02)
+        wait_until(lambda: inbox.taken and several.several[1].problem)
     finally:
         several.stop(5)
     assert numbers(inbox) == [number]

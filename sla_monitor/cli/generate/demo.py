@@ -11,7 +11,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -67,14 +66,14 @@ def demo(folder: Path, calm: bool, port_offset: int, with_monitor: bool, with_de
     from sla_monitor.configuration import read_configuration
     from sla_monitor.demo.estate import MONITOR_URL, Estate, Ports
     from sla_monitor.demo.monitor import Monitor
+    from sla_monitor.demo.own_folder import own_folder
     from sla_monitor.demo.scenario import A_BAD_DAY, CALM
 
     ports = Ports().moved(port_offset)
     with ExitStack() as stack:
         password = secrets.token_urlsafe(PASSWORD_BYTES) if with_desk else ""
         if with_desk:
-            folder.mkdir(parents=True, exist_ok=True)
-            own = Path(stack.enter_context(TemporaryDirectory(prefix="desk-", dir=folder))).absolute()
+            own = stack.enter_context(own_folder(folder, click.echo))
             folder, config = own / "var/demo", _furnished(own, port_offset, password)
         is_watched = with_monitor or with_desk
         url = f"http://{read_configuration(config).settings.listen}" if is_watched else MONITOR_URL

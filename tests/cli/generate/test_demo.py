@@ -26,7 +26,8 @@ from sla_monitor.demo.estate import Ports
 from sla_monitor.demo.monitor import states
 from sla_monitor.demo.people import PEOPLE
 from tests.support.ports import take
-from tests.support.running import calm_estate, wait_until
+from tests.support.running import calm_estate
+from tests.support.waiting import wait_until
 from tests.support.wheel import unpacked_wheel
 from tests.web.desk.house import Browser
 

@@ -30,8 +30,8 @@ from sla_monitor.names import ALL_ALERTS
 from sla_monitor.settings import Settings
 from tests.generate.support import NOW_MS, ROOT, contract
 from tests.review.mail_server import Received, mail_server
-from tests.support.running import wait_until
 from tests.support.stack import Alertmanager, alertmanager
+from tests.support.waiting import wait_until
 
 POLICE = "police-strategic-it"
 STARTED, ENDED = "2026-07-02T23:05:00Z", "2026-07-03T02:25:00Z"

@@ -20,7 +20,8 @@ from sla_monitor.demo.scenario import CALM, Behaviour
 from sla_monitor.signing import SigningKey
 from tests.generate.grafana.test_dashboard import BOARDS, EXAMPLE, VARIABLES, panels
 from tests.support.prometheus import scraping
-from tests.support.running import Monitor, wait_until
+from tests.support.running import Monitor
+from tests.support.waiting import wait_until
 
 CHOSEN = VARIABLES | {"$contract": "police-strategic-it", "$service": "custody", "$__rate_interval": "30s"}
 

@@ -35,7 +35,7 @@ from tests.support.grafana import (
     table,
 )
 from tests.support.prometheus import scraping
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 
 SHOWN = {name: [one for one in panels(board) if one["type"] != "text"] for name, board in BOARDS.items()}
 EVERY = [(board, panel) for board, several in SHOWN.items() for panel in several]

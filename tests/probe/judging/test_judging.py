@@ -41,6 +41,7 @@ from tests.contract.support import ROOT
 from tests.probe.judged import ALL_WELL, DEAR_PATH, children, dear, descriptors, judge, judged, judging, listed
 from tests.probe.looking import LOOP, probed, prober
 from tests.probe.servers import Conduct, Peer, answering, page, serving
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +120,7 @@ def test_a_pattern_that_the_document_says_itself_ends_the_judge_alone() -> None:
 def test_an_answer_that_overran_is_not_judged_again_for_a_while() -> None:
     with judging() as (loop, judges):
         first = judged(loop, judge(**DEAR), dear())
-        while judges._living:  # the process that was killed for it
+        for _ in until(lambda: not judges._living):  # the process that was killed for it
             loop.turn(0.1)
         assert judged(loop, judge(**DEAR), dear()) == first
         assert not judges._living
@@ -351,7 +352,7 @@ def test_a_judge_ends_when_its_parent_is_gone() -> None:
         assert judged(loop, judge(json=[ALL_WELL]), listed(2_000)) is None
         (process,) = judges._living
         process._sock.shutdown(socket.SHUT_RDWR)  # as the kernel does for a parent that is killed
-        while process in judges._living:
+        for _ in until(lambda: process not in judges._living):
             loop.turn(0.1)
 
 
@@ -359,7 +360,7 @@ def test_idle_judges_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judges_module, "IDLE_S", 0.05)
     with judging() as (loop, judges):
         assert judged(loop, judge(json=[ALL_WELL]), listed(2_000)) is None
-        while judges._living:
+        for _ in until(lambda: not judges._living):
             loop.turn(0.1)
 
 
@@ -386,7 +387,7 @@ class Crowd:
         return ended
 
     def run(self) -> None:
-        while self.under_way:
+        for _ in until(lambda: not self.under_way):
             self.loop.turn(1.0)
 
     def _end(self, ended: Ended, ends: float, found: Finding | None, error: BaseException | None) -> None:

@@ -14,6 +14,7 @@ from sla_monitor.probe.resolving.dns_message import MOST_RECORDS, DnsMessage, re
 from sla_monitor.probe.resolving.dns_text import message_text, rcode_of, records_text
 from sla_monitor.probe.resolving.name_server import TYPES, DnsQuestion
 from sla_monitor.probe.verdict import Failure
+from tests.support.waiting import until
 
 QUESTION = DnsQuestion(b"\3www\7example\0", TYPES["A"], 1)
 POINTER = b"\xc0\x0c"
@@ -37,7 +38,7 @@ def reading(wire: bytes) -> tuple[DnsMessage, int]:
     ended: list[DnsMessage | BaseException | None] = []
     loop.spawn(read(wire, QUESTION, loop), lambda value, error: ended.append(error or value))
     turns = 0
-    while not ended:
+    for _ in until(lambda: ended):
         turns += 1
         loop.turn(0.0)
     loop.close()

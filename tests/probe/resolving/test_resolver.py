@@ -39,6 +39,7 @@ from tests.probe.name_servers import (
 )
 from tests.probe.servers import OK, Peer, answering, serving
 from tests.support.ports import free_port
+from tests.support.waiting import until
 
 
 def found(host: str, family: str = "any", port: int = 80, timeout_ms: int = 5000) -> list[Address]:
@@ -67,7 +68,7 @@ def together(hosts: Sequence[str], **options: Any) -> list[Finding]:
 
     for one in made:
         LOOP.spawn(probe.observe(one, LOOP, SystemClock()), done)
-    while len(ended) < len(made):
+    for _ in until(lambda: len(ended) == len(made)):
         LOOP.turn(1.0)
     return ended
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.support.forked import forking, kill, preload
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 from tests.web.desk.every_form import NOW_MS, contract_in, forms_house
 from tests.web.desk.house import House
 from tests.web.desk.killing import kill_over_all_forms

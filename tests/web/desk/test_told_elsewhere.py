@@ -7,10 +7,12 @@ import csv
 import io
 import json
 import re
+import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
+from pathlib import Path
 from typing import get_args
 from zipfile import ZipFile
 
@@ -32,7 +34,10 @@ from tests.web.desk.html_forms import forms_on, send_to_the_end
 from tests.webhooks.receiver import SECRET, Inbox, receiving
 
 MONTH = "2026-10"
-WANTED = PackRequest(["html", "xlsx", "csv", "json"])
+FORMATS: Mapping[Copy, PackRequest] = {
+    "authority": PackRequest(["html", "pdf", "xlsx", "csv", "json"]),
+    "supplier": PackRequest(["html", "xlsx", "csv", "json"]),
+}
 ATTACHED = ("=cmd|'' <b>\u202egpj.txt", b"=1+1\r\n<script>")
 """A file, as somebody might call it."""
 ENTERED = SHOWN[:120].rstrip()
@@ -94,12 +99,12 @@ def enter_everywhere(house: House, text: str, note: str) -> None:
 def made(house: House) -> Iterator[tuple[str, bytes]]:
     """Packs and bundles of both parties, by name."""
     with HistoryReader(house.ledger) as reader:
-        for copy in get_args(Copy):
+        for copy, wanted in FORMATS.items():
             found = gathered(PackSubject(house.parts.contracts[0], reader, MONTH, NOW_MS), copy)
-            _, files = packed(found.case, found.document, WANTED)
+            _, files = packed(found.case, found.document, wanted)
             papers = attached_files(found, reader.attachments(), reader.kept_file)
             whole = {**files, "evidence.json": evidence_file(found), **contract_files(found), **papers}
-            yield f"{copy}.zip", bundled(found, MONTH, whole, WANTED, None, [])
+            yield f"{copy}.zip", bundled(found, MONTH, whole, wanted, None, [])
             yield from ((f"{copy}/{name}", content) for name, content in files.items())
 
 
@@ -133,6 +138,19 @@ def test_a_pack_shows_it_as_text(walked: Walked) -> None:
         assert not re.search(r"<[^>]*\son\w+=[^>]*>", re.sub(r'"[^"]*"', '""', page)), name
         assert re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page) == [], name
         assert [sign for sign in BIDI if sign in page] == [], name
+
+
+def test_a_printed_pack_shows_it_runs_nothing_and_leads_nowhere(walked: Walked, tmp_path: Path) -> None:
+    """Of the authority's copy; quotation marks are set as in print, and a word that is too long is cut."""
+    (tmp_path / "pack.pdf").write_bytes(walked.files[f"authority/small-{MONTH}.pdf"])
+    file = f"{tmp_path / 'pack.pdf'}"
+    text, scripts, links = (
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        for command in (["pdftotext", file, "-"], ["pdfinfo", "-js", file], ["pdfinfo", "-url", file])
+    )
+    seen = re.sub(r"[\s\u200b]", "", text)
+    assert all(re.sub(r"\s", "", one) in seen for one in (MARKUP, "//evil.example/x onerror", "msg=forged"))
+    assert (scripts.strip(), len(links.splitlines())) == ("", 1)  # the table's head
 
 
 def test_a_workbook_works_nothing_out_and_leads_nowhere(walked: Walked) -> None:

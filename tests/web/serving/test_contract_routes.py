@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -19,6 +18,7 @@ from sla_monitor.ledger.recording.register_entries import Register
 from sla_monitor.register.entries import KINDS
 from sla_monitor.register.entry_parsing import body_of, entry_of
 from tests.fakes.clock import FakeClock
+from tests.support.waiting import wait_until
 from tests.web import estate
 from tests.web.desk.house import House, furnished
 from tests.web.desk.waiting_house import waiting_house
@@ -184,11 +184,7 @@ def test_the_audit_is_for_the_auditor_and_says_who_read_it(house: House) -> None
     assert ("entered", "olga-script") in {(one["event"], one["actor"]) for one in deeds}
     assert all(one["link"] for one in deeds)
     assert call(house, "vera", "/api/v1/audit").status == 403
-    deadline = [None] * 200
-    while deadline and not any(one.subject == "audit" for one in newest_deeds(house.ledger, 50)):
-        deadline.pop()
-        time.sleep(0.05)
-    assert deadline
+    wait_until(lambda: any(one.subject == "audit" for one in newest_deeds(house.ledger, 50)))
 
 
 def test_the_audit_is_read_page_by_page_and_every_deed_once(house: House) -> None:

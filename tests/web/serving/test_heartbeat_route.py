@@ -12,7 +12,7 @@ from sla_monitor.sla.jobs import ReportKind
 from sla_monitor.web import Limits, Web
 from sla_monitor.web.serving.heartbeat_route import REMEMBERED, Limit
 from sla_monitor.web.serving.routes import REPORT_BYTES
-from tests.support.running import wait_until
+from tests.support.waiting import wait_until
 from tests.web.running import Answer, Parts, ask, connect, raw, serving
 
 TOKEN = "right-token-0123456789"
