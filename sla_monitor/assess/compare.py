@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from sla_monitor.assess.history import Cache, contract_context_of, month_result
+from sla_monitor.assess.history import Cache, contract_context_of, earlier_months
 from sla_monitor.contract.contract import Contract
 from sla_monitor.sla.evidence import Evidence
 from sla_monitor.sla.results import KpiResult, PeriodResult
@@ -136,18 +136,26 @@ def _changes(ours: PeriodResult | None, draft: PeriodResult | None) -> Iterable[
             yield change
 
 
-def what_if(ours: Contract, draft: Contract, evidence: Evidence, until_month: str, now_ms: int) -> Comparison:
-    """The months before `until_month` that are over. Both contracts have the same id and currency."""
+def what_if(
+    ours: Contract,
+    draft: Contract,
+    evidence: Evidence,
+    until_month: str,
+    now_ms: int,
+    caches: tuple[Cache, Cache] | None = None,
+) -> Comparison:
+    """The months before `until_month` that are over. Both contracts have the same id and currency. `caches`: what is
+    known of the one and of the other."""
     known: dict[str, str] = {}  # what both measure alike is measured once
-    mine, theirs = (_months(one, evidence, until_month, now_ms, known) for one in (ours, draft))
+    mine, theirs = (
+        _months(one, evidence, until_month, now_ms, known, cache)
+        for one, cache in zip((ours, draft), caches or (Cache(), Cache()), strict=True)
+    )
     return compared(ours.id, ours.currency, mine, theirs)
 
 
 def _months(
-    contract: Contract, evidence: Evidence, until_month: str, now_ms: int, known: dict[str, str]
-) -> list[PeriodResult]:
-    contract_context = replace(contract_context_of(contract, evidence, now_ms, Cache()), known=known)
-    results: list[PeriodResult] = []
-    for month in contract_context.months(until_month):
-        results.append(month_result(contract_context, month, results))
-    return results
+    contract: Contract, evidence: Evidence, until_month: str, now_ms: int, known: dict[str, str], cache: Cache
+) -> Sequence[PeriodResult]:
+    contract_context = replace(contract_context_of(contract, evidence, now_ms, cache), known=known)
+    return earlier_months(contract_context, until_month, cache)

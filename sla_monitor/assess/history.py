@@ -42,11 +42,13 @@ FOREVER_MS = 2**62
 
 @dataclass(slots=True)
 class Cache:
-    """What one contract's closed months came to, for as long as neither its terms nor the register change, and nobody
-    sets the clock. Give the same one at every assessment of the contract; it is for one thread at a time."""
+    """What one contract's closed months came to, for as long as neither its terms change nor what was said of its
+    figures, and nobody sets the clock. Give the same one at every assessment of the contract; it is for one thread at a
+    time."""
 
     contract: Contract | None = None
     entries: tuple[Entry, ...] = ()
+    figured_from: tuple[Entry, ...] = ()
     imports: tuple[Import, ...] = ()
     mark: tuple[object, ...] = ()
     effective: EffectiveEntries = field(default_factory=EffectiveEntries)
@@ -68,17 +70,23 @@ class Cache:
         self, contract: Contract, entries: tuple[Entry, ...], now_ms: int, imports: tuple[Import, ...] = ()
     ) -> EffectiveEntries:
         """What stands of a contract's entries; whatever rests on others, or on other imports, is forgotten. Where
-        credits must be claimed, every day may be the last one."""
-        self.entries = entries
+        credits must be claimed, every day may be the last one. Months stay where no entry was made that may change a
+        figure: a line of the minutes, a comment or the payment of a credit does not."""
         if imports != self.imports:
             self.imports, self.mark, self.samples = imports, (), Memory()
-        last = entries[-1].number if entries else 0
         needs_claims = any(not version.terms.claims.automatic for version in contract.versions)
-        mark = (len(entries), last, local_date(now_ms, contract.time_zone) if needs_claims else None)
-        if contract is not self.contract or mark != self.mark:
-            self.contract, self.mark, self.effective = contract, mark, effective_entries(entries)
-            self.results, self.reconciled, self.times = {}, {}, ServiceTimes()
-            self.samples.expect(contract)
+        mark = (local_date(now_ms, contract.time_zone) if needs_claims else None,)
+        is_as_before = contract is self.contract and mark == self.mark
+        before, self.entries = self.entries, entries
+        if is_as_before and entries == before:
+            return self.effective
+        figured_from = tuple(entry for entry in entries if entry.body.changes_figures)
+        if not is_as_before or figured_from != self.figured_from:
+            self.results = {}
+        self.contract, self.mark, self.figured_from = contract, mark, figured_from
+        self.effective = effective_entries(entries)
+        self.reconciled, self.times = {}, ServiceTimes()
+        self.samples.expect(contract)
         return self.effective
 
     def days_of(self, contract: Contract) -> KnownDays:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sla_monitor.assess.compare import Comparison, what_if
+from sla_monitor.assess.history import Cache
 from sla_monitor.assess.term_changes import TermChange, term_changes
 from sla_monitor.contract.contract import Contract, TermsVersion
 from sla_monitor.periods.edges import month_at
@@ -13,6 +15,8 @@ from sla_monitor.sla.evidence import Evidence
 
 MONTHS = 12
 """Recorded months that are over, of which it is told: the last ones."""
+HISTORIES_KEPT = 12
+"""Of terms that somebody looks at: up to four a proposal, 1 MB each after ten years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,42 @@ class TermsEffect:
         return tuple(month.month for month in self.written.months if month.is_different)
 
 
-def terms_effect(ours: Contract, draft: Contract, evidence: Evidence, now_ms: int) -> TermsEffect:
-    """Both contracts have the same id and currency."""
+@dataclass
+class KeptHistories:
+    """What closed months came to by the terms of some files, those that were asked for last. Terms are told apart by
+    their files' digest, holidays included; those that were read from no file are not kept."""
+
+    _kept: OrderedDict[tuple[str, str, int | None], tuple[Contract, Cache]] = field(default_factory=OrderedDict)
+
+    def of(self, contract: Contract, at_ms: int | None = None) -> tuple[Contract, Cache]:
+        """A contract with what is known of it; as if the terms of one instant had held since it began, where one is
+        given."""
+        if len(contract.versions) == 1:
+            at_ms = None  # they have
+        made = contract if at_ms is None else _always(contract, at_ms)
+        if contract.files is None:
+            return made, Cache()
+        key = (contract.id, contract.files.digest, at_ms)
+        found = self._kept.setdefault(key, (made, Cache()))
+        self._kept.move_to_end(key)
+        while len(self._kept) > HISTORIES_KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+
+def terms_effect(
+    ours: Contract, draft: Contract, evidence: Evidence, now_ms: int, kept: KeptHistories | None = None
+) -> TermsEffect:
+    """Both contracts have the same id and currency. `kept`: given again, it spares what is known."""
+    known = kept or KeptHistories()
     until, first = month_at(now_ms, ours.time_zone), _first_month(ours, evidence)
     edge_ms = max(one.versions[-1].from_ms for one in (ours, draft))
-    always = [_always(one, edge_ms) for one in (ours, draft)]
-    written, supposed = (
-        _last(what_if(one, other, evidence, until, now_ms), first) for one, other in ((ours, draft), always)
-    )
-    return TermsEffect(tuple(contract_changes(ours, draft)), written, supposed)
+
+    def compared(at_ms: int | None) -> Comparison:
+        (one, mine), (other, theirs) = (known.of(contract, at_ms) for contract in (ours, draft))
+        return _last(what_if(one, other, evidence, until, now_ms, (mine, theirs)), first)
+
+    return TermsEffect(tuple(contract_changes(ours, draft)), compared(None), compared(edge_ms))
 
 
 def contract_changes(ours: Contract, draft: Contract) -> Iterator[ChangedTerms]:

@@ -22,4 +22,6 @@ def csv_of_texts(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def inert(text: str) -> str:
     """A cell that no spreadsheet works out: with an apostrophe before it, where it begins like a formula."""
+    if text[:1].isalnum():
+        return text  # as nearly all are
     return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else text

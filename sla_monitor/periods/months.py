@@ -36,7 +36,7 @@ def shifted(month: str, by: int) -> str:
 
 def name_of(day: date) -> str:
     """The month that a day is in."""
-    return f"{day:%Y-%m}"
+    return day.isoformat()[:7]
 
 
 def span(first: str, last: str) -> tuple[str, ...]:

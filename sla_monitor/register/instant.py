@@ -27,9 +27,9 @@ class Milliseconds(int):
 
 def format_utc(at_ms: int) -> str:
     """`2026-10-05T14:00:00Z`, with milliseconds only where there are any."""
-    at = datetime.fromtimestamp(at_ms // 1000, UTC)
+    at = datetime.fromtimestamp(at_ms // 1000, UTC).replace(tzinfo=None)
     rest = f".{at_ms % 1000:03d}" if at_ms % 1000 else ""
-    return f"{at:%Y-%m-%dT%H:%M:%S}{rest}Z"
+    return f"{at.isoformat()}{rest}Z"
 
 
 def format_wall_time(at_ms: int, zone: ZoneInfo) -> str:

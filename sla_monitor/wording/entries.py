@@ -62,7 +62,7 @@ def describe_notices(notices: Mapping[str, int | None], say: EntryWording) -> di
 
 def describe_entry(entry: Entry, contract: Contract) -> str:
     """What an entry says, in a sentence, with the names that the contract had for it then."""
-    begins_ms = getattr(entry.body, "start_ms", None)
+    begins_ms = vars(entry.body).get("start_ms")  # asked of a model that has none, getattr() goes a long way
     terms = contract.version_at(entry.at_ms if begins_ms is None else begins_ms).terms
     called = {service.id: service.name for service in terms.services if service.name}
     return plain(entry.body.words(EntryWording(contract.time_zone, terms.currency, called)))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 KEPT_MARKS = 2
 """Combining marks kept on one letter: enough for every living language, too few to climb out of a line."""
 
+_MARKS = frozenset({"Mn", "Me"})
 _LONG = re.compile(r"\S{19,}")
 _PART = re.compile(r"[^\s\-/._,:;@=&?]*[\-/._,:;@=&?]+|[^\s\-/._,:;@=&?]+")
 _PIECE = re.compile(r"\S{1,6}")
@@ -19,9 +20,11 @@ def plain(text: str) -> str:
     breaks as spaces."""
     if text.isascii() and text.isprintable():
         return text
+    if text.isprintable() and not any(unicodedata.category(one) in _MARKS for one in set(text) if not one.isascii()):
+        return " ".join(text.split())
     kept, marks = [], 0
     for character in " ".join(text.split()):
-        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
+        marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
         if marks <= KEPT_MARKS:
             kept.append(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}")
     return "".join(kept)

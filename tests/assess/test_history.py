@@ -9,6 +9,9 @@ import pytest
 
 from sla_monitor.assess import Cache, assess, assess_contract, assess_month, history
 from sla_monitor.contract.contract import Contract
+from sla_monitor.register.effective import effective_entries
+from sla_monitor.register.entries import KINDS, Entry
+from sla_monitor.register.entry_parsing import body_of, entry_of
 from sla_monitor.sla.clock_steps import ClockMove
 
 from .records import (
@@ -93,6 +96,78 @@ def test_a_month_is_read_again_until_a_day_after_its_end() -> None:
     asked = len(record.asked)
     assess_month(once, record, "2026-07", JULY + HOUR, cache=cache)
     assert len(record.asked) - asked == 2, "June may still change"
+
+
+RULES = {
+    "kpis": [
+        {"id": "KPI1", "service": "cad", "target": 99, **COUNTED},
+        {"id": "KPI2", "indicator": "ratio_in_target", "target": 95, "within": "4h"},
+        {"id": "KPI3", "indicator": "submitted", "target": 80},
+    ],
+    "charges": {"monthly": [{"amount": 1000}]},
+    "credits": [{"id": "fixed", "method": "fixed", "amounts": {"KPI1": 50, "KPI2": 30, "KPI3": 20}}],
+    "claims": {"automatic": False, "months": 6},
+}
+DECEMBER = ms("2026-12-05T00:00+00:00")
+OCTOBER = ms("2026-10-01T00:00+01:00")
+SAID = (
+    {"kind": "ticket", "id": "T1", "priority": "P1", "opened": OCTOBER, "ended": OCTOBER + 9 * HOUR},
+    {"kind": "claim", "cause": "third_party", "services": ["cad"], "start": OCTOBER, "end": OCTOBER + 30 * HOUR},
+    {"kind": "figure", "kpi": "KPI3", "month": "2026-10", "party": "agreed", "value": "70"},
+    {"kind": "minute", "month": "2026-10"},
+)
+
+
+def of_a_year(said: list[Entry]) -> Record:
+    return Record({"login": with_outages(MAY, DECEMBER, (OCTOBER, OCTOBER + 40 * HOUR))}, said=said)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_months_stay_after_an_entry_of_a_kind_that_changes_no_figure_and_are_as_figured_anew(kind: str) -> None:
+    cache, once, said = Cache(), contract(**RULES), entries(*SAID)
+    record, words = (
+        of_a_year(said),
+        {name: 2 if name == "about" else w for name, w in KINDS[kind].example.words.items()},
+    )
+    body = body_of(kind, words, once.time_zone)
+    said = [*said, entry_of(body, at_ms=0, actor="ann", contract=once.id).model_copy(update={"number": 5})]
+    history(once, record, "2026-12", DECEMBER, cache)
+    record.said, asked = said, len(record.asked)
+    found = history(once, record, "2026-12", DECEMBER, cache)
+    assert (len(record.asked) == asked) is not KINDS[kind].changes_figures
+    assert found == history(once, record, "2026-12", DECEMBER, Cache())
+    assert cache.effective == effective_entries(said), "what stands is never the one before"
+
+
+ABOUT: list[dict[str, Any]] = [
+    {"kind": "decision", "about": 2, "granted": True},
+    {"kind": "undo", "about": 1},
+    {"kind": "undo", "about": 3},
+    {**SAID[0], "ended": OCTOBER + HOUR},
+    {**SAID[2], "value": "90"},
+    {"kind": "waiver", "month": "2026-10", "what": "money"},
+    {"kind": "credit_claim", "month": "2026-10", "claimed": DECEMBER},
+]
+
+
+@pytest.mark.parametrize("new", ABOUT, ids=lambda new: f"{new['kind']}")
+def test_an_entry_that_changes_a_figure_changes_it_behind_one_that_does_not(new: dict[str, Any]) -> None:
+    """The line of the minutes before it has left the months as they were."""
+    cache, once, said = Cache(), contract(**RULES), entries(*SAID, new)
+    for count in (3, 4, 5):
+        record = of_a_year(said[:count])
+        found = history(once, record, "2026-12", DECEMBER, cache)
+        assert found == history(once, record, "2026-12", DECEMBER, Cache())
+    assert found != history(once, of_a_year(said[:4]), "2026-12", DECEMBER, Cache()), "it does change one"
+
+
+def test_another_register_is_told_apart() -> None:
+    """As after a ledger was restored: as many entries, and the same numbers."""
+    cache, once = Cache(), contract(**RULES)
+    for figure in ("70", "90"):
+        record = of_a_year(entries(*SAID[:2], {**SAID[2], "value": figure}, SAID[3]))
+        found = history(once, record, "2026-12", DECEMBER, cache)
+        assert found == history(once, record, "2026-12", DECEMBER, Cache())
 
 
 @pytest.mark.parametrize("what", ["entry", "terms"])

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sla_monitor.assess import Cache
+from sla_monitor.assess.proposed_terms import KeptHistories
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import HistoryReader
 
@@ -18,9 +19,10 @@ CONTRACTS_KEPT = 30
 @dataclass
 class Previews:
     """For the one thread of `WebParts.previewing`. Months are worked out once for as long as nothing that they rest on
-    changes (`assess.Cache`)."""
+    changes (`assess.Cache`). `histories`: by terms that are looked at, in force or not."""
 
     opened: Callable[[], HistoryReader]
+    histories: KeptHistories = field(default_factory=KeptHistories)
     _reader: HistoryReader | None = None
     _caches: OrderedDict[str, Cache] = field(default_factory=OrderedDict)
 
@@ -43,5 +45,6 @@ class Previews:
     def close(self) -> None:
         reader, self._reader = self._reader, None
         self._caches.clear()
+        self.histories = KeptHistories()
         if reader is not None:
             reader.close()

@@ -85,8 +85,9 @@ class TermsForm(TermsPages):
         def effect(reader: HistoryReader) -> EffectView:
             return self.effect_of(base, draft, entries)(reader)
 
+        told = await self.site.working_out(contract.id, effect)
         self.show_page(
-            "terms_preview.html", contract=contract, effect=await self.working_out(contract, effect), values=values,
+            "terms_preview.html", contract=contract, effect=told, values=values,
             digest=draft.read_files.digest, hidden=files.handed_back, problems=[plain(line) for line in problems],
         )  # fmt: skip
 

@@ -182,20 +182,13 @@ class TermsPages(DeskHandler):
 
         return await self.site.fetching.run(read)
 
-    async def working_out(self, contract: Contract, question: Callable[[HistoryReader], Found]) -> Found:
-        """The same of figures, which take seconds: pages that read only do not wait for them."""
-
-        def work() -> Found:
-            with self.site.previews.asking(contract.id) as (reader, _):
-                return question(reader)
-
-        return await self.site.previewing.run(work)
-
     def effect_of(
         self, ours: Contract, draft: Contract, entries: Sequence[Entry]
     ) -> Callable[[HistoryReader], EffectView]:
         now_ms = self.site.clock.now_ms()
-        return lambda reader: effect_view(ours, terms_effect(ours, draft, reader, now_ms), entries)
+        return lambda reader: effect_view(
+            ours, terms_effect(ours, draft, reader, now_ms, self.site.previews.histories), entries
+        )
 
 
 class TermsPage(TermsPages):
@@ -243,7 +236,7 @@ class ProposedTermsPage(TermsPages):
             draft = known.made_of(proposal.said.parts)
             return proposal, self.effect_of(known.base(proposal), draft, entries)(reader)
 
-        found = await self.working_out(contract, read)
+        found = await self.site.working_out(contract.id, read)
         if found is None:
             raise Refusal(404, "no terms were proposed by such an entry")
         proposal, effect = found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Generic, TypeVar, overload
 from urllib.parse import quote
 
@@ -54,22 +55,75 @@ _FORMS: dict[MatterKind, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """A matter as it is listed. `address`: where somebody does it, empty: not here; `whose`: for whom it waits, of
-    those of others; `meeting`: the page of the review in which it is done, empty: in none."""
+class _Place:
+    """A contract as somebody sees it. `may`: which of the actions they may do there."""
 
-    contract: str
-    title: str
+    contract: Contract
+    person: Person
+    side: str
+    today: date
+    may: frozenset[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A matter as it is listed. What of it is asked for is worked out then: a list of thousands needs little."""
+
+    place: _Place
     matter: Matter
-    word: str
-    what: str
-    last_day: str
-    urgency: Urgency
-    address: str
-    button: str
-    whose: str
-    is_mine: bool
-    meeting: str = ""
+
+    @property
+    def contract(self) -> str:
+        return self.place.contract.id
+
+    @property
+    def title(self) -> str:
+        return plain(self.place.contract.versions[-1].terms.supplier)
+
+    @property
+    def word(self) -> str:
+        return MATTER_WORDS[self.matter.kind]
+
+    @property
+    def what(self) -> str:
+        return self.matter.what
+
+    @property
+    def last_day(self) -> str:
+        return describe_last_day(self.matter.on, self.place.today)
+
+    @property
+    def urgency(self) -> Urgency:
+        return urgency_of(self.matter.on, self.place.today)
+
+    @property
+    def address(self) -> str:
+        """Where somebody does it; empty: not here."""
+        may = self.matter.action in self.place.may and not self._is_barred
+        return address_of(self.contract, self.matter) if may else ""
+
+    @property
+    def button(self) -> str:
+        return TO_DO[self.matter.kind]
+
+    @property
+    def whose(self) -> str:
+        """For whom it waits, of those of others."""
+        return "somebody else than you" if self._is_barred else _roles(self.matter.action, self.matter.party)
+
+    @property
+    def is_mine(self) -> bool:
+        return _is_mine(self.place, self.matter)
+
+    @property
+    def meeting(self) -> str:
+        """The page of the review in which it is done; empty: in none."""
+        address = self.address if self.matter.kind in {"sign_off", "countersign"} else ""
+        return f"{address}/meeting" if address else ""
+
+    @property
+    def _is_barred(self) -> bool:
+        return not self.matter.is_for(self.place.person.name, self.matter.party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +150,6 @@ class WaitingList:
     answers: Sequence[AnswerRow] = ()
     unassessed: tuple[str, ...] = ()
     late: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A contract as somebody sees it. `may`: which of the actions they may do there."""
-
-    contract: Contract
-    person: Person
-    side: str
-    today: date
-    may: frozenset[Action]
 
 
 @dataclass(frozen=True)
@@ -169,7 +212,7 @@ def waiting_list(
 
 
 def _sorted(pairs: list[tuple[_Place, Matter]]) -> Sequence[WaitingRow]:
-    return _Rows(sorted(pairs, key=lambda pair: (pair[1].on or date.max, pair[0].contract.id)), _row)
+    return _Rows(sorted(pairs, key=lambda pair: (pair[1].on or date.max, pair[0].contract.id)), WaitingRow)
 
 
 def _answers(desk: DeskRegister, place: _Place, effective: EffectiveEntries, now_ms: int) -> Sequence[Answer]:
@@ -187,26 +230,6 @@ def _is_mine(place: _Place, matter: Matter) -> bool:
     return matter.action in place.may and matter.is_for(place.person.name, place.side)
 
 
-def _row(place: _Place, matter: Matter) -> WaitingRow:
-    contract, today = place.contract, place.today
-    is_barred = not matter.is_for(place.person.name, matter.party)
-    address = address_of(contract.id, matter) if matter.action in place.may and not is_barred else ""
-    return WaitingRow(
-        contract=contract.id,
-        title=plain(contract.versions[-1].terms.supplier),
-        matter=matter,
-        word=MATTER_WORDS[matter.kind],
-        what=matter.what,
-        last_day=describe_last_day(matter.on, today),
-        urgency=urgency_of(matter.on, today),
-        address=address,
-        button=TO_DO[matter.kind],
-        whose=_whose(matter, is_barred=is_barred),
-        is_mine=_is_mine(place, matter),
-        meeting=f"{address}/meeting" if matter.kind in {"sign_off", "countersign"} and address else "",
-    )
-
-
 def _answer(place: _Place, found: Answer) -> AnswerRow:
     contract, by = place.contract, as_read_by(place.person, found.by)
     return AnswerRow(
@@ -220,13 +243,13 @@ def _answer(place: _Place, found: Answer) -> AnswerRow:
     )
 
 
-def _whose(matter: Matter, *, is_barred: bool) -> str:
-    """For whom it waits."""
-    if is_barred:
-        return "somebody else than you"
-    roles = sorted(f"{role}".replace("_", " ") for role in TABLE[matter.action].roles)
-    is_of_supplier = matter.party == "supplier"
-    return "supplier" if is_of_supplier else " or ".join(one for one in roles if one != "supplier" or not matter.party)
+@cache
+def _roles(action: Action, party: str) -> str:
+    """Who does such a thing, by the access table."""
+    if party == "supplier":
+        return "supplier"
+    roles = sorted(f"{role}".replace("_", " ") for role in TABLE[action].roles)
+    return " or ".join(one for one in roles if one != "supplier" or not party)
 
 
 def address_of(contract: str, matter: Matter) -> str:

@@ -107,12 +107,12 @@ class TermsResource(OfTerms, Entering):
         now_ms = self.site.clock.now_ms()
 
         def effect(reader: HistoryReader) -> TermsEffectJson:
-            return effect_json(terms_effect(base, proposed, reader, now_ms), checked.said)
+            return effect_json(terms_effect(base, proposed, reader, now_ms, self.site.previews.histories), checked.said)
 
         told: TermsPreviewJson = {
             "entry": entry_json(checked.entries[0], contract),
             "last_number": checked.last,
-            "effect": await self.reading(effect),
+            "effect": await self.site.working_out(contract.id, effect),
         }
         return told
 
@@ -138,16 +138,19 @@ class ProposalResource(OfTerms):
         self.given()
         contract, now_ms = self.contract(name), self.site.clock.now_ms()
 
-        def told(known: KnownTerms, reader: HistoryReader, entries: Sequence[Entry]) -> TermsProposalJsonWhole | None:
+        entries = await self.site.entering.run(self.desk.entries, contract.id)
+
+        def told(reader: HistoryReader) -> TermsProposalJsonWhole | None:
+            known = known_terms(reader, contract, entries)
             proposal: Proposal | None = known.history.proposal(int(number))
             if proposal is None:
                 return None
             draft = known.made_of(proposal.said.parts)
-            effect = terms_effect(known.base(proposal), draft, reader, now_ms)
+            effect = terms_effect(known.base(proposal), draft, reader, now_ms, self.site.previews.histories)
             shown = {entry.number: entry for entry in entries}
             return {**proposal_json(proposal, contract, shown), "effect": effect_json(effect, entries)}
 
-        found = await self.known(contract, told)
+        found = await self.site.working_out(contract.id, told)
         if found is None:
             raise Refusal(404, f"entry {number} proposes no terms of this contract", remedy="see its terms")
         self.send_json(found)

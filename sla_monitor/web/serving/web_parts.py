@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from sla_monitor.board import Board
 from sla_monitor.clock import Clock
 from sla_monitor.contract.reading.secret import SecretReference
+from sla_monitor.ledger import HistoryReader
 from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.settings.web_config import WebFiles
@@ -33,6 +35,8 @@ from sla_monitor.web.serving.limits import Bounded, Limits
 
 PUBLIC = ""
 """The public's name among those who have a token: no address can name a participant so, whatever it encodes."""
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -84,6 +88,16 @@ class WebParts:
         self.entering, self.previewing = Bounded(1, self.limits.waiting), Bounded(1, self.limits.waiting)
         self.previews = Previews(self.record.opened)
         self.months = AssessedMonths(self.previews)
+
+    async def working_out(self, contract: str, question: Callable[[HistoryReader], Found]) -> Found:
+        """Ask the record about a contract's figures, which takes seconds: pages that only read do not wait for it.
+        Raises LedgerError and its kinds."""
+
+        def work() -> Found:
+            with self.previews.asking(contract) as (reader, _):
+                return question(reader)
+
+        return await self.previewing.run(work)
 
     def close(self) -> None:
         for bounded in (
