@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, run_of
+from sla_monitor.periods.months import is_month
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.web.desk.previews import Previews
 
@@ -49,4 +50,4 @@ class AssessedMonths:
 def has_begun(contract: Contract, month: str, now_ms: int) -> bool:
     """Whether it is a month of the contract's term that has begun."""
     run = run_of(contract)
-    return run.first <= month <= min(run.last or month, month_at(now_ms, contract.time_zone))
+    return is_month(month) and run.first <= month <= min(run.last or month, month_at(now_ms, contract.time_zone))

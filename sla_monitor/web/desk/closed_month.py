@@ -16,11 +16,12 @@ from sla_monitor.assess.known_days import KnownDays
 from sla_monitor.assess.open_points import open_points, why_not_assessed
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import sealing_points, signed_words
-from sla_monitor.periods.edges import month_at, run_of
+from sla_monitor.periods.edges import month_at
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Countersigned, Entry, SignOff
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.register.kinds.kind import EntryKind
+from sla_monitor.web.desk.assessed_months import has_begun
 from sla_monitor.web.desk.entering import DeskRegister
 from sla_monitor.web.identity.desk_state import digest_of
 from sla_monitor.web.serving.web_parts import WebParts
@@ -129,8 +130,8 @@ def points_of(site: WebParts, found: ContractAssessment, future: Iterable[str]) 
 
 async def closed_month(site: WebParts, desk: DeskRegister, contract: Contract, month: str) -> ClosedMonth | None:
     """The month as it is now; None: the contract has no such month that is over. Raises LedgerError and its kinds."""
-    run = run_of(contract)
-    if not run.first <= month <= (run.last or month) or month >= month_at(site.clock.now_ms(), contract.time_zone):
+    now_ms = site.clock.now_ms()
+    if not has_begun(contract, month, now_ms) or month == month_at(now_ms, contract.time_zone):
         return None
     standing = await site.entering.run(desk.standing, contract.id)
     future = await site.entering.run(desk.future_entries, contract.id)

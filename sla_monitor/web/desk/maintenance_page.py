@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from sla_monitor.assess.maintenance_month import DayBooking, MaintenanceDay, mai
 from sla_monitor.assess.rulings import RequestContext
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, run_of
-from sla_monitor.periods.months import shifted
+from sla_monitor.periods.months import is_month, shifted
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import typed_instant
@@ -22,7 +21,6 @@ from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.maintenance import BOOKING_WORDS, describe_allowance_left
 from sla_monitor.wording.text import plain, shortened
 
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _TONES = {"permitted": "up", "in_part": "degraded", "pending": "unknown", "counted": "down"}
 
 
@@ -66,7 +64,7 @@ class MaintenancePage(DeskHandler):
             allowances=[plain(describe_allowance_left(one, called)) for one in whole.allowances],
             has_windows=whole.has_windows,
             earlier=shifted(month, -1) if month > run.first else "",
-            later=shifted(month, 1) if month < (run.last or "9999") else "",
+            later=shifted(month, 1) if has_month(found, shifted(month, 1)) else "",
             services=called,
             chosen=services,
             month=month,
@@ -79,7 +77,7 @@ class MaintenancePage(DeskHandler):
 def has_month(contract: Contract, month: str) -> bool:
     """Whether a text names a month of the contract's term."""
     run = run_of(contract)
-    return bool(_MONTH.fullmatch(month)) and run.first <= month <= (run.last or month)
+    return is_month(month) and run.first <= month <= (run.last or month)
 
 
 def _day(one: MaintenanceDay, contract: Contract, now_ms: int, services: list[str], *, may_book: bool) -> CalendarDay:

@@ -149,3 +149,16 @@ def test_desk_and_waiting_list_lead_to_both_pages(calm: House) -> None:
     assert links(page, "Outages") == [HERE.replace("2026-10/meeting", "2026-11/outages")]
     assert HERE in links(page, "Review meeting")
     assert f'{HERE.replace("meeting", "outages")}"' in calm.browser("sue").get("/desk").text
+
+
+def test_a_form_that_was_read_to_no_entry_is_shown_again(calm: House) -> None:
+    """Python reads no number of so many digits."""
+    assert add(calm.browser("carl"), "minute", note="x", _see="1", _read_to="9" * 5000).status == 200
+
+
+@pytest.mark.parametrize("month", ["2025-13", "2026-00", "2026-99", "9999-12"])
+def test_no_page_is_of_a_month_that_is_in_no_calendar(calm: House, month: str) -> None:
+    carl, here = calm.browser("carl"), f"/contracts/small/months/{month}"
+    paths = [f"/desk{here}{end}" for end in ("", "/outages", "/meeting")] + [f"/api/v1{here}", f"/api/v1{here}/outages"]
+    paths += [f"{at}/contracts/small/maintenance?month={month}" for at in ("/desk", "/api/v1")]
+    assert {path: carl.get(path).status for path in paths} == dict.fromkeys(paths, 404)
