@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,13 @@ class _OfMonth(Protocol):
 
 
 Of = TypeVar("Of", bound=_OfMonth)
+
+_MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
+
+
+def is_month(text: str) -> bool:
+    """Whether a text names a month of the calendar, in years that contracts have."""
+    return bool(_MONTH.fullmatch(text))
 
 
 def number_of(month: str) -> int:

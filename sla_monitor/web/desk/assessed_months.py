@@ -3,17 +3,16 @@ again after an entry and each minute."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from sla_monitor.assess import ContractAssessment, assess_month
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import month_at, run_of
+from sla_monitor.periods.months import is_month
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.web.desk.previews import Previews
 
 MINUTE_MS = 60_000
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 KEPT = 24
 """Months that are held: whoever pages through one asks for the same again and again."""
 
@@ -51,7 +50,7 @@ class AssessedMonths:
 def has_month(contract: Contract, month: str) -> bool:
     """Whether a text names a month of the contract's term."""
     run = run_of(contract)
-    return bool(_MONTH.fullmatch(month)) and run.first <= month <= (run.last or month)
+    return is_month(month) and run.first <= month <= (run.last or month)
 
 
 def has_begun(contract: Contract, month: str, now_ms: int) -> bool:

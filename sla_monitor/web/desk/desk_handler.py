@@ -206,6 +206,11 @@ class DeskHandler(Handler):
         found = await self.site.entering.run(self.desk.entries, contract)
         return [as_read_by(self.person, one) for one in visible_to(self.person, contract, found)]
 
+    async def own_numbers(self, contract: str) -> frozenset[str]:
+        """The numbers of the entries that this person has made, as addresses spell them: nobody is told of an entry
+        that it is theirs because a link says so."""
+        return frozenset(f"{one.number}" for one in await self.entries(contract) if one.actor == self.person.name)
+
     async def standing(self, contract: str) -> EffectiveEntries:
         """What stands of it, as the record has it: what is shown of an entry goes through `as_read_by`. Raises
         LedgerError and its kinds."""

@@ -172,7 +172,7 @@ def _word(told: _Told, several: list[str]) -> Any:
     if told.kind == "duration":
         return parse_duration(text)
     if told.kind == "count":
-        if not text.isdecimal() or not text.isascii():
+        if not text.isdecimal() or not text.isascii() or len(text) > 18:
             raise ValueError("must be a whole number (write 12)")
         return int(text)
     return text

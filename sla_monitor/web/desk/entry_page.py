@@ -152,7 +152,7 @@ class EntryPage(DeskHandler):
         given = self.arguments_given()
         entered = next(iter(given.get(ENTERED, ())), "")
         done = "The files are attached." if "attached" in given else ""
-        if entered.isascii() and entered.isdecimal():  # they come back from a form about this entry
+        if entered and entered in await self.own_numbers(contract):  # they come back from a form about this entry
             told = "It was entered already, as entry {}." if IS_AGAIN in given else "Entry {} is entered."
             done = with_entries(told.format(entered), contract)
         await self.show_entry(self.contract(contract), int(number), done=done)
@@ -240,7 +240,7 @@ class EnteredPage(EntryPage):
         given = self.arguments_given()
         number = next(iter(given.get("number", ())), "")
         through = next(iter(given.get("through", ())), number)
-        own = {f"{one.number}" for one in await self.entries(contract) if one.actor == self.person.name}
+        own = await self.own_numbers(contract)
         if number not in own or through not in own:
             raise Refusal(404, "no such entry of yours")
         again = f"This was entered already, as entry {number}. Nothing was entered twice."

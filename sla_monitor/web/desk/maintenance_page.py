@@ -65,7 +65,7 @@ class MaintenancePage(DeskHandler):
             allowances=[plain(describe_allowance_left(one, called)) for one in whole.allowances],
             has_windows=whole.has_windows,
             earlier=shifted(month, -1) if month > run.first else "",
-            later=shifted(month, 1) if month < (run.last or "9999") else "",
+            later=shifted(month, 1) if has_month(found, shifted(month, 1)) else "",
             services=called,
             chosen=services,
             month=month,

@@ -15,7 +15,7 @@ from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Comment, Entry
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.web.desk.closed_month import ClosedMonth, NotWhatStands, Signature, closed_month, mark_of
-from sla_monitor.web.desk.entering import Statement
+from sla_monitor.web.desk.entering import Statement, as_read_by
 from sla_monitor.web.desk.failure_deeds import FailureDeeds
 from sla_monitor.web.desk.form_files import NO_FILES, FormWithFiles, TakenFiles
 from sla_monitor.web.desk.forms import PostedForm
@@ -78,8 +78,8 @@ class MonthPage(FormWithFiles):
             rows=rows,
             disputes=[reader.dispute(entry) for entry in disputes_of(contract, standing, month.name)],
             seen=mark_of(month.points),
-            signed=_shown(contract, month.signed and month.signed[0]),
-            countersigned=_shown(contract, month.countersigned and month.countersigned[0]),
+            signed=self._shown(contract, month.signed and month.signed[0]),
+            countersigned=self._shown(contract, month.countersigned and month.countersigned[0]),
             here=here,
             said=comments_on(month.name, contract, said, standing),
             may_comment=self.person.may(Action.COMMENT, contract.id),
@@ -89,6 +89,9 @@ class MonthPage(FormWithFiles):
             may_sign=may[Action.SIGN_OFF.value] and (not signed or month.is_restated),
             may_countersign=may[Action.COUNTERSIGN.value] and signed and not month.countersigned,
         )
+
+    def _shown(self, contract: Contract, entry: Entry | None) -> ShownEntry | None:
+        return None if entry is None else shown_entry(contract, as_read_by(self.person, entry))
 
     async def month(self, contract: str, month: str) -> ClosedMonth:
         """The month as it is now. Raises Refusal where it is none that is over."""
@@ -106,10 +109,6 @@ def comments_on(
     others = {one.number: one for one in entries} if comments else {}
     zone = contract.time_zone
     return [said_entry(one, contract, standing) for one in comments if month in months_of(one.body, zone, others)]
-
-
-def _shown(contract: Contract, entry: Entry | None) -> ShownEntry | None:
-    return None if entry is None else shown_entry(contract, entry)
 
 
 class SignOffForm(MonthPage):

@@ -211,10 +211,7 @@ class MonthPart(DeskHandler):
         """What this person has entered just now; None: nothing."""
         given = self.arguments_given()
         number = next(iter(given.get(ENTERED, ())), "")
-        if not number:
-            return None
-        own = {f"{one.number}" for one in await self.entries(contract.id) if one.actor == self.person.name}
-        if number not in own:
+        if not number or number not in await self.own_numbers(contract.id):
             return None
         may = self.person.may(Action.UNDO, contract.id)
         undo = f"/desk/contracts/{quote(contract.id, safe='')}/entries/{number}/undo"

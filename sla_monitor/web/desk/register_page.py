@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -10,6 +9,7 @@ from urllib.parse import urlencode
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.spreadsheet import MEDIA_TYPE, csv_of_texts
 from sla_monitor.ledger import read_only
+from sla_monitor.periods.months import is_month
 from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import KINDS, Entry, Timed
@@ -36,7 +36,6 @@ COLUMNS = (
     "entry", "entered_at", "actor", "known_by", "kind", "says", "from", "until", "months", "state", "by_entry", "files",
     "reference", "documents", "note",
 )  # fmt: skip
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def chosen(given: Mapping[str, Sequence[str]]) -> RegisterChoice:
     found = RegisterChoice(
         kind if kind in KINDS else "", who, month, state if state in STATES else "", int(before) if is_number else 0
     )
-    if month and not _MONTH.fullmatch(month):
+    if month and not is_month(month):
         return replace(found, month="", problem="The month makes no sense: write it as 2026-10.")
     return found
 

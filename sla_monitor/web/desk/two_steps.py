@@ -153,10 +153,9 @@ class ProposingForm(DeskHandler):
     ) -> None:
         """Show what would be entered and what it changes, and what others have said since that was shown before."""
         before = form.text(READ_TO)
+        before = before if before.isascii() and before.isdecimal() and len(before) <= 10 else ""
         newer = [
-            one
-            for one in visible_to(self.person, contract.id, checked.said)
-            if before.isdecimal() and one.number > int(before)
+            one for one in visible_to(self.person, contract.id, checked.said) if before and one.number > int(before)
         ]
         context = EntryContext.of(contract, checked.said)
         self.show_page(

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from hashlib import sha256
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from sla_monitor.settings.settings import AttachmentSettings
 from sla_monitor.web.desk.entry_files import shown_file
 from tests.web.desk.house import House, furnished
 from tests.web.desk.test_decide_form import words
+from tests.web.desk.waiting_house import waiting_house
 
 ENTRIES = "/desk/contracts/small/entries"
 PDF = b"%PDF-1.7\n" + b"x" * 3_000
@@ -183,3 +185,11 @@ def test_a_file_that_the_other_collector_holds_is_named_and_leads_nowhere(house:
     ]
     assert [one.address for one in told] == [f"/api/v1/contracts/small/entries/7/attachments/{'0' * 64}", ""]
     assert (told[1].name, told[1].size, told[1].by) == ("proof.pdf", "12 bytes", "sue, 21 Sep 2026 15:13:20 BST")
+
+
+def test_a_link_claims_no_entry_for_whoever_follows_it(tmp_path: Path) -> None:
+    with waiting_house(tmp_path) as house:
+        page = house.browser("carl").get("/desk/contracts/small/entries/1?entered=999")
+        assert page.status == 200
+        assert "is entered" not in page.text
+        assert "999" not in page.text

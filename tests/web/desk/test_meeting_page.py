@@ -14,10 +14,11 @@ from sla_monitor.register.effective import effective_entries
 from sla_monitor.register.entries import Done, MeetingAction, Minute
 from sla_monitor.review.chapters.meeting import meeting
 from sla_monitor.review.pack_input import PackInput
+from sla_monitor.web.desk.assessed_months import has_begun
 from tests.web.desk.house import Browser, House, Page
 from tests.web.desk.test_decide_form import words
 from tests.web.desk.test_outages_page import links
-from tests.web.desk.waiting_house import NOW_MS, assessed, say, waiting_house
+from tests.web.desk.waiting_house import NOW_MS, assessed, contract_in, say, waiting_house
 
 HERE = "/desk/contracts/small/months/2026-10/meeting"
 ENTER = "/desk/contracts/small/enter"
@@ -149,3 +150,22 @@ def test_desk_and_waiting_list_lead_to_both_pages(calm: House) -> None:
     assert links(page, "Outages") == [HERE.replace("2026-10/meeting", "2026-11/outages")]
     assert HERE in links(page, "Review meeting")
     assert f'{HERE.replace("meeting", "outages")}"' in calm.browser("sue").get("/desk").text
+
+
+def test_a_form_that_was_read_to_no_entry_is_shown_again(calm: House) -> None:
+    """Python reads no number of so many digits."""
+    assert add(calm.browser("carl"), "minute", note="x", _see="1", _read_to="9" * 5000).status == 200
+
+
+@pytest.mark.parametrize("month", ["2025-13", "2026-00", "2026-99", "9999-12"])
+def test_no_page_is_of_a_month_that_is_in_no_calendar(calm: House, month: str) -> None:
+    carl, here = calm.browser("carl"), f"/contracts/small/months/{month}"
+    paths = [f"/desk{here}{end}" for end in ("", "/outages", "/meeting")] + [f"/api/v1{here}", f"/api/v1{here}/outages"]
+    paths += [f"{at}/contracts/small/maintenance?month={month}" for at in ("/desk", "/api/v1")]
+    assert {path: carl.get(path).status for path in paths} == dict.fromkeys(paths, 404)
+
+
+def test_no_month_between_two_others_has_begun_by_its_spelling(tmp_path: Path) -> None:
+    contract, later = contract_in(tmp_path), NOW_MS + 400 * 86_400_000
+    assert has_begun(contract, "2026-12", later)
+    assert not any(has_begun(contract, f"2026-{month}", later) for month in ("00", "13", "99"))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.register.entries import SignOff
 from sla_monitor.register.kinds.countersignature import Countersigned
+from sla_monitor.register.redaction import LEFT_OUT
 from sla_monitor.web.serving.health import Health
 from tests.web.desk.house import PASSWORD, House
 from tests.web.desk.test_decide_form import words
@@ -122,3 +124,15 @@ def test_a_restatement_is_signed_and_countersigned_again(house: House) -> None:
 def test_a_month_that_runs_is_signed_by_nobody(house: House) -> None:
     assert house.browser("carl").get("/desk/contracts/small/months/2026-11").status == 404
     assert house.browser("carl").get("/desk/contracts/small/months/2019-01").status == 404
+
+
+def test_a_supplier_reads_no_note_of_the_authority_beside_a_signature(tmp_path: Path) -> None:
+    with waiting_house(tmp_path) as house:
+        anna, sue = house.browser("anna"), house.browser("sue")
+        say(
+            house, "sign_off", "anna", month="2026-10", digest="0" * 64, points="1", credit="100.00", note="Ours alone."
+        )
+        assert "Ours alone." in anna.get("/desk/contracts/small/months/2026-10").text
+        page = sue.get("/desk/contracts/small/months/2026-10").text
+        assert "Ours alone." not in page
+        assert LEFT_OUT in page
