@@ -268,7 +268,7 @@ class Badge(BadgeAnswering):
         shown = self.argument("show")
         if shown not in {"", "availability"}:
             raise Refusal(400, f"there is nothing to show that is called {shown[:60]!r}", remedy="show=availability")
-        await self.draw(contract, service, has_availability=bool(shown))
+        await self.draw(self.board, contract, service, has_availability=bool(shown))
 
     head = get
 

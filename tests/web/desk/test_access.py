@@ -247,7 +247,7 @@ def test_what_the_table_says_is_what_happens(house: House, browsers: dict[str, B
             here = path.replace(f"{name}", f"{other}")
             status = browser.get(here).status
             # A participant's page has a token as well: who may not see it by a role is told what strangers are told.
-            refused = {404} if path.startswith("/participants") else {403}
+            refused = {404} if path.startswith(("/participants", "/reviews")) else {403}
             assert (status in refused) == (not allows(roles, action, other)), (who, here, status)
             assert status != 500
     stranger = house.browser().get(path)
@@ -338,6 +338,20 @@ def test_each_side_has_its_copy_of_a_pack(browsers: dict[str, Browser]) -> None:
         assert got == own, who
         listed = browsers[who].get("/api/v1/packs")
         assert {name for name in copies if f'"/reviews/{name}/' in listed.text} == own
+
+
+def test_a_pack_that_somebody_may_not_have_is_to_them_as_if_there_were_none(browsers: dict[str, Browser]) -> None:
+    """Neither another contract's, nor the authority's copy of one's own: whoever guesses names learns of none."""
+
+    def answered(who: str, pack: str, file: str) -> tuple[int, str]:
+        page = browsers[who].ask("GET", f"/reviews/{pack}/{file}", None, {"Accept": "application/json"})
+        return page.status, page.text
+
+    for who in ("sue", "kent"):
+        nothing = answered(who, "nothing-2026-10", "pack.json")
+        assert nothing == (404, "not found\n")
+        for pack in ("small-2026-10", "other-2026-10", "other-2026-10-supplier"):
+            assert answered(who, pack, "pack.json") == answered(who, pack, "none.json") == nothing, (who, pack)
 
 
 def test_who_may_reload(house: House, browsers: dict[str, Browser]) -> None:
