@@ -150,6 +150,12 @@ class DeskHandler(Handler):
         given["known_by"] = describe_known_by(self.person.known_by)
         self.show(self.site.layout.render(template, frame, **{**given, **values}))
 
+    def refuse_senseless(self, problem: str) -> None:
+        """A page says what of its address means nothing; a file would be taken for what was asked for. Raises
+        Refusal."""
+        if problem:
+            raise Refusal(422, problem.rstrip("."), remedy="choose on the page")
+
     def give_file(self, content: bytes, media_type: str, name: str) -> None:
         """Answer with a file to be kept, which no browser opens as a page of ours. `name`: in ASCII, made by us."""
         self.set_header("Content-Type", media_type)

@@ -14,8 +14,9 @@ from sla_monitor.settings.desk.users import RoleGrant
 from sla_monitor.web import Limits
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import form_model
+from sla_monitor.web.identity.desk_state import digest_of
 from sla_monitor.web.serving.routes import ROUTES
-from tests.web.desk.house import ROLES, Browser, House, Page, furnished
+from tests.web.desk.house import ROLES, TOKEN, Browser, House, Page, furnished
 
 ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/": ("/", Action.SEE_OVERVIEW, None),
@@ -253,6 +254,16 @@ def test_what_the_table_says_is_what_happens(house: House, browsers: dict[str, B
     stranger = house.browser().get(path)
     refused = {200} if action is Action.ARRIVE else {404} if path.startswith("/participants") else {303, 401}
     assert stranger.status in refused, (path, stranger.status)
+
+
+def test_a_record_that_cannot_be_read_is_a_refusal_everywhere_and_no_fault(tmp_path: Path) -> None:
+    roles = [{"role": role} for role in ("auditor", "operator", "contract_manager", "approver", "finance")]
+    with furnished(tmp_path, tokens=[{"name": "robot", "sha256": digest_of(TOKEN), "roles": roles}]) as house:
+        script = house.script()
+        house.ledger.write_bytes(b"no database" * 1000)
+        faults = {path: found for path, _, _ in ADDRESSES.values() if (found := script.get(path).status) == 500}
+        assert faults == {}
+        assert script.get("/api/v1/desk").status == script.get("/api/v1/contracts/small/entries").status == 503
 
 
 def test_every_route_that_is_posted_to_has_an_address_here() -> None:
