@@ -19,7 +19,7 @@ from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister, as_read_by, visible_to
+from sla_monitor.web.desk.entering import DeskRegister, EnoughToday, as_read_by, visible_to
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
 from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
 from sla_monitor.web.identity.person import NOBODY
@@ -182,6 +182,8 @@ class DeskHandler(Handler):
         if isinstance(error, Overtaken):
             stale = Refusal(409, f"nothing was entered: {error}", remedy="load the page again")
             kwargs, status_code = {**kwargs, "exc_info": (kind, stale, trace)}, 409
+        elif isinstance(error, EnoughToday):
+            kwargs, status_code = {**kwargs, "exc_info": (kind, self.enough(error), trace)}, 429
         elif isinstance(error, RegisterError):  # no form has said which field is wrong
             wrong = Refusal(422, f"nothing was entered: {error}", remedy="go back, and correct it")
             kwargs, status_code = {**kwargs, "exc_info": (kind, wrong, trace)}, 422
@@ -195,7 +197,7 @@ class DeskHandler(Handler):
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """What the register refuses is told to whoever enters it."""
-        if not isinstance(value, RegisterError | Overtaken):
+        if not isinstance(value, RegisterError | Overtaken | EnoughToday):
             super().log_exception(typ, value, tb)
 
     def refuse(self, refusal: Refusal) -> None:
