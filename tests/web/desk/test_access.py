@@ -12,6 +12,7 @@ from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, Role, Target, allows
 from sla_monitor.settings.desk.users import RoleGrant
 from sla_monitor.web import Limits
+from sla_monitor.web.api.openapi import openapi_document
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import form_model
 from sla_monitor.web.identity.desk_state import digest_of
@@ -264,6 +265,19 @@ def test_a_record_that_cannot_be_read_is_a_refusal_everywhere_and_no_fault(tmp_p
         faults = {path: found for path, _, _ in ADDRESSES.values() if (found := script.get(path).status) == 500}
         assert faults == {}
         assert script.get("/api/v1/desk").status == script.get("/api/v1/contracts/small/entries").status == 503
+
+
+def test_every_answer_of_the_api_is_described(browsers: dict[str, Browser]) -> None:
+    """Whoever may, whoever may not, and a stranger: no status that openapi.json leaves out."""
+    names = {
+        "contract": "small", "service": "custody", "endpoint": "health", "number": "1", "month": "2024-10",
+        "participant": "kent", "sha256": "0" * 64,
+    }  # fmt: skip
+    for path, methods in openapi_document()["paths"].items():
+        described = methods.get("get", {}).get("responses", {"405"})
+        for who in ("audrey", "kent", "strange"):
+            status = browsers[who].ask("GET", path.format(**names), None, {"Accept": "application/json"}).status
+            assert f"{status}" in described, (path, who, status)
 
 
 def test_every_route_that_is_posted_to_has_an_address_here() -> None:
