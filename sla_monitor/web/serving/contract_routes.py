@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.maintenance_month import maintenance_month
 from sla_monitor.assess.recalculations import recalculations
 from sla_monitor.assess.rulings import RequestContext
@@ -68,13 +67,6 @@ class ReadResource(Desk):
         with read_only(self.desk.ledger) as reader:
             return reader.month_results(contract)
 
-    def assessed(self, name: str) -> ContractAssessment:
-        """The contract as it was last assessed, for whoever asks. Raises Refusal."""
-        found = next((one for one in self.board.assessment.contracts if one.contract == name), None)
-        if found is None:
-            raise Refusal(503, "the contract has not been assessed yet", {"Retry-After": "15"})
-        return found
-
 
 class MonthsResource(ReadResource):
     """`GET /api/v1/contracts/<contract>/months`: how far each is that has begun."""
@@ -126,7 +118,6 @@ class CreditsResource(ReadResource):
 
     def answer(self, *names: str) -> CreditsJson:
         contract, nulls = self.contract(names[0]), Nulls()
-        self.assessed(contract.id)
         found = account_of(self.board, contract, self.desk.standing(contract.id), self.site.clock.now_ms())
         account = credit_account_json(found, contract.currency) if found else None
         told = nulls.told("recovery", account, "the contract has no terms of invoicing")

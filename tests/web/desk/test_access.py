@@ -338,7 +338,7 @@ def test_a_role_that_is_taken_away_and_a_token_that_is_removed_end_at_once(tmp_p
         assert (said.status, len(house.entries())) == (403, 0)
         assert carl.get("/desk/contracts/small/credits").status == 403
         assert "/desk/contracts/small" not in carl.get("/desk").text
-        assert carl.get("/desk/contracts/other/credits").status == 200
+        assert carl.get("/desk/contracts/other/obligations").status == 200
         assert script.get("/api/v1/contracts/small/entries").status == 401
 
 
