@@ -22,7 +22,7 @@ from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import as_read_by
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.person import Person
-from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.web.serving.handler import not_assessed_yet
 from sla_monitor.wording.instants import format_date, format_day, format_month
 from sla_monitor.wording.numbers import format_money
 from sla_monitor.wording.recovery import AGE_WORDS, STEP_WORDS, credit_remarks, describe_credit_state
@@ -141,12 +141,7 @@ def account_of(board: Board, contract: Contract, effective: EffectiveEntries, no
     the first, credits are unknown, and not none. Raises Refusal."""
     assessed = next((one for one in board.assessment.contracts if one.contract == contract.id), None)
     if assessed is None:
-        raise Refusal(
-            503,
-            "the contract has not been assessed yet, so that its credits are not known",
-            {"Retry-After": "15"},
-            remedy="come back in some seconds",
-        )
+        raise not_assessed_yet("the contract has")
     return brought_up_to(assessed.recovery, contract, effective, now_ms)
 
 

@@ -38,7 +38,7 @@ from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
 from sla_monitor.web.desk.month_now import month_now
 from sla_monitor.web.desk.obligations_page import standing_obligations
-from sla_monitor.web.desk.shares_page import share_rows
+from sla_monitor.web.desk.shares_page import shares_of
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -200,11 +200,7 @@ class SharesResource(Desk):
 
     async def get(self, participant: str) -> None:
         self.given()
-        # Whoever sees a share sees no contract: the rows are made of all, and hold the own part alone.
-        rows = tuple(share_rows(self.site.board.assessment.contracts, participant))
-        if not rows:
-            raise Refusal(404, "no contract has such a participant, or nothing has been assessed yet")
-        self.send_json(shares_json(participant, rows))
+        self.send_json(shares_json(participant, shares_of(self.site.board, participant)))
 
     head = get
 

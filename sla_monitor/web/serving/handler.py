@@ -35,6 +35,10 @@ log = logging.getLogger(__name__)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
 
 
+ASSESSED_WITHIN_S = "15"
+"""When to ask again for what follows from figures."""
+
+
 class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
     """An answer that is a plain line of text, with headers of its own. `remedy`: what helps, where that is no matter
     of course."""
@@ -43,6 +47,13 @@ class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
         super().__init__(status)
         # It may quote what was asked for.
         self.text, self.headers, self.remedy = plain(text), headers or {}, plain(remedy)
+
+
+def not_assessed_yet(what: str) -> Refusal:
+    """The refusal until the first assessment after a start: what follows from figures is unknown, and not nothing."""
+    return Refusal(
+        503, f"{what} not been assessed yet", {"Retry-After": ASSESSED_WITHIN_S}, remedy="come back in some seconds"
+    )
 
 
 @stream_request_body  # bodies are let pass in chunks: nobody keeps or parses them

@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told_by_field_and_who_may_not_is_refused(house: House)
     assert len(house.entries()) == 5
 
 
-def test_credits_that_are_not_known_yet_are_compared_with_nothing(tmp_path: Path) -> None:
+def test_what_is_not_assessed_yet_is_unknown_and_compared_with_nothing(tmp_path: Path) -> None:
     """After a start, until the first assessment: neither nothing due nor an unknown line, and nothing is entered."""
     with furnished(tmp_path, tokens=tokens()) as house:
         for query in ("?dry_run=true", ""):
@@ -77,6 +77,10 @@ def test_credits_that_are_not_known_yet_are_compared_with_nothing(tmp_path: Path
             shown = house.browser("fred").get(f"/desk/contracts/small/credits{page}")
             assert (shown.status, "has not been assessed yet" in shown.text) == (503, True), page
         assert list(house.entries()) == []
+        for path in ("/calendar.ics", "/calendar.ics?contract=small", "/api/v1/contracts/small"):
+            assert call(house, "fred", path).status == 503, "an empty calendar deletes what its reader has"
+        assert call(house, "kent", "/api/v1/participants/kent/shares").status == 503
+        assert house.browser("kent").get("/desk/participants/kent").status == 503
 
 
 def test_a_participants_shares_are_its_own_alone(house: House) -> None:
