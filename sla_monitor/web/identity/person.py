@@ -50,7 +50,8 @@ NOBODY = Person("", "", "")
 
 
 def seen_by(board: Board, person: Person) -> Board:
-    """The board with the contracts that somebody may see; the authority's notes for those alone who may read them."""
+    """The board with the contracts that somebody may see; the authority's notes for those alone who may read them. What
+    somebody says about an outage they read themselves, whoever they are."""
     if person.sees_everything:
         return board
 
@@ -58,7 +59,10 @@ def seen_by(board: Board, person: Person) -> Board:
         if person.may(Action.SEE_NOTES, contract.contract):
             return contract
         entries, pending = map(shared, (contract.entries, contract.pending))
-        taken = tuple(replace(one, text=LEFT_OUT if one.text else "") for one in contract.acknowledged)
+        taken = tuple(
+            one if one.by == person.name or not one.text else replace(one, text=LEFT_OUT)
+            for one in contract.acknowledged
+        )
         return replace(contract, entries=entries, pending=pending, acknowledged=taken)
 
     return board.only(shown, lambda contract: person.may(Action.SEE_SERVICE, contract))
