@@ -46,11 +46,13 @@ Again = Callable[[Mapping[str, str]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is to be entered, with its files, under the key of the submission."""
+    """What is to be entered, with its files, under the key of the submission. `read_to`: the last entry that it was
+    made from, where a later one might make it another; None: it says the same whatever others say."""
 
     statements: Sequence[Statement]
     papers: Papers
     once: str
+    read_to: int | None = None
 
 
 class ProposingForm(DeskHandler):
@@ -68,18 +70,19 @@ class ProposingForm(DeskHandler):
         again: Again,
         *,
         papers: Papers = NO_PAPERS,
+        read_to: int | None = None,
     ) -> None:
         """Enter what a form says, once whoever sends it has seen what it changes. `papers`: the files of the form,
-        which go with each entry."""
+        which go with each entry; `read_to`: see `Proposal`. Raises Overtaken where a later one was made: the statements
+        are to be made anew."""
         if await self.is_again(form, contract):
             return
         if form.text(BACK):
             await again({})
             return
         try:
-            await self._next_step(
-                form, contract, Proposal(statements, papers, form.once(self.person.name, self.request.path))
-            )
+            once = form.once(self.person.name, self.request.path)
+            await self._next_step(form, contract, Proposal(statements, papers, once, read_to))
         except RegisterError as error:
             # The same submission may have come in twice at once, and the other one was faster.
             if await self.is_again(form, contract):
@@ -115,13 +118,13 @@ class ProposingForm(DeskHandler):
         self.go(f"/desk/contracts/{contract.id}/entered?number={numbers[0]}{through}{again}")
 
     async def _next_step(self, form: PostedForm, contract: Contract, new: Proposal) -> None:
-        read_to: int | None = None
+        read_to = new.read_to
         statements, papers = new.statements, new.papers
         checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
         is_shown = bool(form.text(SEE) or form.text(CONFIRMED))
         if is_shown or reaches_figures(contract, checked.said, checked.entries):
             effect = await self.effect(contract, checked)
-            read_to = checked.last
+            read_to = checked.last if read_to is None else read_to
             if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
                 # What was entered meanwhile may be this submission, by the first of two clicks.
                 if not await self.is_again(form, contract):
@@ -139,6 +142,8 @@ class ProposingForm(DeskHandler):
                 attached=papers.files,
             )
         except Overtaken:  # somebody was faster by a moment: they are shown what that changes
+            if new.read_to is not None:
+                raise
             await self._next_step(form, contract, new)
             return
         if not entered.is_again:
