@@ -18,7 +18,7 @@ from sla_monitor.register.attachments import Papers
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
-from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement, visible_to
+from sla_monitor.web.desk.entering import CheckedStatements, Statement, visible_to
 from sla_monitor.web.desk.forms import (
     BACK,
     CONFIRMED,
@@ -31,8 +31,6 @@ from sla_monitor.web.desk.forms import (
     desk_path,
 )
 from sla_monitor.web.desk.shown_entry import draft_entry
-from sla_monitor.web.identity.audit_log import DeskEvent
-from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
 
@@ -89,9 +87,6 @@ class ProposingForm(DeskHandler):
                 return
             self.set_status(422)
             await again(problems_by_field(error))
-        except ForbiddenEntry as error:
-            self.note(DeskEvent.FORBIDDEN, subject=f"{error}", contract=contract.id)
-            raise Refusal(403, f"you may not do this: {error}") from None
 
     async def is_again(self, form: PostedForm, contract: Contract) -> bool:
         """Whether the same submission came in before; then it is answered with what it made."""
