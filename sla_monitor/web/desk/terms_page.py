@@ -32,7 +32,7 @@ from sla_monitor.wording.figure_changes import titles_of, told_differences
 from sla_monitor.wording.instants import format_instant, format_month
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.recalculations import describe_because
-from sla_monitor.wording.text import describe_left_out, format_list, plain
+from sla_monitor.wording.text import format_list, plain
 
 Found = TypeVar("Found")
 Rows = Sequence[Mapping[str, str]]
@@ -208,9 +208,7 @@ class TermsPage(TermsPages):
             proposals=[proposal_row(terms, one) for one in reversed(known.history.proposals)],
             in_force=[in_force_row(terms, one) for one in reversed(list(known.changes))],
             recalculated=[recalculation_row(terms, one, numbered) for one in reversed(changed[-RECALCULATIONS:])],
-            left_out=describe_left_out(RECALCULATIONS, "on the monitor’s host, sla-monitor recalculations lists all")
-            if len(changed) > RECALCULATIONS
-            else "",
+            more=len(changed) - RECALCULATIONS,
             may_propose=self.person.may(Action.PROPOSE_TERMS, terms.id),
         )  # fmt: skip
 
