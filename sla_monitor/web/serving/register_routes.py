@@ -48,12 +48,16 @@ class ProblemRefused(Refusal):
 
 
 class EntryRefused(ProblemRefused):
-    """What is wrong with an entry, field by field."""
+    """What is wrong with an entry, field by field. Where it is one thing, that is said at once, with its remedy."""
 
     def __init__(self, lines: Sequence[str], *, is_flat: bool) -> None:
         errors = field_problems(lines, is_flat=is_flat)
-        text = "nothing was entered: the entry is not right"
-        super().__init__(422, text, remedy="put right what `errors` names", errors=errors)
+        why, remedy = "the entry is not right", ""
+        if len(errors) == 1:
+            name, _, _ = lines[0].partition(": ")
+            why, remedy = f"{name} {errors[0]['detail']}".strip(), errors[0]["remedy"]
+        text = f"nothing was entered: {plain(why)}"
+        super().__init__(422, text, remedy=remedy or "put right what `errors` names", errors=errors)
 
 
 def key_used(entry: Entry) -> Refusal:

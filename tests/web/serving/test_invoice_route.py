@@ -44,7 +44,8 @@ def test_an_invoice_is_compared_and_its_lines_are_entered_once(house: House) -> 
     nothing = told(call(house, "fred", INVOICE, body()), 422, "EntryProblemJson")
     (error,) = nothing["errors"]
     assert error["detail"] == f"is entered already, by entry {entry['number']}; no other line of it is to be entered"
-    assert error["remedy"] == "leave it; to enter it again, take that back first"
+    assert error["remedy"] == nothing["remedy"] == "leave it; to enter it again, take that back first"
+    assert nothing["detail"] == f"nothing was entered: file {error['detail']}"
     unknown = told(call(house, "fred", INVOICE, body(LINES.replace("2026-08", "2020-02"))), 422, "EntryProblemJson")
     assert unknown["errors"][0]["remedy"] == "compare it first: the verdict of each line says why"
 
