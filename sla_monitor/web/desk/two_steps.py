@@ -119,8 +119,8 @@ class ProposingForm(DeskHandler):
         is_shown = bool(form.text(SEE) or form.text(CONFIRMED))
         if is_shown or reaches_figures(contract, checked.said, checked.entries):
             effect = await self.effect(contract, checked)
-            read_to = checked.last if read_to is None else read_to
-            if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
+            read_to = checked.last if read_to is None else min(read_to, checked.last)
+            if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{checked.last}":
                 # What was entered meanwhile may be this submission, by the first of two clicks.
                 if not await self.is_again(form, contract):
                     self._ask(form, contract, checked, effect, papers)
