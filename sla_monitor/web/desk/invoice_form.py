@@ -34,7 +34,7 @@ TONES = {"matched": "up", "entered": "up", "wrong_amount": "degraded", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """A line of the invoice, or a credit that is missing on it."""
+    """A line of the invoice, or a credit that is missing on it. `entry`: by which it is entered already."""
 
     row: str
     month: str
@@ -43,6 +43,7 @@ class CheckedRow:
     due: str
     verdict: str
     tone: str
+    entry: int | None
 
 
 def checked_row(one: Checked, currency: str) -> CheckedRow:
@@ -55,6 +56,7 @@ def checked_row(one: Checked, currency: str) -> CheckedRow:
         format_money(one.due, currency) if one.due else "",
         VERDICT_WORDS[one.verdict].capitalize(),
         TONES[one.verdict],
+        one.entry,
     )
 
 
