@@ -50,7 +50,8 @@ class AuditChoice:
 def chosen(given: dict[str, list[str]]) -> AuditChoice:
     """Days are of UTC: the audit is of all contracts."""
     person, event, day = (next(iter(given.get(name, ())), "").strip()[:200] for name in ("person", "event", "day"))
-    event = event if event in EVENTS else ""
+    if event and event not in EVENTS:
+        return AuditChoice(person, "", day, DeedFilter(person), f"No event is called {plain(event[:60])}.")
     if not day:
         return AuditChoice(person, event, day, DeedFilter(person, event))
     try:
@@ -129,7 +130,8 @@ class AuditPage(DeskHandler):
         deeds, head = await self.site.fetching.run(self._found, choice.wanted, SHOWN + 1)
         self.show_page(
             "audit.html", choice=choice, events=EVENTS, rows=[deed_row(one) for one in reversed(deeds[-SHOWN:])],
-            is_more=len(deeds) > SHOWN, shown=SHOWN, head=head.line(self.site.clock.now_ms()) if head else "",
+            is_more=len(deeds) > SHOWN, shown=SHOWN, in_file=f"{IN_FILE:,}",
+            head=head.line(self.site.clock.now_ms()) if head else "",
         )  # fmt: skip
 
     head = get
@@ -147,6 +149,7 @@ class AuditFile(DeskHandler):
 
     async def get(self) -> None:
         choice = chosen(self.arguments_given())
+        self.refuse_senseless(choice.problem)
         deeds = await self.site.fetching.run(proved_deeds, self.desk.ledger, IN_FILE + 1, choice.wanted)
         self.note(DeskEvent.DOWNLOADED, subject="audit.csv")
         self.give_file(audit_csv(deeds).encode(), MEDIA_TYPE, "audit.csv")

@@ -74,7 +74,11 @@ def chosen(given: Mapping[str, Sequence[str]]) -> RegisterChoice:
     )
     if month and not is_month(month):
         return replace(found, month="", problem="The month makes no sense: write it as 2026-10.")
-    return found
+    asked = {"kind": (kind, found.kind), "state": (state, found.state)}
+    unknown = next(
+        (f"No {name} is called {plain(text[:60])}." for name, (text, kept) in asked.items() if text != kept), ""
+    )
+    return replace(found, problem=unknown)
 
 
 def wanted_entries(
@@ -221,6 +225,7 @@ class RegisterPage(RegisterPages):
             older=choice.page_before(shown[-1].number) if len(found) > SHOWN else "",
             newest=choice.page_before(0), may_comment=self.person.may(Action.COMMENT, contract.id),
             total=format_count(len(visible), "entry", "entries"), is_chosen=bool(choice.page_before(0)),
+            in_file="These as CSV" if len(visible) <= IN_FILE else f"The newest {IN_FILE:,} of these as CSV",
         )  # fmt: skip
 
     head = get
@@ -237,6 +242,7 @@ class RegisterFile(RegisterPages):
 
     async def get(self, name: str) -> None:
         contract, choice = self.contract(name), chosen(self.arguments_given())
+        self.refuse_senseless(choice.problem)
         found, visible, standing = await self.found(contract, choice, IN_FILE + 1)
         files = await self.site.fetching.run(self.counts, found)
         content = await self.site.fetching.run(register_csv, found, visible, standing, contract, files)

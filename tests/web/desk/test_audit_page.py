@@ -62,6 +62,15 @@ def test_a_file_that_is_cut_says_so_and_how_to_come_by_the_rest(house: House, mo
     assert "left out" not in one
 
 
+def test_a_choice_that_means_nothing_is_said_on_the_page_and_makes_no_file(house: House) -> None:
+    """A file of everything would be taken for what was asked for."""
+    for query in ("day=soon", "event=downlaoded"):
+        page, file = (house.browser("audrey").get(f"/desk/audit{end}?{query}") for end in ("", ".csv"))
+        assert (page.status, "This is more than was asked for" in page.text) == (422, True), query
+        assert (file.status, "content-disposition" in file.headers) == (422, False), query
+    assert "No event is called downlaoded" in house.browser("audrey").get("/desk/audit.csv?event=downlaoded").text
+
+
 def test_nobody_but_an_auditor_reads_it(house: House) -> None:
     for name in ("olga", "carl", "anna", "sue", "kent"):
         assert {house.browser(name).get(path).status for path in ("/desk/audit", "/desk/audit.csv")} == {403}

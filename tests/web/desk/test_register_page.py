@@ -61,6 +61,14 @@ def test_entries_are_chosen(house: House, query: str, found: list[int]) -> None:
     assert numbers(house, query) == found
 
 
+@pytest.mark.parametrize("query", ["month=soon", "kind=clame", "state=wait"])
+def test_a_choice_that_means_nothing_is_said_on_the_page_and_makes_no_file(house: House, query: str) -> None:
+    """A file of everything would be taken for what was asked for."""
+    page, file = (house.browser("carl").get(f"{ENTRIES}{end}?{query}") for end in ("", ".csv"))
+    assert (page.status, "This is more than was asked for" in page.text) == (422, True)
+    assert (file.status, "content-disposition" in file.headers) == (422, False)
+
+
 def test_the_newest_come_first_and_a_page_leads_to_the_older_ones(house: House) -> None:
     first = numbers(house, "")
     assert first == list(range(65, 15, -1))
