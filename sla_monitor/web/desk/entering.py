@@ -123,6 +123,10 @@ class DeskRegister:
         """All that has been said about a contract, ascending. Raises LedgerError and its kinds."""
         return self.register.entries(contract)
 
+    def last_number(self, contract: str) -> int:
+        """The number of the last entry about a contract; 0: there is none. Raises LedgerError and its kinds."""
+        return self.register.last_number(contract)
+
     def has_read(self, contract: str) -> bool:
         """Whether its entries were read before, which takes a while."""
         return self.register.known.has(contract)

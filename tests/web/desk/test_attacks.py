@@ -213,6 +213,9 @@ def test_what_a_supplier_may_not_say_is_in_the_audit_and_not_in_the_log(
         sent = {"Content-Type": "application/json", "Idempotency-Key": "1"}
         page = house.script().ask("POST", "/api/v1/contracts/small/entries", json.dumps(internal).encode(), sent)
         assert (page.status, "what is internal is the authority" in page.text) == (403, True)
+        typed = {"month": "2024-10", "internal": "yes", "note": "For the authority."}
+        page = house.script().post("/desk/contracts/small/enter/comment", typed)
+        assert (page.status, "what is internal is the authority" in page.text) == (403, True)
     assert caplog.records == []
     told = [(one.event, one.actor, one.contract, one.subject) for one in newest_deeds(tmp_path / "ledger.db", 100)]
-    assert told == [("forbidden", "robot", "small", "what is internal is the authority’s")]
+    assert told == 2 * [("forbidden", "robot", "small", "what is internal is the authority’s")]

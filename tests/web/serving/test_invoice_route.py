@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.desk.house import House, furnished
 from tests.web.desk.side_house import SHARE, side_house
-from tests.web.desk.test_invoice_form import LINES
+from tests.web.desk.test_invoice_form import LINES, upload
 from tests.web.serving.test_register_routes import call, tokens, told
 
 INVOICE = "/api/v1/contracts/small/credits/invoice"
@@ -43,7 +43,23 @@ def test_an_invoice_is_compared_and_its_lines_are_entered_once(house: House) -> 
     other = call(house, "fred", INVOICE, body(LINES.replace("-19", "-18")), Idempotency_Key="INV-9")
     assert "which says something else" in told(other, 422, "ProblemJson")["detail"]
     nothing = told(call(house, "fred", INVOICE, body()), 422, "EntryProblemJson")
-    assert nothing["errors"][0]["detail"] == "no line of it is to be entered"
+    (error,) = nothing["errors"]
+    assert error["detail"] == f"is entered already, by entry {entry['number']}; no other line of it is to be entered"
+    assert error["remedy"] == nothing["remedy"] == "leave it; to enter it again, take that back first"
+    assert nothing["detail"] == f"nothing was entered: file {error['detail']}"
+    unknown = told(call(house, "fred", INVOICE, body(LINES.replace("2026-08", "2020-02"))), 422, "EntryProblemJson")
+    assert unknown["errors"][0]["remedy"] == "compare it first: the verdict of each line says why"
+
+
+def test_a_line_of_another_contract_matches_nothing(house: House) -> None:
+    lines = LINES.replace("Text\n", "Contract\n").replace("Credit\n", "other\n")
+    checked = told(call(house, "fred", f"{INVOICE}?dry_run=true", body(lines)), 200, "InvoiceCheckJson")
+    assert {one["verdict"] for one in checked["lines"]} == {"missing"}
+    assert (checked["others"], checked["elsewhere"], checked["ignored"]) == (0, 3, [])
+    assert call(house, "fred", INVOICE, body(lines)).status == 422
+    page = upload(house.browser("fred"), lines.encode())
+    assert "3 rows left out: of another contract, or of none" in page.text
+    assert len(house.entries()) == 5
 
 
 def test_what_is_wrong_is_told_by_field_and_who_may_not_is_refused(house: House) -> None:
