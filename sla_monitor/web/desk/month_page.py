@@ -24,6 +24,7 @@ from sla_monitor.web.desk.outages_page import FailureReader
 from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
 from sla_monitor.web.desk.two_steps import problems_by_field
 from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.wording.figure_changes import describe_set_off
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.rulings import describe_waivers
 
@@ -75,6 +76,7 @@ class MonthPage(FormWithFiles):
             title=format_month(month.name),
             month=month,
             worth=describe_worth(found),
+            set_off=describe_set_off(found.result),
             rows=rows,
             disputes=[reader.dispute(entry) for entry in disputes_of(contract, standing, month.name)],
             seen=mark_of(month.points),
