@@ -33,6 +33,7 @@ from sla_monitor.web.serving.api_handler import (
     listed_service,
 )
 from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.web.serving.writing import Desk
 
 START_S = "15"
 
@@ -119,19 +120,17 @@ class PacksResource(JsonAnswering):
     head = get
 
 
-class DeskResource(JsonAnswering):
+class DeskResource(Desk):
     """`GET /api/v1/desk`: what waits for whoever asks; `?contract=…`: in one contract."""
 
     action = Action.USE_DESK
     names = ("contract",)
 
     async def get(self) -> None:
-        desk, only = self.site.desk, self.argument("contract")
-        if desk is None or not self.site.reception.is_used:
-            raise Refusal(404, "nobody is named who has a desk", remedy="name users under `desk` in the settings")
+        only = self.argument("contract")
         if only and not self.person.may(Action.SEE_SERVICE, only):
             raise Refusal(403, f"you may not do this: {TABLE[Action.SEE_SERVICE].words}")
-        found = await waiting_for(self.site, desk, self.board.assessment.contracts, self.person, only)
+        found = await waiting_for(self.site, self.desk, self.board.assessment.contracts, self.person, only)
         self.send_json(desk_json(found))
 
     head = get
