@@ -31,12 +31,13 @@ from sla_monitor.wording.rulings import describe_waivers
 
 @dataclass(frozen=True, slots=True)
 class MonthKpi:
-    """A KPI with its result. `waived`: by which entries, in words; `waive`: the form that does, empty: there is
-    nothing to waive, or this person may not."""
+    """A KPI with its result. `is_missed`: by the figure that counts; `waived`: by which entries, in words; `waive`: the
+    form that does, empty: there is nothing to waive, or this person may not."""
 
     kpi: str
     title: str
     result: str
+    is_missed: bool
     waived: str
     waive: str
 
@@ -63,7 +64,7 @@ class MonthPage(FormWithFiles):
         reader = FailureReader(MonthNow(contract, month.name, found, standing, found.at_ms), self.person, deeds)
         rows = [
             MonthKpi(
-                kpi, title, result,
+                kpi, title, result, one.is_kept is False,
                 describe_waivers(waivers_of(standing, kpi, month.name)), deeds.waive(one),
             )
             for (kpi, title, result), one in zip(month.rows, found.kpis, strict=True)
