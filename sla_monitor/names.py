@@ -555,6 +555,12 @@ LEASE_REVISION = MetricName(
 ROLE_SINCE = MetricName(
     "sla_collector_role_since_timestamp_seconds", "gauge", (), "Since when this collector speaks, or follows."
 )
+COLLECTOR_FIT = MetricName(
+    "sla_collector_fit",
+    "gauge",
+    ("collector",),
+    "Of a pair of collectors: 1 while this one can record and make figures; 0: it leaves it to the other one to speak.",
+)
 TAKEOVERS = MetricName(
     "sla_collector_takeovers",
     "counter",
@@ -718,8 +724,8 @@ ALL_METRICS: tuple[MetricName, ...] = tuple(
 OF_EACH: tuple[MetricName, ...] = (
     BUILD_INFO, START_TIME, RELOAD_OK, RELOAD_TIME, MONITOR_ONLINE, NAME_SERVER_ANSWERS, PULSE, LATENESS, MISSED,
     OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
-    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, TAKEOVERS, PAIR_IN_STEP, PAIR_COMPARISONS,
-    PAIR_DIFFERENCES, COMMITTED, DROPPED,
+    LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, COLLECTOR_FIT, TAKEOVERS, PAIR_IN_STEP,
+    PAIR_COMPARISONS, PAIR_DIFFERENCES, COMMITTED, DROPPED,
     OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
     LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
     ARCHIVE_FAILING, LOG_MESSAGES,
@@ -977,6 +983,12 @@ LEASE_UNREACHABLE = AlertName(
     "monitor",
     "A collector of the pair does not reach the server that has the lease.",
     "The collector reaches the server that has the lease again.",
+)
+COLLECTOR_UNFIT = AlertName(
+    "SlaCollectorUnfit",
+    "monitor",
+    "A collector of the pair cannot record, or cannot make figures.",
+    "Both collectors of the pair can record and make figures.",
 )
 TAKEN_OVER = AlertName(
     "SlaCollectorTookOver",

@@ -307,8 +307,12 @@ class LeaseKeeper:
             yield f"the server that has the lease cannot be reached ({self._line.trouble}): this collector cannot speak"
         elif not self.lease.holder:
             yield "no collector speaks: nobody is sent mails, silences or figures"
-        elif self.lease.is_held() and not self.lease.is_fit:
+        if self._is_fit():
+            return
+        if self.lease.is_held():
             yield "this collector speaks without a sound record; it leaves that to the other one, if that one is there"
+        else:
+            yield "this collector cannot record, or make figures: it leaves it to the other one to speak"
 
     def facts(self) -> dict[str, str]:
         """What it has to say for itself, for the page."""
@@ -331,6 +335,7 @@ class LeaseKeeper:
             names.COLLECTOR_SPEAKS: [((self.lease.name,), self.lease.is_held())],
             names.LEASE_REVISION: [((), self.lease.revision)],
             names.LEASE_UP: [((self.lease.name,), self._line.is_up)],
+            names.COLLECTOR_FIT: [((self.lease.name,), self._is_fit())],
             names.TAKEOVERS: [((self.lease.name,), self.lease.takeovers)],
             names.ROLE_SINCE: [((), self.lease.since_ms / 1000)],
         }

@@ -13,7 +13,7 @@ from sla_monitor.ledger.file_health import QUICK_CHECK_BYTES
 from sla_monitor.ledger.housekeeping.checking import check
 from sla_monitor.periods.months import last_day
 from sla_monitor.sla.rounding import exact_decimal
-from sla_monitor.wording.numbers import format_counted_points, format_money
+from sla_monitor.wording.numbers import describe_deducted, format_counted_points
 
 if TYPE_CHECKING:
     from sla_monitor.assess import ContractAssessment
@@ -38,7 +38,7 @@ def describe_worth(found: ContractAssessment) -> str:
     if result is None or not result.is_measured:
         return "nothing was measured, so that there are no points and no credit to sign"
     counted = format_counted_points(result.points, "point")
-    return f"{counted}, {format_money(result.deducted, found.currency)} deducted"
+    return f"{counted}, {describe_deducted(result.deducted, found.currency)}"
 
 
 def damage_points(ledger: Path) -> Iterator[str]:

@@ -11,12 +11,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a formula begins, to one spreadsheet or another."""
 
 
-def csv_of_texts(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows in which some cells are anybody's words."""
+def csv_of_texts(columns: Sequence[str], rows: Iterable[Sequence[str]], left_out: str = "") -> str:
+    """Rows in which some cells are anybody's words. `left_out`: what is not in the file, in words, as its last line."""
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([inert(cell) for cell in row] for row in rows)
+    if left_out:
+        writer.writerow([left_out])
     return target.getvalue()
 
 

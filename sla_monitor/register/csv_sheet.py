@@ -26,8 +26,8 @@ MORE = ("reference", "evidence", "note")
 LISTED = ("id", "service", "started", "ended", "title")
 """What a row of an outage list may say: it is no entry of its own, and has no more than this."""
 
-BILLED = ("invoice", "line", "date", "month", "amount", "currency")
-"""What a row of an invoice may say."""
+BILLED = ("invoice", "line", "date", "month", "amount", "currency", "contract")
+"""What a row of an invoice may say. By its `contract` a row is another contract's, and left out."""
 
 SYNONYMS = {
     "ticket": {
@@ -53,6 +53,7 @@ SYNONYMS = {
         "service_period": "month",
         "net": "amount",
         "net_amount": "amount",
+        "contract_id": "contract",
     },
     "outage": {
         "number": "id",

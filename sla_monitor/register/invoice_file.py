@@ -37,6 +37,16 @@ class BilledLine:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class ReadInvoice:
+    """What an invoice says to a contract: the lines that credit something, how many rows charge, and how many are of
+    another contract, or of none where the file has a column for it."""
+
+    lines: tuple[BilledLine, ...]
+    charges: int
+    elsewhere: int
+
+
 @dataclass(frozen=True)
 class InvoiceFile:
     """A file and how to read it. `columns`: fields by heading. `invoice`, `on`: for rows without one of their own.
@@ -60,19 +70,22 @@ class InvoiceFile:
         return named_file(self.name, self.content)
 
 
-def read_invoice(file: InvoiceFile, contract: Contract) -> tuple[tuple[BilledLine, ...], int]:
-    """The lines that credit something, and how many others there are. Raises RegisterError with every mistake."""
+def read_invoice(file: InvoiceFile, contract: Contract) -> ReadInvoice:
+    """Raises RegisterError with every mistake. Of rows of another contract nothing else is read."""
     sheet = file.sheet
     problems = list(sheet.problems) or list(_without_amounts(sheet))
     lines: list[BilledLine] = []
-    others = 0
+    charges = elsewhere = 0
     for row, words in sheet.rows if not problems else ():
+        if "contract" in sheet.fields and not _is_of(contract, words.get("contract", "")):
+            elsewhere += 1
+            continue
         try:
             line = _line(file, row, words, contract.currency)
         except ValueError as error:
             problems.append((row, str(error)))
             continue
-        others += line is None
+        charges += line is None
         lines += [] if line is None else [line]
     seen: dict[tuple[str, str, str], int] = {}
     for line in lines:
@@ -81,7 +94,14 @@ def read_invoice(file: InvoiceFile, contract: Contract) -> tuple[tuple[BilledLin
             problems.append((line.row, f"line: the same line of the invoice is in row {before} (keep one of them)"))
     if problems:
         raise RegisterError(abridged([f"{file.name}:{row}: {why}" for row, why in sorted(problems)]))
-    return tuple(lines), others
+    return ReadInvoice(tuple(lines), charges, elsewhere)
+
+
+def _is_of(contract: Contract, named: str) -> bool:
+    """Whether it is named by its id, or as it is or was called."""
+    called = contract.id, *(version.terms.title for version in contract.versions)
+    own = {" ".join(text.split()).casefold() for text in called if text}
+    return " ".join(named.split()).casefold() in own
 
 
 def _without_amounts(sheet: Sheet) -> Iterator[tuple[int, str]]:

@@ -24,7 +24,7 @@ from sla_monitor.review.rendering.drawing.run_chart import run_chart
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.figures import format_level
 from sla_monitor.wording.instants import format_month
-from sla_monitor.wording.numbers import format_count, format_counted_points, format_points
+from sla_monitor.wording.numbers import describe_owed, format_count, format_counted_points, format_points
 
 RUNS = (
     Column("KPI", 0.9), Column("What is promised", 2.8), Column("Target", 1, True), Column("Best", 1.1, True),
@@ -57,7 +57,7 @@ def _first_page(case: PackInput, months: Sequence[PeriodResult]) -> tuple[Block,
     has = f"has {format_counted_points(points)} and " if gives_points else ""
     said = (
         f"In {format_count(len(months), 'month')}{blind} KPIs failed {format_count(failed, 'time')}: the supplier"
-        f" {has}owes service credits of {case.money(credit).text}."
+        f" {has}{describe_owed(credit, case.assessment.currency)}."
     )
     if unassessed := sum(past.unassessed for past in known):
         said += f" Results that could not be assessed: {unassessed}."

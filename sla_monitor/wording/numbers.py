@@ -63,3 +63,17 @@ def format_money(amount: Decimal, currency: str) -> str:
     digits = f"{abs(amount):,.{minor_units(currency)}f}"
     sign = CURRENCY_SIGNS.get(currency, f"{plain(currency)} ")
     return f"{'−' if amount < 0 else ''}{sign}{digits}"
+
+
+def describe_owed(credit: Decimal, currency: str) -> str:
+    """Of the supplier: `owes service credits of £20.00`, or `is owed £20.00 by the authority` below nothing."""
+    if credit < 0:
+        return f"is owed {format_money(-credit, currency)} by the authority"
+    return f"owes service credits of {format_money(credit, currency)}"
+
+
+def describe_deducted(amount: Decimal, currency: str) -> str:
+    """`£20.00 deducted`, or `£20.00 added to the charges` below nothing."""
+    if amount < 0:
+        return f"{format_money(-amount, currency)} added to the charges"
+    return f"{format_money(amount, currency)} deducted"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from sla_monitor.sla.money.invoice_check import Verdict
+from sla_monitor.sla.money.invoice_check import Checked, Verdict
 from sla_monitor.sla.money.recovery import Age, CreditAccount, MonthCredit, Step
 from sla_monitor.wording.instants import format_date
 from sla_monitor.wording.numbers import format_count, format_money
+from sla_monitor.wording.text import format_list
 
 STEP_WORDS: dict[Step, str] = {
     "notified": "notified",
@@ -31,6 +32,24 @@ AGE_WORDS: dict[Age, str] = {
     "61_to_90": "61 to 90 days past due",
     "over_90": "over 90 days past due",
 }
+
+
+def describe_rows_left_out(charges: int, elsewhere: int, sign: str) -> list[str]:
+    """Of an invoice, which rows were compared with nothing. `sign`: how credits stand on it."""
+    return [
+        *([f"{format_count(charges, 'row')} left out: charges, as credits stand as {sign} amounts"] if charges else []),
+        *([f"{format_count(elsewhere, 'row')} left out: of another contract, or of none"] if elsewhere else []),
+    ]
+
+
+def describe_nothing_to_enter(found: Sequence[Checked]) -> str:
+    """Why no line of an invoice is entered, and what to do."""
+    if entries := sorted({one.entry for one in found if one.entry is not None}):
+        numbers = format_list([str(number) for number in entries])
+        rest = "; no other line of it is to be entered" if any(one.line and one.entry is None for one in found) else ""
+        which = f"{'entry' if len(entries) == 1 else 'entries'} {numbers}"
+        return f"is entered already, by {which}{rest} (leave it; to enter it again, take that back first)"
+    return "no line of it is to be entered (compare it first: the verdict of each line says why)"
 
 
 def describe_credit_state(one: MonthCredit) -> str:

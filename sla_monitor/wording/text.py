@@ -35,6 +35,11 @@ def plain_lines(text: str) -> str:
     return "\n".join(plain(line) for line in text.splitlines())
 
 
+def describe_left_out(most: int, remedy: str) -> str:
+    """What is said where a file or a list has the newest so many alone. `remedy`: how to come by the others."""
+    return f"Older ones are left out: these are the newest {most:,} ({remedy})"
+
+
 def abridged(text: str, most: int) -> str:
     """At most so many characters, and a sign that there are more."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -402,7 +402,13 @@ def test_a_pair_with_a_real_server_that_goes_and_a_network_that_is_cut(tmp_path:
         west.begin_with(lambda: True, lambda: 0, lambda: is_fit[0])
         wait(east.lease.is_held)
         assert not west.lease.is_held()
+        # It stays told, on its page and to Prometheus, also once it has left the lease.
+        told = "this collector cannot record, or make figures: it leaves it to the other one to speak"
+        wait(lambda: [*west.troubles()] == [told])
+        assert west.metrics()[names.COLLECTOR_FIT] == [(("west",), False)]
+        assert ([*east.troubles()], east.metrics()[names.COLLECTOR_FIT]) == ([], [(("east",), True)])
         is_fit[0] = True
+        assert [*west.troubles()] == []
         east.begin_with(lambda: True, lambda: 0, lambda: False)
         wait(west.lease.is_held)
         east.begin_with(lambda: True, lambda: 0, lambda: True)

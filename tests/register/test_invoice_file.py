@@ -21,14 +21,28 @@ def read(text: str, **how: Any) -> Any:
 def test_headings_are_mapped_and_charges_left_out() -> None:
     heads = "Doc no;Line no;Invoice date;Service period;Net GBP\n"
     text = f"{heads}A-1;1;2026-11-10;;900\nA-1;2;2026-11-10;October 2026;-200.5\n"
-    (line,), others = read(text, columns={"Doc no": "invoice", "Net GBP": "amount"})
+    found = read(text, columns={"Doc no": "invoice", "Net GBP": "amount"})
+    (line,), others = found.lines, found.charges
     assert (line.row, line.invoice, line.line, line.on) == (3, "A-1", "2", date(2026, 11, 10))
     assert (line.month, line.amount, others) == ("2026-10", Decimal("200.5"), 1)
 
 
 def test_what_the_file_does_not_say_is_told() -> None:
-    (line,), _ = read("amount,month\n30,2026-10\n", invoice="A-2", on=date(2026, 11, 1), sign="positive")
+    (line,) = read("amount,month\n30,2026-10\n", invoice="A-2", on=date(2026, 11, 1), sign="positive").lines
     assert (line.invoice, line.on, line.amount, line.line) == ("A-2", date(2026, 11, 1), Decimal(30), "")
+
+
+@pytest.mark.parametrize("heading", ["contract", "Contract ID", "contract_id"])
+def test_lines_of_another_contract_are_left_out_and_counted(heading: str) -> None:
+    ours = contract(title="The Partnership")
+    of = {ours.id: "-1", " the  PARTNERSHIP ": "-2", "another": "-3", f"{ours.id}-2": "no amount", "": "-5"}
+    rows = "".join(f'"{name}",A,{place},2026-11-01,{amount}\n' for place, (name, amount) in enumerate(of.items()))
+    text = f"{heading},invoice,line,date,amount\n{rows}"
+    found = read_invoice(InvoiceFile("i.csv", text.encode(), {}), ours)
+    assert [(line.line, line.amount) for line in found.lines] == [("0", Decimal(1)), ("1", Decimal(2))]
+    assert (found.charges, found.elsewhere) == (0, 3)
+    nameless = read_invoice(InvoiceFile("i.csv", text.encode(), {}), contract(title=""))
+    assert (len(nameless.lines), nameless.elsewhere) == (1, 4)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,16 @@ def test_the_headline_counts_what_was_met_and_what_it_costs() -> None:
     assert "13 service points and owes service credits of £85,000.00, capped from £110,500.00." in said
 
 
+def test_a_month_in_which_more_is_earned_back_than_lost_says_who_owes_whom() -> None:
+    made = case()
+    assert made.result is not None
+    credit = replace(made.result.credit, total=Decimal(-2600), before_caps=Decimal(-2600))
+    result = replace(made.result, credit=credit)
+    said = first_page(replace(made, assessment=replace(made.assessment, result=result)))
+    assert "The supplier has 13 service points and is owed £2,600.00 by the authority." in said
+    assert "−£" not in said
+
+
 def test_the_scorecard_has_a_row_for_each_kpi_and_a_mark_beside_each_colour() -> None:
     scores = next(one for one in pack(case()).tables if one.id == "scorecard")
     assert [row[0].text for row in scores.rows] == ["KPI1", "KPI2", "KPI3", "KPI4", "KPI5", "KPI6", "PI1"]

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from sla_monitor.wording.numbers import (
     decimals_of,
+    describe_deducted,
+    describe_owed,
     format_bytes,
     format_count,
     format_counted_points,
@@ -90,3 +92,15 @@ def test_what_is_counted_has_its_plural() -> None:
 def test_a_limit_is_named_in_mebibytes_where_it_is_so_many() -> None:
     told = [format_bytes(number) for number in (0, 100_000, 1 << 20, (1 << 20) + 1, 10 << 20)]
     assert told == ["0 bytes", "100,000 bytes", "1 MiB", "1,048,577 bytes", "10 MiB"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "owed", "deducted"),
+    [
+        ("20", "owes service credits of £20.00", "£20.00 deducted"),
+        ("0", "owes service credits of £0.00", "£0.00 deducted"),
+        ("-2600", "is owed £2,600.00 by the authority", "£2,600.00 added to the charges"),
+    ],
+)
+def test_of_a_sum_below_nothing_it_is_said_who_owes_whom(amount: str, owed: str, deducted: str) -> None:
+    assert (describe_owed(Decimal(amount), "GBP"), describe_deducted(Decimal(amount), "GBP")) == (owed, deducted)

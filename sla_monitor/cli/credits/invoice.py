@@ -19,7 +19,7 @@ from sla_monitor.cli.register.import_csv import content_of, dates_option, map_op
 if TYPE_CHECKING:
     from sla_monitor.contract.contract import Contract
     from sla_monitor.register.entries import Entry
-    from sla_monitor.register.invoice_file import InvoiceFile
+    from sla_monitor.register.invoice_file import InvoiceFile, ReadInvoice
     from sla_monitor.sla.money.invoice_check import Checked
 
 
@@ -76,14 +76,14 @@ def reconcile_invoice(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.UsageError("--note is missing (say why lines with a wrong amount are entered)")
     session = EntrySession.open(given["contract"], given["config"], given["ledger"], given["actor"])
     source = InvoiceFile(file.name, content_of(file), columns, dates, invoice, on, sign)
-    lines, others = read_invoice(source, session.contract)
+    read = read_invoice(source, session.contract)
     if source.sheet.ignored:
         click.echo(f"columns left out: {', '.join(map(repr, source.sheet.ignored))}", err=True)
     account = account_of(session.contract, given["config"], given["ledger"])
-    found = check_invoice(lines, account)
+    found = check_invoice(read.lines, account)
     wanted = {"matched": {"matched"}, "all": {"matched", "wrong_amount"}}.get(keep or "", set())
     entries = _kept(session, source, [one for one in found if one.verdict in wanted], note, yes=given["yes"])
-    _print(session.contract, found, others, entries, given["style"])
+    _print(session.contract, (read, sign), found, entries, given["style"])
     if any(one.verdict in {"wrong_amount", "unknown", "missing"} for one in found):
         sys.exit(1)
 
@@ -114,13 +114,16 @@ def _kept(
     return enter(session, propose, yes=yes).entries if drafts else ()
 
 
-def _print(contract: Contract, found: Sequence[Checked], others: int, entries: Sequence[Entry], style: str) -> None:
+def _print(
+    contract: Contract, source: tuple[ReadInvoice, str], found: Sequence[Checked], entries: Sequence[Entry], style: str
+) -> None:
+    """`source`: the file, and how credits stand in it."""
     from sla_monitor.cli.shared.terminal import NONE, lines_of, table, width
     from sla_monitor.wording.instants import format_month
-    from sla_monitor.wording.numbers import format_count, format_money
-    from sla_monitor.wording.recovery import VERDICT_WORDS
+    from sla_monitor.wording.numbers import format_money
+    from sla_monitor.wording.recovery import VERDICT_WORDS, describe_rows_left_out
 
-    numbers = [entry.number for entry in entries]
+    (read, sign), numbers = source, [entry.number for entry in entries]
     if style == "json":
         lines = [
             {"verdict": one.verdict, "row": one.line.row if one.line else None, "month": one.month,
@@ -128,7 +131,13 @@ def _print(contract: Contract, found: Sequence[Checked], others: int, entries: S
              "amount": f"{one.amount}", "due": f"{one.due}", "difference": f"{one.difference}"}
             for one in found
         ]  # fmt: skip
-        told = {"contract": contract.id, "lines": lines, "left_out": others, "entered": numbers}
+        told = {
+            "contract": contract.id,
+            "lines": lines,
+            "left_out": read.charges,
+            "elsewhere": read.elsewhere,
+            "entered": numbers,
+        }
         click.echo(json.dumps(told, indent=2))
         return
     rows = [
@@ -143,8 +152,8 @@ def _print(contract: Contract, found: Sequence[Checked], others: int, entries: S
         for one in found
     ]
     click.echo(lines_of(table(rows, (), width())) if rows else "no line credits anything, and none was due")
-    if others:
-        click.echo(f"{format_count(others, 'row')} left out: charges")
+    for line in describe_rows_left_out(read.charges, read.elsewhere, sign):
+        click.echo(line)
     if numbers:
         several = f" --through {numbers[-1]}" if len(numbers) > 1 else ""
         click.echo(

@@ -50,12 +50,15 @@ def enter(
         return Entered(added, confirmed)
 
 
-def put_down(kind: str, words: Mapping[str, Any], **given: Any) -> None:
-    """Add one entry and tell it. `given`: what `session_options` and `entry_options` took."""
-    put_down_all(kind, [words], **given)
+def put_down(kind: str, words: Mapping[str, Any], *, made_from: int | None = None, **given: Any) -> None:
+    """Add one entry and tell it. `given`: what `session_options` and `entry_options` took; `made_from`: the last entry
+    that it was made from, where a later one might make it another."""
+    put_down_all(kind, [words], made_from=made_from, **given)
 
 
-def put_down_all(kind: str, several: Sequence[Mapping[str, Any]], **given: Any) -> None:
+def put_down_all(
+    kind: str, several: Sequence[Mapping[str, Any]], *, made_from: int | None = None, **given: Any
+) -> None:
     """Add an entry for each of several, all or none, and tell them."""
     from sla_monitor.errors import RegisterError
     from sla_monitor.register.entry_context import EntryContext
@@ -67,6 +70,8 @@ def put_down_all(kind: str, several: Sequence[Mapping[str, Any]], **given: Any) 
     drafts = [session.entry(body_of(kind, words, session.zone), **more) for words in several]
 
     def propose(said: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
+        if made_from is not None and (last := session.register.last_number(session.contract.id)) > made_from:
+            raise RegisterError([f"entry {last} was made meanwhile: nothing was entered (look at it, and begin again)"])
         context = EntryContext(session.contract, said)
         if found := [line for draft in drafts for line in problems(draft, context)]:
             raise RegisterError(found)

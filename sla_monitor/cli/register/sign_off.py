@@ -43,13 +43,13 @@ def sign_off(period: str, why: str, **given: Any) -> None:
     from sla_monitor.document.signing_off import signed_words
 
     session = EntrySession.open(given["contract"], given["config"], given["ledger"])
-    now_ms = session.clock.now_ms()
+    now_ms, last = session.clock.now_ms(), session.register.last_number(session.contract.id)
     with recorded(session.config, session.ledger) as evidence:
         found = assess_month(session.contract, evidence, month_named(period, session.contract, now_ms), now_ms)
     points = (*open_points(found), *_record(session, found))
     _confirm(found, points, yes=given["yes"])
     said = {**signed_words(found), "acknowledged": points or None, "reason": why}
-    put_down("sign_off", said, note="", **given)
+    put_down("sign_off", said, made_from=last, note="", **given)
 
 
 def _record(session: EntrySession, found: ContractAssessment) -> Iterator[str]:

@@ -25,6 +25,7 @@ def pair_alerts(settings: Settings) -> Iterator[Alert]:
     yield _nobody_speaks(settings)
     yield _two_speak(settings)
     yield _cannot_reach(settings)
+    yield _unfit(settings)
     yield _taken_over(settings)
     yield _behind(settings)
     yield _differs(settings)
@@ -107,6 +108,26 @@ def _cannot_reach(settings: Settings) -> Alert:
         (
             AlertTest("fires while it lasts", at_ms, {east: "1x3 0x100"}, {**EAST, "collector": "east"}),
             AlertTest("is quiet while it is reached", at_ms, {east: "1x100"}),
+            AlertTest("a moment does not alert", at_ms, {east: "1x3 0x2 1x100"}),
+        ),
+        for_ms=wait_ms,
+    )
+
+
+def _unfit(settings: Settings) -> Alert:
+    """Figures of one that follows are told by the other one: nothing else says that they cannot be made."""
+    wait_ms = settings.alerting.patience_ms
+    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
+    east = sample(names.COLLECTOR_FIT, collector="east", **EAST)
+    return monitor_alert(
+        settings,
+        names.COLLECTOR_UNFIT,
+        "warning",
+        f"{names.COLLECTOR_FIT.sample} == 0",
+        text("Collector ", Label("collector"), " cannot take over as it should; its page says why."),
+        (
+            AlertTest("fires while it lasts", at_ms, {east: "1x3 0x100"}, {**EAST, "collector": "east"}),
+            AlertTest("is quiet while it can", at_ms, {east: "1x100"}),
             AlertTest("a moment does not alert", at_ms, {east: "1x3 0x2 1x100"}),
         ),
         for_ms=wait_ms,

@@ -37,6 +37,19 @@ from sla_monitor.register.entries import Entry
 _DATED_AFTER = "select number, at_ms from register where contract = ? and at_ms > ? order by number"
 _SUBMITTED = "select first, last from submissions where key = ?"
 _SUBMIT = "insert into submissions values (?, ?, ?)"
+_BESIDES = 500
+"""Bytes of an entry beside its texts: its columns, its digest, its places in indexes."""
+_TEXTS = " + ".join(f"length(cast({text} as blob))" for text in ("reference", "evidence", "note", "body"))
+_FILLED = f"""
+with taken as (
+  select at_ms, {_BESIDES} + {_TEXTS} as size from register
+  where number > ifnull((select number from register where at_ms <= :since_ms order by number desc limit 1), 0)
+    and actor = :actor and at_ms <= :now_ms
+  union all
+  select at_ms, size from attachments where actor = :actor and at_ms > :since_ms and at_ms <= :now_ms
+), back as (select at_ms, sum(size) over (order by at_ms desc rows unbounded preceding) as size from taken)
+select max(at_ms) from back where size >= :most
+"""  # noqa: S608 - our own columns
 _PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 
@@ -127,6 +140,14 @@ class Register:
         them is read, nor held against the chain: a remark is made of it, and no figure."""
         with closing(open_reader(self._path, Resting(self._path))) as database:
             return database.conn.execute(_DATED_AFTER, (contract, at_ms)).fetchall()
+
+    def filled_since(self, actor: str, most: int, since_ms: int, now_ms: int) -> int | None:
+        """The latest instant from which on somebody has entered and attached as many bytes, in whichever contract;
+        None: they have not since `since_ms`."""
+        asked = {"actor": actor, "most": most, "since_ms": since_ms, "now_ms": now_ms}
+        with closing(open_reader(self._path, Resting(self._path))) as database:
+            found: int | None = database.conn.execute(_FILLED, asked).fetchone()[0]
+            return found
 
     def last_number(self, contract: str) -> int:
         """The number of the contract's last entry; 0: it has none."""

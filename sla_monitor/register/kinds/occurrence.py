@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, Whole, YesNo
+from sla_monitor.contract.money.credit_methods import UnitRateCredit
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month, Number
@@ -16,6 +17,9 @@ from sla_monitor.settings.desk.access_table import Action
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.entry_context import EntryContext
+
+
+AREA_AT_MOST = 200
 
 
 class Occurred(EntryKind):
@@ -43,9 +47,14 @@ class Occurred(EntryKind):
         rules = [rule.id for rule in credits_ if rule.prices_occurrences]
         if self.rule not in rules:
             yield EntryProblem("rule", f"no such credit by unit rate: {self.rule} ({suggestion(self.rule, rules)})")
+        if len(self.area) > AREA_AT_MOST:  # no rule of the field: what a ledger has must be read
+            yield EntryProblem("area", f"must have at most {AREA_AT_MOST} characters")
 
     def doubts(self, context: EntryContext) -> Iterator[str]:
         terms = context.terms_of(self.month)
         rule = next((one for one in terms.credits if one.id == self.rule), None)
         if rule is not None and rule.may_be_recorded(self.area, terms.kpis):
             yield f"{self.rule} prices outages on record: one that is on record must not be entered, or it costs twice"
+        if isinstance(rule, UnitRateCredit) and self.area and rule.weights and self.area not in rule.weights:
+            known = suggestion(self.area, rule.weights)
+            yield f"{self.area} is no area that {self.rule} gives a weight, and counts with 1 ({known})"

@@ -13,7 +13,7 @@ from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
 from sla_monitor.wording.figure_changes import describe_set_off
 from sla_monitor.wording.instants import format_day, format_day_at, format_month, format_month_short
-from sla_monitor.wording.numbers import format_count, format_counted_points, format_money
+from sla_monitor.wording.numbers import describe_owed, format_count, format_counted_points, format_money
 from sla_monitor.wording.text import format_list
 from sla_monitor.wording.vocabulary import describe_id
 
@@ -77,7 +77,7 @@ def none_missed(case: PackInput) -> str:
 def _money(case: PackInput, result: PeriodResult) -> str:
     currency = case.assessment.currency
     has = f"has {format_counted_points(result.points)} and " if case.assessment.gives_points else ""
-    credit = format_money(result.credit.total, currency)
+    owed = describe_owed(result.credit.total, currency)
     before = result.credit.before_caps
     capped = (
         f", capped from {format_money(before, currency)}"
@@ -89,7 +89,7 @@ def _money(case: PackInput, result: PeriodResult) -> str:
         capped += f"; {format_money(result.credit.unclaimed, currency)} {lost}"
     held = f", and {format_money(result.withheld, currency)} of charges are withheld" if result.withheld else ""
     by = "By the others, the" if unassessed(case.assessment)[0] else "The"
-    return f"{by} supplier {has}owes service credits of {credit}{capped}{held}."
+    return f"{by} supplier {has}{owed}{capped}{held}."
 
 
 def score_table(case: PackInput, length: int = MONTHS) -> Table:

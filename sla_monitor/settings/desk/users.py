@@ -23,7 +23,9 @@ def _origin(value: str) -> str:
     is_secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not is_secure or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise ValueError("must be the address that browsers use (write https://sla.example; http on localhost only)")
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    # As browsers write it: they leave out the port that goes without saying.
+    standard = ":443" if parts.scheme == "https" else ":80"
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(standard).removesuffix(':')}"
 
 
 def _issuer(value: str) -> str:

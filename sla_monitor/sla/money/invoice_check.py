@@ -15,12 +15,14 @@ Verdict: TypeAlias = Literal["matched", "entered", "wrong_amount", "unknown", "m
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A line, or a month that is missing (`line` None), with what should stand there: `due` of a month's credit."""
+    """A line, or a month that is missing (`line` None), with what should stand there: `due` of a month's credit.
+    `entry`: by which the line is entered already."""
 
     verdict: Verdict
     month: str
     line: BilledLine | None
     due: Decimal
+    entry: int | None = None
 
     @property
     def amount(self) -> Decimal:
@@ -39,18 +41,22 @@ def check_invoice(lines: Sequence[BilledLine], account: CreditAccount) -> tuple[
     """
     months = {one.month: one for one in account.months}
     sums: dict[str, Decimal] = {}
-    fresh = [line for line in lines if not _is_entered(line, months.get(line.month))]
-    for line in fresh:
-        sums[line.month] = sums.get(line.month, Decimal(0)) + line.amount
-    found = [_checked(line, months.get(line.month), sums.get(line.month, Decimal(0)), line in fresh) for line in lines]
+    entries = [_entry_of(line, months.get(line.month)) for line in lines]
+    for line, entry in zip(lines, entries, strict=True):
+        if entry is None:
+            sums[line.month] = sums.get(line.month, Decimal(0)) + line.amount
+    found = [
+        _checked(line, months.get(line.month), sums.get(line.month, Decimal(0)), entry)
+        for line, entry in zip(lines, entries, strict=True)
+    ]
     return (*found, *_missing(lines, account, sums))
 
 
-def _checked(line: BilledLine, month: MonthCredit | None, together: Decimal, is_fresh: bool) -> Checked:
+def _checked(line: BilledLine, month: MonthCredit | None, together: Decimal, entry: int | None) -> Checked:
     if month is None or not line.month:
         return Checked("unknown", line.month, line, Decimal(0))
-    if not is_fresh:
-        return Checked("entered", line.month, line, line.amount)
+    if entry is not None:
+        return Checked("entered", line.month, line, line.amount, entry)
     due = due_on_invoice(month)
     if not due:
         return Checked("unknown", line.month, line, due)
@@ -69,12 +75,11 @@ def due_on_invoice(month: MonthCredit) -> Decimal:
     return max(owed - month.written_off - max(month.invoiced, month.recovered), Decimal(0))
 
 
-def _is_entered(line: BilledLine, month: MonthCredit | None) -> bool:
+def _entry_of(line: BilledLine, month: MonthCredit | None) -> int | None:
+    """The entry that has this line already."""
+    said = "invoiced", line.invoice, line.line, line.amount
     moves = () if month is None else month.moves
-    return any(
-        (move.step, move.invoice, move.line, move.amount) == ("invoiced", line.invoice, line.line, line.amount)
-        for move in moves
-    )
+    return next((move.entry for move in moves if (move.step, move.invoice, move.line, move.amount) == said), None)
 
 
 def _missing(lines: Sequence[BilledLine], account: CreditAccount, sums: dict[str, Decimal]) -> Iterator[Checked]:

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.values import money
-from sla_monitor.register.invoice_file import InvoiceFile
+from sla_monitor.register.invoice_file import InvoiceFile, ReadInvoice
 from sla_monitor.sla.money.invoice_check import Checked
 from sla_monitor.web.api.nulls import Nulls
 from sla_monitor.web.api.register_shapes import InvoiceCheckJson, InvoiceLineJson
 from sla_monitor.wording.text import plain
 
 
-def invoice_json(contract: Contract, source: InvoiceFile, found: Sequence[Checked], others: int) -> InvoiceCheckJson:
-    """`others`: how many rows credit nothing."""
+def invoice_json(
+    contract: Contract, source: InvoiceFile, found: Sequence[Checked], read: ReadInvoice
+) -> InvoiceCheckJson:
     return {
         "contract": contract.id,
         "lines": [_line(one, contract.currency) for one in found],
-        "others": others,
+        "others": read.charges,
+        "elsewhere": read.elsewhere,
         "ignored": [plain(name) for name in source.sheet.ignored],
     }
 

@@ -289,7 +289,7 @@ REFUSALS = {
     415: "The body is of another type",
     422: "The entry is not right, or its key was used for another one; nothing was entered",
     428: "Figures of months that are over may change: look at them with dry_run, and send If-Match",
-    429: "Too many requests, or too many with a wrong password or token",
+    429: "Too many requests, too much in a day, or too many with a wrong password or token",
     503: "Busy, or nothing has been assessed yet",
 }
 
@@ -319,7 +319,7 @@ def openapi_document() -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/", "description": "The address that the document came from"}],
-        "security": [{}, {"password": []}],
+        "security": [{}, {"password": []}, {"script": []}, {"session": []}],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -426,7 +426,7 @@ def _refused(statuses: Iterable[int], shape: type = shapes.ProblemJson) -> dict[
 def _operation(one: ResourceTerms) -> dict[str, Any]:
     told = _in_path(one.path)
     told += [{"name": name, "in": "query", **PARAMETERS[name]} for name in one.parameters]
-    refusals = sorted({400, 401, 503, *one.refusals, *((429,) if one.is_shared else ())})
+    refusals = sorted({400, 401, 503, *one.refusals, *((429,) if one.is_shared else (403,))})
     return {
         "operationId": _id(one.path),
         "summary": one.summary,

@@ -512,6 +512,8 @@ class InvoiceCheckJson(TypedDict):
     """Every line that credits something, then what is missing."""
     others: int
     """Rows that credit nothing."""
+    elsewhere: int
+    """Rows of another contract, or of none, where the file has a column for it: nothing of them is read."""
     ignored: list[str]
     """Headings of columns that are not read."""
 

@@ -19,10 +19,11 @@ from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.wording.instants import format_instant
 from sla_monitor.wording.known_by import describe_known_by
-from sla_monitor.wording.text import plain
+from sla_monitor.wording.text import describe_left_out, plain
 
 SHOWN, IN_FILE = 150, 100_000
 """Rows on a page, and in a file, the newest; a day and a person choose others."""
+OTHERS = "choose a day, a person or an event on the page, and take the file of that"
 
 ENTERED = "entered"
 EVENTS = (ENTERED, *DeskEvent)
@@ -49,7 +50,8 @@ class AuditChoice:
 def chosen(given: dict[str, list[str]]) -> AuditChoice:
     """Days are of UTC: the audit is of all contracts."""
     person, event, day = (next(iter(given.get(name, ())), "").strip()[:200] for name in ("person", "event", "day"))
-    event = event if event in EVENTS else ""
+    if event and event not in EVENTS:
+        return AuditChoice(person, "", day, DeedFilter(person), f"No event is called {plain(event[:60])}.")
     if not day:
         return AuditChoice(person, event, day, DeedFilter(person, event))
     try:
@@ -92,15 +94,17 @@ def deed_row(deed: ProvedDeed) -> DeedRow:
 
 
 def audit_csv(deeds: Sequence[ProvedDeed]) -> str:
-    """The same for a spreadsheet, the newest last, with instants in UTC and whole digests."""
+    """The same for a spreadsheet, the newest last, with instants in UTC and whole digests: IN_FILE at most, and what is
+    left out is said."""
     rows = []
-    for deed in deeds:
+    for deed in deeds[-IN_FILE:]:
         one = deed.event
         entry = "" if deed.entry is None else f"{deed.entry}"
         words = (one.actor, one.known_by, one.contract, one.subject, one.addresses)
         times = (format_utc(one.at_ms), format_utc(one.until_ms))
         rows.append((*times, one.event, f"{one.count}", *map(plain, words), entry, deed.digest, f"{deed.link}"))
-    return csv_of_texts(COLUMNS, rows)
+    is_cut = len(deeds) > len(rows)
+    return csv_of_texts(COLUMNS, rows, describe_left_out(IN_FILE, OTHERS) if is_cut else "")
 
 
 def _about(event: str, subject: str) -> str:
@@ -126,7 +130,8 @@ class AuditPage(DeskHandler):
         deeds, head = await self.site.fetching.run(self._found, choice.wanted, SHOWN + 1)
         self.show_page(
             "audit.html", choice=choice, events=EVENTS, rows=[deed_row(one) for one in reversed(deeds[-SHOWN:])],
-            is_more=len(deeds) > SHOWN, shown=SHOWN, head=head.line(self.site.clock.now_ms()) if head else "",
+            is_more=len(deeds) > SHOWN, shown=SHOWN, in_file=f"{IN_FILE:,}",
+            head=head.line(self.site.clock.now_ms()) if head else "",
         )  # fmt: skip
 
     head = get
@@ -138,13 +143,14 @@ class AuditPage(DeskHandler):
 
 
 class AuditFile(DeskHandler):
-    """`GET /desk/audit.csv`: the same, up to IN_FILE rows. The download is in the audit itself."""
+    """`GET /desk/audit.csv`: the same, as `audit_csv` has it. The download is in the audit itself."""
 
     action = Action.SEE_AUDIT
 
     async def get(self) -> None:
         choice = chosen(self.arguments_given())
-        deeds = await self.site.fetching.run(proved_deeds, self.desk.ledger, IN_FILE, choice.wanted)
+        self.refuse_senseless(choice.problem)
+        deeds = await self.site.fetching.run(proved_deeds, self.desk.ledger, IN_FILE + 1, choice.wanted)
         self.note(DeskEvent.DOWNLOADED, subject="audit.csv")
         self.give_file(audit_csv(deeds).encode(), MEDIA_TYPE, "audit.csv")
 

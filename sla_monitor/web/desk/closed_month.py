@@ -44,9 +44,11 @@ class NotWhatStands(Exception):  # noqa: N818 - it is no fault
 @dataclass(frozen=True, slots=True)
 class ClosedMonth:
     """A month with its signatures. `words`: what a sign-off says of its figures; `points`: what is open, and would be
-    acknowledged."""
+    acknowledged; `last`: the last entry that all of it was certainly made from. What is signed is entered with it as
+    `read_to`: open points of which there are others by then are acknowledged by nobody."""
 
     days: KnownDays
+    last: int
     standing: EffectiveEntries
     assessment: ContractAssessment
     words: Mapping[str, Any]
@@ -132,24 +134,27 @@ async def closed_month(site: WebParts, desk: DeskRegister, contract: Contract, m
     """The month as it is now; None: the contract has no such month that is over. Raises LedgerError and its kinds."""
     if not has_month(contract, month) or month >= month_at(site.clock.now_ms(), contract.time_zone):
         return None
+    last = await site.entering.run(desk.last_number, contract.id)  # before all that is made from the register
     standing = await site.entering.run(desk.standing, contract.id)
     future = await site.entering.run(desk.future_entries, contract.id)
     days = await site.entering.run(desk.days, contract)
-    return await site.previewing.run(_assessed, site, desk, days, month, standing, future)
-
-
-def _assessed(
-    site: WebParts, desk: DeskRegister, days: KnownDays, month: str, standing: EffectiveEntries, future: list[str]
-) -> ClosedMonth:
-    """From the one thread of `WebParts.previewing`."""
-    with site.previews.asking(days.contract.id) as (evidence, cache):
-        found = assess_month(days.contract, evidence, month, site.clock.now_ms(), cache=cache)
+    found, points = await site.previewing.run(_assessed, site, days, month, future)
     return ClosedMonth(
         days=days,
+        last=last,
         standing=standing,
         assessment=found,
         words=signed_words(found),
-        points=points_of(site, found, future),
+        points=points,
         signed=standing.sign_off(month),
         countersigned=standing.countersignature(month),
     )
+
+
+def _assessed(
+    site: WebParts, days: KnownDays, month: str, future: list[str]
+) -> tuple[ContractAssessment, tuple[str, ...]]:
+    """The month's figures and what is open of it, from the one thread of `WebParts.previewing`."""
+    with site.previews.asking(days.contract.id) as (evidence, cache):
+        found = assess_month(days.contract, evidence, month, site.clock.now_ms(), cache=cache)
+    return found, points_of(site, found, future)

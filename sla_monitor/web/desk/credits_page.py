@@ -22,6 +22,7 @@ from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entering import as_read_by
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.person import Person
+from sla_monitor.web.serving.handler import not_assessed_yet
 from sla_monitor.wording.instants import format_date, format_day, format_month
 from sla_monitor.wording.numbers import format_money
 from sla_monitor.wording.recovery import AGE_WORDS, STEP_WORDS, credit_remarks, describe_credit_state
@@ -136,10 +137,12 @@ def _moves(contract: Contract, account: CreditAccount, note_of: Callable[[int], 
 
 
 def account_of(board: Board, contract: Contract, effective: EffectiveEntries, now_ms: int) -> CreditAccount:
-    """A contract's credits with all that was entered until now. What months come to is of the last assessment."""
+    """A contract's credits with all that was entered until now. What months come to is of the last assessment: before
+    the first, credits are unknown, and not none. Raises Refusal."""
     assessed = next((one for one in board.assessment.contracts if one.contract == contract.id), None)
-    recovery = CreditAccount() if assessed is None else assessed.recovery
-    return brought_up_to(recovery, contract, effective, now_ms)
+    if assessed is None:
+        raise not_assessed_yet("the contract has")
+    return brought_up_to(assessed.recovery, contract, effective, now_ms)
 
 
 class CreditPages(DeskHandler):

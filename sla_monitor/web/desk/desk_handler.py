@@ -19,8 +19,9 @@ from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister, as_read_by, visible_to
+from sla_monitor.web.desk.entering import DeskRegister, EnoughToday, ForbiddenEntry, as_read_by, visible_to
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
+from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
 from sla_monitor.web.identity.person import NOBODY
 from sla_monitor.web.identity.reception import BEFORE, DEVICE, Reception
@@ -157,6 +158,12 @@ class DeskHandler(Handler):
         given["known_by"] = describe_known_by(self.person.known_by)
         self.show(self.site.layout.render(template, frame, **{**given, **values}))
 
+    def refuse_senseless(self, problem: str) -> None:
+        """A page says what of its address means nothing; a file would be taken for what was asked for. Raises
+        Refusal."""
+        if problem:
+            raise Refusal(422, problem.rstrip("."), remedy="choose on the page")
+
     def give_file(self, content: bytes, media_type: str, name: str) -> None:
         """Answer with a file to be kept, which no browser opens as a page of ours. `name`: in ASCII, made by us."""
         self.set_header("Content-Type", media_type)
@@ -178,11 +185,18 @@ class DeskHandler(Handler):
         return found
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """What the register refuses is said in its words: nothing was entered, and why."""
+        """What the register refuses is said in its words: nothing was entered, and why. What somebody may not enter is
+        in the audit as well."""
         kind, error, trace = kwargs.get("exc_info", (None, None, None))
-        if isinstance(error, Overtaken):
+        if isinstance(error, ForbiddenEntry):
+            self.note(DeskEvent.FORBIDDEN, subject=f"{error}", contract=self.path_args[0])
+            forbidden = Refusal(403, f"you may not do this: {error}")
+            kwargs, status_code = {**kwargs, "exc_info": (kind, forbidden, trace)}, 403
+        elif isinstance(error, Overtaken):
             stale = Refusal(409, f"nothing was entered: {error}", remedy="load the page again")
             kwargs, status_code = {**kwargs, "exc_info": (kind, stale, trace)}, 409
+        elif isinstance(error, EnoughToday):
+            kwargs, status_code = {**kwargs, "exc_info": (kind, self.enough(error), trace)}, 429
         elif isinstance(error, RegisterError):  # no form has said which field is wrong
             wrong = Refusal(422, f"nothing was entered: {error}", remedy="go back, and correct it")
             kwargs, status_code = {**kwargs, "exc_info": (kind, wrong, trace)}, 422
@@ -194,7 +208,7 @@ class DeskHandler(Handler):
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """What the register refuses is told to whoever enters it."""
-        if not isinstance(value, RegisterError | Overtaken):
+        if not isinstance(value, EnoughToday | ForbiddenEntry | RegisterError | Overtaken):
             super().log_exception(typ, value, tb)
 
     def refuse(self, refusal: Refusal) -> None:

@@ -27,13 +27,24 @@ from sla_monitor.register.redaction import internal_numbers, last_shared, redact
 from sla_monitor.register.rules import problems
 from sla_monitor.settings.desk.access_table import TABLE, Action, Role
 from sla_monitor.web.identity.person import Person
+from sla_monitor.web.serving.limits import Limits
 from sla_monitor.wording.entries import describe_future_entry
+from sla_monitor.wording.numbers import format_bytes
 
 MINUTE_MS = 60_000
+DAY_MS = 86_400_000
 
 
 class ForbiddenEntry(Exception):  # noqa: N818 - it is no fault
     """The access table does not let this person enter this."""
+
+
+class EnoughToday(Exception):  # noqa: N818 - it is no fault
+    """Somebody of a supplier has filled as much of the disk as one may in a day. `wait_s`: until they may go on."""
+
+    def __init__(self, most: int, wait_s: int) -> None:
+        super().__init__(f"one person of a supplier enters and attaches at most {format_bytes(most)} within a day")
+        self.wait_s = wait_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,7 @@ class DeskRegister:
     clock: Clock
     open_register: Callable[[Path, Clock], Register] = Register.open
     differing: Callable[[str], Sequence[str]] = lambda _: ()
+    day_bytes: int = Limits.day_bytes
     _standing: dict[str, tuple[Sequence[Entry], EffectiveEntries]] = field(default_factory=dict)
     _days: dict[str, KnownDays] = field(default_factory=dict)
     _matters: dict[str, _Matters] = field(default_factory=dict)
@@ -110,6 +122,10 @@ class DeskRegister:
     def entries(self, contract: str) -> Sequence[Entry]:
         """All that has been said about a contract, ascending. Raises LedgerError and its kinds."""
         return self.register.entries(contract)
+
+    def last_number(self, contract: str) -> int:
+        """The number of the last entry about a contract; 0: there is none. Raises LedgerError and its kinds."""
+        return self.register.last_number(contract)
 
     def has_read(self, contract: str) -> bool:
         """Whether its entries were read before, which takes a while."""
@@ -189,13 +205,14 @@ class DeskRegister:
         `files`: contents that they name, by digest, to be kept with them; `attached`: those of them that are attached
         to each entry.
 
-        Raises ForbiddenEntry; RegisterError with the lines `field: what is wrong`; Overtaken when the page is stale;
-        LedgerError.
+        Raises ForbiddenEntry; EnoughToday; RegisterError with the lines `field: what is wrong`; Overtaken when the page
+        is stale; LedgerError.
         """
         for draft in drafts:
             self._refuse_forbidden(person, contract, draft)
         if numbers := self.register.submitted(once):
             return DeskEntries(numbers, is_again=True)
+        self.refuse_more(person, contract.id)
         self._refuse_unseen(person, contract, drafts)
         while True:
             last = self.register.last_number(contract.id)
@@ -206,6 +223,16 @@ class DeskRegister:
                 return DeskEntries(self.register.add(new, read_to=last, once=once, files=files, attached=attached))
             except Overtaken:
                 continue  # what others have said meanwhile may change the answer
+
+    def refuse_more(self, person: Person, contract: str) -> None:
+        """The disk is the authority's: a supplier's account, or whoever has got hold of it, does not fill it. What is
+        brought in by command, or by the authority, has no bound. Raises EnoughToday, LedgerError and its kinds."""
+        if side_of(person, contract) != "supplier":
+            return
+        now_ms = self.clock.now_ms()
+        filled_ms = self.register.filled_since(person.name, self.day_bytes, now_ms - DAY_MS, now_ms)
+        if filled_ms is not None:
+            raise EnoughToday(self.day_bytes, (filled_ms + DAY_MS - now_ms) // 1000 + 1)
 
     def _last_known(self, person: Person, contract: Contract, last: int) -> int:
         """The same as `last_known_to`; the entries are looked at only where some of them may be hidden."""

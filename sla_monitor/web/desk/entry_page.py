@@ -180,7 +180,8 @@ class EntryPage(DeskHandler):
         self.go(f"/desk/contracts/{contract.id}/entries/{number}?attached=1")
 
     def _attach(self, entry: Entry, given: Sequence[tuple[str, bytes]]) -> None:
-        """From the register's thread. Raises RegisterError, LedgerError and its kinds."""
+        """From the register's thread. Raises EnoughToday, RegisterError, LedgerError and its kinds."""
+        self.desk.refuse_more(self.person, entry.contract)
         papers = papers_that_fit(self.desk.ledger, given, self.site.attachments)
         attach_papers(self.desk.ledger, entry, papers, self.site.clock.now_ms(), self.person.name)
 

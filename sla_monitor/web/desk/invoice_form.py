@@ -14,15 +14,15 @@ from sla_monitor.errors import RegisterError
 from sla_monitor.register.csv_sheet import BILLED
 from sla_monitor.register.entry_parsing import body_of
 from sla_monitor.register.foreign_instant import Dates
-from sla_monitor.register.invoice_file import InvoiceFile, read_invoice
+from sla_monitor.register.invoice_file import InvoiceFile, ReadInvoice, read_invoice
 from sla_monitor.settings.desk.access_table import Action
 from sla_monitor.sla.money.invoice_check import Checked, check_invoice
 from sla_monitor.web.desk.credits_page import CreditPages
 from sla_monitor.web.desk.entering import Statement
 from sla_monitor.web.desk.forms import PostedForm
 from sla_monitor.wording.instants import format_month
-from sla_monitor.wording.numbers import format_count, format_money
-from sla_monitor.wording.recovery import VERDICT_WORDS
+from sla_monitor.wording.numbers import format_money
+from sla_monitor.wording.recovery import VERDICT_WORDS, describe_nothing_to_enter, describe_rows_left_out
 from sla_monitor.wording.text import plain
 
 FILE_BYTES = 1_000_000
@@ -34,7 +34,7 @@ TONES = {"matched": "up", "entered": "up", "wrong_amount": "degraded", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """A line of the invoice, or a credit that is missing on it."""
+    """A line of the invoice, or a credit that is missing on it. `entry`: by which it is entered already."""
 
     row: str
     month: str
@@ -43,6 +43,7 @@ class CheckedRow:
     due: str
     verdict: str
     tone: str
+    entry: int | None
 
 
 def checked_row(one: Checked, currency: str) -> CheckedRow:
@@ -55,6 +56,7 @@ def checked_row(one: Checked, currency: str) -> CheckedRow:
         format_money(one.due, currency) if one.due else "",
         VERDICT_WORDS[one.verdict].capitalize(),
         TONES[one.verdict],
+        one.entry,
     )
 
 
@@ -77,34 +79,37 @@ class InvoiceForm(CreditPages):
         values = {field: form.text(field) for field in form.values}
         try:
             source = _source(form, values)
-            lines, others = await self.site.entering.run(read_invoice, source, contract)
+            read = await self.site.entering.run(read_invoice, source, contract)
         except RegisterError as error:
             self.set_status(422)
             self._show(contract, values, error.problems)
             return
+        last = await self.site.entering.run(self.desk.last_number, contract.id)
         account, _ = await self.account(contract)
-        found, keep = check_invoice(lines, account), values.get("keep", "")
+        found, keep = check_invoice(read.lines, account), values.get("keep", "")
         if not keep:
-            self._preview(contract, source, values, found, others, [])
+            self._preview(contract, source, values, found, read, [])
             return
         once = form.once(self.person.name, self.request.path)
         try:
-            numbers = await self._keep(contract, source, found, form, once)
+            numbers = await self._keep(contract, source, found, form, last)
         except RegisterError as error:
             # Sent again, maybe at the same time: the lines are entered already, and there is nothing left to enter.
             numbers = await self.site.entering.run(self.desk.submitted, once)
             if not numbers:
                 self.set_status(422)
-                self._preview(contract, source, values, found, others, error.problems)
+                self._preview(contract, source, values, found, read, error.problems)
                 return
         self.go(f"/desk/contracts/{contract.id}/entries/{numbers[0]}/file")
 
     async def _keep(
-        self, contract: Contract, source: InvoiceFile, found: Sequence[Checked], form: PostedForm, once: str
+        self, contract: Contract, source: InvoiceFile, found: Sequence[Checked], form: PostedForm, last: int
     ) -> tuple[int, ...]:
-        """Enter lines, all or none. Raises RegisterError."""
+        """Enter lines, all or none. `last`: the entry up to which they were compared. Raises RegisterError and
+        Overtaken."""
+        once = form.once(self.person.name, self.request.path)
         drafts = billed_statements(contract, source, found, form.text("keep"), form.text("note"))
-        entered = await self.site.entering.run(self.desk.enter, self.person, contract, drafts, once=once)
+        entered = await self.site.entering.run(self.desk.enter, self.person, contract, drafts, once=once, read_to=last)
         return entered.numbers
 
     def _preview(
@@ -113,16 +118,15 @@ class InvoiceForm(CreditPages):
         source: InvoiceFile,
         values: dict[str, str],
         found: Sequence[Checked],
-        others: int,
+        read: ReadInvoice,
         problems: Sequence[str],
     ) -> None:
         content = urlsafe_b64encode(source.content).decode()
         kept = {name: text for name, text in values.items() if name[:1] != "_" and name not in {"keep", "note"}}
         verdicts = [one.verdict for one in found]
-        charges = f"left out: charges, as credits stand as {source.sign} amounts by what was chosen"
         self.show_page(
             "invoice_preview.html", contract=contract, rows=[checked_row(one, contract.currency) for one in found],
-            left_out=f"{format_count(others, 'row')} {charges}" if others else "",
+            left_out=describe_rows_left_out(read.charges, read.elsewhere, source.sign),
             ignored=", ".join(plain(name) for name in source.sheet.ignored), name=plain(source.name),
             hidden=kept | {"name": source.name, "content": content}, note=values.get("note", ""), problems=problems,
             matched=verdicts.count("matched"), wrong=verdicts.count("wrong_amount"),
@@ -152,7 +156,7 @@ def billed_statements(
         said = body_of("credit_invoiced", words, contract.time_zone)
         drafts.append(Statement(said, note=note, evidence=source.evidence))
     if not drafts:
-        raise RegisterError(["file: no line of it is to be entered"])
+        raise RegisterError([f"file: {describe_nothing_to_enter(found)}"])
     return drafts
 
 

@@ -10,6 +10,7 @@ from sla_monitor.assess.month_outages import disputes_of, waivers_of
 from sla_monitor.contract.contract import Contract
 from sla_monitor.document.signing_off import describe_worth
 from sla_monitor.errors import RegisterError
+from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.affected_months import months_of
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Comment, Entry
@@ -143,7 +144,10 @@ class SignOffForm(MonthPage):
             self.set_status(422)
             await again(problems_by_field(error))
             return
-        await self.propose(form, found.contract, [Statement(said)], again, papers=taken.papers)
+        try:
+            await self.propose(form, found.contract, [Statement(said)], again, papers=taken.papers, read_to=found.last)
+        except Overtaken:  # what is open, or stands, may be something else now: it is looked at again
+            await self.submitted(form, *names)
 
 
 class CountersignForm(SignOffForm):

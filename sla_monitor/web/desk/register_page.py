@@ -23,15 +23,17 @@ from sla_monitor.web.identity.person import Person
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.numbers import format_count
-from sla_monitor.wording.text import abridged, plain, plain_lines
+from sla_monitor.wording.text import abridged, describe_left_out, plain, plain_lines
 
 SHOWN, IN_FILE = 50, 100_000
 """Entries on a page, and in a file: the newest."""
 
+OTHERS = "choose a kind, a month or a person on the page, and take the file of that"
 NOTE_SHOWN = 160
 """Characters of a note in the list."""
 
-STATES = {"waits": "waits for a decision", "decided": "decided", "undone": "taken back"}
+STATES = {"waits": "waits for a decision", "decided": "decided", "replaced": "replaced", "undone": "taken back"}
+"""What `state_of` says of an entry, by what the address says; of one that is decided it says how."""
 COLUMNS = (
     "entry", "entered_at", "actor", "known_by", "kind", "says", "from", "until", "months", "state", "by_entry", "files",
     "reference", "documents", "note",
@@ -72,7 +74,11 @@ def chosen(given: Mapping[str, Sequence[str]]) -> RegisterChoice:
     )
     if month and not is_month(month):
         return replace(found, month="", problem="The month makes no sense: write it as 2026-10.")
-    return found
+    asked = {"kind": (kind, found.kind), "state": (state, found.state)}
+    unknown = next(
+        (f"No {name} is called {plain(text[:60])}." for name, (text, kept) in asked.items() if text != kept), ""
+    )
+    return replace(found, problem=unknown)
 
 
 def wanted_entries(
@@ -95,9 +101,8 @@ def wanted_entries(
 
 
 def _is_in(state: str, fate: EntryFate) -> bool:
-    if state == "undone":
-        return fate.undone is not None
-    return fate.waits if state == "waits" else fate.undone is None and fate.decided_by is not None
+    told, _ = state_of(fate)
+    return bool(told) and told == {**STATES, "decided": fate.decided}[state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +151,11 @@ def state_of(fate: EntryFate) -> tuple[str, int | None]:
 
 
 def register_csv(
-    entries: Sequence[Entry], everything: Sequence[Entry], standing: EffectiveEntries, contract: Contract,
+    found: Sequence[Entry], everything: Sequence[Entry], standing: EffectiveEntries, contract: Contract,
     files: Mapping[int, int],
 ) -> str:  # fmt: skip
-    """Entries for a spreadsheet, with instants in UTC."""
+    """Entries for a spreadsheet, with instants in UTC: IN_FILE at most, and what is left out is said."""
+    entries = found[:IN_FILE]
     by_number = {one.number: one for one in everything}
     rows = []
     for entry in entries:
@@ -165,7 +171,8 @@ def register_csv(
                 plain_lines(entry.note),
             )
         )  # fmt: skip
-    return csv_of_texts(COLUMNS, rows)
+    is_cut = len(found) > len(entries)
+    return csv_of_texts(COLUMNS, rows, describe_left_out(IN_FILE, OTHERS) if is_cut else "")
 
 
 class RegisterPages(DeskHandler):
@@ -218,6 +225,7 @@ class RegisterPage(RegisterPages):
             older=choice.page_before(shown[-1].number) if len(found) > SHOWN else "",
             newest=choice.page_before(0), may_comment=self.person.may(Action.COMMENT, contract.id),
             total=format_count(len(visible), "entry", "entries"), is_chosen=bool(choice.page_before(0)),
+            in_file="These as CSV" if len(visible) <= IN_FILE else f"The newest {IN_FILE:,} of these as CSV",
         )  # fmt: skip
 
     head = get
@@ -230,11 +238,12 @@ def _kinds(entries: Sequence[Entry]) -> list[tuple[str, str]]:
 
 
 class RegisterFile(RegisterPages):
-    """`GET /desk/contracts/<contract>/entries.csv`: the same, up to IN_FILE of them. The download is in the audit."""
+    """`GET /desk/contracts/<contract>/entries.csv`: the same, see `register_csv`. The download is in the audit."""
 
     async def get(self, name: str) -> None:
         contract, choice = self.contract(name), chosen(self.arguments_given())
-        found, visible, standing = await self.found(contract, choice, IN_FILE)
+        self.refuse_senseless(choice.problem)
+        found, visible, standing = await self.found(contract, choice, IN_FILE + 1)
         files = await self.site.fetching.run(self.counts, found)
         content = await self.site.fetching.run(register_csv, found, visible, standing, contract, files)
         self.note(DeskEvent.DOWNLOADED, contract=contract.id, subject="entries.csv")

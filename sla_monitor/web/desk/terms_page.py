@@ -211,6 +211,7 @@ class TermsPage(TermsPages):
             proposals=[proposal_row(terms, one) for one in reversed(known.history.proposals)],
             in_force=[in_force_row(terms, one) for one in reversed(list(known.changes))],
             recalculated=[recalculation_row(terms, one, numbered) for one in reversed(changed[-RECALCULATIONS:])],
+            more=len(changed) - RECALCULATIONS,
             may_propose=self.person.may(Action.PROPOSE_TERMS, terms.id),
         )  # fmt: skip
 

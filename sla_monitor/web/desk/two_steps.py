@@ -18,7 +18,7 @@ from sla_monitor.register.attachments import Papers
 from sla_monitor.register.entry_context import EntryContext
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.effect import Effect, effect_of
-from sla_monitor.web.desk.entering import CheckedStatements, ForbiddenEntry, Statement, visible_to
+from sla_monitor.web.desk.entering import CheckedStatements, Statement, visible_to
 from sla_monitor.web.desk.forms import (
     BACK,
     CONFIRMED,
@@ -31,8 +31,6 @@ from sla_monitor.web.desk.forms import (
     desk_path,
 )
 from sla_monitor.web.desk.shown_entry import draft_entry
-from sla_monitor.web.identity.audit_log import DeskEvent
-from sla_monitor.web.serving.handler import Refusal
 from sla_monitor.wording.entries import describe_entry
 from sla_monitor.wording.text import plain
 
@@ -46,11 +44,13 @@ Again = Callable[[Mapping[str, str]], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What is to be entered, with its files, under the key of the submission."""
+    """What is to be entered, with its files, under the key of the submission. `read_to`: the last entry that it was
+    made from, where a later one might make it another; None: it says the same whatever others say."""
 
     statements: Sequence[Statement]
     papers: Papers
     once: str
+    read_to: int | None = None
 
 
 class ProposingForm(DeskHandler):
@@ -68,27 +68,25 @@ class ProposingForm(DeskHandler):
         again: Again,
         *,
         papers: Papers = NO_PAPERS,
+        read_to: int | None = None,
     ) -> None:
         """Enter what a form says, once whoever sends it has seen what it changes. `papers`: the files of the form,
-        which go with each entry."""
+        which go with each entry; `read_to`: see `Proposal`. Raises Overtaken where a later one was made: the statements
+        are to be made anew."""
         if await self.is_again(form, contract):
             return
         if form.text(BACK):
             await again({})
             return
         try:
-            await self._next_step(
-                form, contract, Proposal(statements, papers, form.once(self.person.name, self.request.path))
-            )
+            once = form.once(self.person.name, self.request.path)
+            await self._next_step(form, contract, Proposal(statements, papers, once, read_to))
         except RegisterError as error:
             # The same submission may have come in twice at once, and the other one was faster.
             if await self.is_again(form, contract):
                 return
             self.set_status(422)
             await again(problems_by_field(error))
-        except ForbiddenEntry as error:
-            self.note(DeskEvent.FORBIDDEN, subject=f"{error}", contract=contract.id)
-            raise Refusal(403, f"you may not do this: {error}") from None
 
     async def is_again(self, form: PostedForm, contract: Contract) -> bool:
         """Whether the same submission came in before; then it is answered with what it made."""
@@ -115,14 +113,14 @@ class ProposingForm(DeskHandler):
         self.go(f"/desk/contracts/{contract.id}/entered?number={numbers[0]}{through}{again}")
 
     async def _next_step(self, form: PostedForm, contract: Contract, new: Proposal) -> None:
-        read_to: int | None = None
+        read_to = new.read_to
         statements, papers = new.statements, new.papers
         checked = await self.site.entering.run(self.desk.checked, self.person, contract, statements)
         is_shown = bool(form.text(SEE) or form.text(CONFIRMED))
         if is_shown or reaches_figures(contract, checked.said, checked.entries):
             effect = await self.effect(contract, checked)
-            read_to = checked.last
-            if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{read_to}":
+            read_to = checked.last if read_to is None else min(read_to, checked.last)
+            if form.text(CONFIRMED) != effect.mark or form.text(READ_TO) != f"{checked.last}":
                 # What was entered meanwhile may be this submission, by the first of two clicks.
                 if not await self.is_again(form, contract):
                     self._ask(form, contract, checked, effect, papers)
@@ -139,6 +137,8 @@ class ProposingForm(DeskHandler):
                 attached=papers.files,
             )
         except Overtaken:  # somebody was faster by a moment: they are shown what that changes
+            if new.read_to is not None:
+                raise
             await self._next_step(form, contract, new)
             return
         if not entered.is_again:

@@ -12,7 +12,7 @@ import binascii
 import json
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -213,9 +213,19 @@ def _fetched(session: OAuth2Session, url: str) -> dict[str, Any]:
     try:
         with session.get(url, withhold_token=True, timeout=PATIENCE_S, allow_redirects=False, stream=True) as answer:
             answer.raise_for_status()
-            found = json.loads(answer.raw.read(BYTES, decode_content=True))
+            found = json.loads(_whole(answer.iter_content(8192)))
     except (OSError, ValueError) as error:
-        raise OpenIdError(f"{url} cannot be read: {type(error).__name__}") from None
+        raise OpenIdError(f"the provider cannot be read: {url}, {type(error).__name__}") from None
     if not isinstance(found, dict):
-        raise OpenIdError(f"{url} is no JSON object")
+        raise OpenIdError(f"the provider gives no JSON object: {url}")
     return found
+
+
+def _whole(pieces: Iterable[bytes]) -> bytes:
+    """Raises ValueError for more than BYTES, and what making the pieces raises."""
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) > BYTES:
+            raise ValueError("it is too long")
+    return bytes(content)

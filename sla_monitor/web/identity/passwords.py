@@ -8,6 +8,7 @@ account's quota for strangers, and the strangers' thread, and nothing else.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -20,7 +21,7 @@ from sla_monitor.settings.web_config import is_bcrypt_hash
 from sla_monitor.web.identity.desk_state import DeskState
 from sla_monitor.web.serving.access import PASSWORD_LIMIT
 from sla_monitor.web.serving.heartbeat_route import Limit
-from sla_monitor.web.serving.limits import Bounded
+from sla_monitor.web.serving.limits import Bounded, Busy
 
 WINDOW_S = 600
 """The time in which attempts are counted."""
@@ -80,11 +81,14 @@ class Passwords:
         for limit, key in used:
             limit.take(key, now_s)
         whose = attempt.name if is_known else attempt.address
-        hashed = await queue.run_for(whose, _compared, attempt.password, reference, other)
+        try:
+            hashed = await queue.run_for(whose, _compared, attempt.password, reference, other)
+        except Busy:  # it was not compared, and is no wrong one
+            _give_back(used)
+            raise
         if not hashed:
             return PasswordVerdict.WRONG, ""
-        for limit, key in used:
-            limit.give_back(key)
+        _give_back(used)
         return PasswordVerdict.RIGHT, hashed
 
     def device_cookie(self, name: str) -> str:
@@ -100,6 +104,11 @@ class Passwords:
     def close(self) -> None:
         self._known.close()
         self._strangers.close()
+
+
+def _give_back(used: Iterable[tuple[Limit, str]]) -> None:
+    for limit, key in used:
+        limit.give_back(key)
 
 
 def _compared(password: str, reference: SecretReference | None, other: SecretReference | None) -> str:

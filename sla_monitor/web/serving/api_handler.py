@@ -110,9 +110,9 @@ def problem_json(refusal: Refusal) -> ProblemJson:
 class BadgeAnswering(Answering):
     """Base of what answers with a badge."""
 
-    async def draw(self, contract: str, service: str, *, has_availability: bool = False) -> None:
-        """The badge of a service; one that is not there has a grey one, and 404."""
-        one = await self.pool.run(listed_service, self.board, contract, service)
+    async def draw(self, board: Board, contract: str, service: str, *, has_availability: bool = False) -> None:
+        """The badge of a service on a board; one that is not there has a grey one, and 404."""
+        one = await self.pool.run(listed_service, board, contract, service)
         if one is None:
             self.set_status(404)
         badge = badge_of(one, has_availability=has_availability) if one else missing_badge(service)

@@ -32,10 +32,8 @@ from sla_monitor.web.serving.api_handler import (
     json_text,
     listed_service,
 )
-from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.web.serving.handler import Refusal, not_assessed_yet
 from sla_monitor.web.serving.writing import Desk
-
-START_S = "15"
 
 
 class Resource(JsonAnswering):
@@ -101,7 +99,7 @@ class ContractResource(Resource):
         (name,), site = names, self.site
         contracts = {one.contract: one for one in self.board.assessment.contracts}
         if not contracts:
-            raise Refusal(503, "nothing has been assessed yet", {"Retry-After": START_S})
+            raise not_assessed_yet("the contracts have")
         if name not in contracts:
             raise Refusal(404, f"no contract is called {name[:80]}", remedy=suggestion(name, contracts))
         own = [one for one in listed_services(self.board) if one.contract_id == name]
@@ -130,6 +128,8 @@ class DeskResource(Desk):
         only = self.argument("contract")
         if only and not self.person.may(Action.SEE_SERVICE, only):
             raise Refusal(403, f"you may not do this: {TABLE[Action.SEE_SERVICE].words}")
+        if only:
+            self.contract(only)  # who misspells it must not take an empty list for nothing to do
         found = await waiting_for(self.site, self.desk, self.board.assessment.contracts, self.person, only)
         self.send_json(desk_json(found))
 
@@ -248,6 +248,8 @@ class CalendarFeed(Answering):
     head = get
 
     def _calendar(self) -> bytes:
+        if not self.site.board.assessment.contracts:  # an empty calendar would delete what its reader has
+            raise not_assessed_yet("the contracts have")
         contracts, name = self.board.assessment.contracts, self.argument("contract")
         if name and name not in {one.contract for one in contracts}:
             known = [one.contract for one in contracts]
@@ -267,7 +269,7 @@ class Badge(BadgeAnswering):
         shown = self.argument("show")
         if shown not in {"", "availability"}:
             raise Refusal(400, f"there is nothing to show that is called {shown[:60]!r}", remedy="show=availability")
-        await self.draw(contract, service, has_availability=bool(shown))
+        await self.draw(self.board, contract, service, has_availability=bool(shown))
 
     head = get
 

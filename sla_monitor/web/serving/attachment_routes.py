@@ -84,7 +84,8 @@ class AttachmentsResource(OfEntry, Writing):
         self.send_json(attachments_json(contract, entry.number, await self.attached(entry)))
 
     def _attach(self, entry: Entry, name: str, content: bytes) -> None:
-        """Called from the register's thread. Raises RegisterError, LedgerError and its kinds."""
+        """Called from the register's thread. Raises EnoughToday, RegisterError, LedgerError and its kinds."""
+        self.desk.refuse_more(self.person, entry.contract)
         given = papers_that_fit(self.desk.ledger, [(name, content)], self.site.attachments)
         attach_papers(self.desk.ledger, entry, given, self.site.clock.now_ms(), self.person.name)
 

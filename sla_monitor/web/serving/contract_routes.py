@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from sla_monitor.assess import ContractAssessment
 from sla_monitor.assess.maintenance_month import maintenance_month
 from sla_monitor.assess.recalculations import recalculations
 from sla_monitor.assess.rulings import RequestContext
@@ -39,7 +38,7 @@ from sla_monitor.web.desk.credits_page import account_of
 from sla_monitor.web.desk.entering import visible_to
 from sla_monitor.web.desk.month_now import month_now
 from sla_monitor.web.desk.obligations_page import standing_obligations
-from sla_monitor.web.desk.shares_page import share_rows
+from sla_monitor.web.desk.shares_page import shares_of
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.serving.api_handler import JsonAnswering, json_text
 from sla_monitor.web.serving.handler import Refusal
@@ -67,13 +66,6 @@ class ReadResource(Desk):
         """What the contract's closed months came to, oldest first."""
         with read_only(self.desk.ledger) as reader:
             return reader.month_results(contract)
-
-    def assessed(self, name: str) -> ContractAssessment:
-        """The contract as it was last assessed, for whoever asks. Raises Refusal."""
-        found = next((one for one in self.board.assessment.contracts if one.contract == name), None)
-        if found is None:
-            raise Refusal(503, "the contract has not been assessed yet", {"Retry-After": "15"})
-        return found
 
 
 class MonthsResource(ReadResource):
@@ -126,7 +118,6 @@ class CreditsResource(ReadResource):
 
     def answer(self, *names: str) -> CreditsJson:
         contract, nulls = self.contract(names[0]), Nulls()
-        self.assessed(contract.id)
         found = account_of(self.board, contract, self.desk.standing(contract.id), self.site.clock.now_ms())
         account = credit_account_json(found, contract.currency) if found else None
         told = nulls.told("recovery", account, "the contract has no terms of invoicing")
@@ -209,11 +200,7 @@ class SharesResource(Desk):
 
     async def get(self, participant: str) -> None:
         self.given()
-        # Whoever sees a share sees no contract: the rows are made of all, and hold the own part alone.
-        rows = tuple(share_rows(self.site.board.assessment.contracts, participant))
-        if not rows:
-            raise Refusal(404, "no contract has such a participant, or nothing has been assessed yet")
-        self.send_json(shares_json(participant, rows))
+        self.send_json(shares_json(participant, shares_of(self.site.board, participant)))
 
     head = get
 

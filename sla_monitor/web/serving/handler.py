@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Iterable
 from functools import cached_property
@@ -15,6 +16,7 @@ from tornado.web import Finish, HTTPError, RequestHandler, stream_request_body
 
 from sla_monitor.board import Board
 from sla_monitor.settings.desk.access_table import TABLE, Action, Target
+from sla_monitor.web.desk.entering import EnoughToday
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.person import NOBODY, Person, seen_by
 from sla_monitor.web.identity.reception import OPEN, OPERATING
@@ -25,9 +27,16 @@ from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
 from sla_monitor.web.serving.health import Health
 from sla_monitor.web.serving.limits import ASKING, Bounded, Busy
 from sla_monitor.web.serving.web_parts import WebParts
+from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.text import plain
 
+log = logging.getLogger(__name__)
+
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="sla-monitor", charset="UTF-8"'}
+
+
+ASSESSED_WITHIN_S = "15"
+"""When to ask again for what follows from figures."""
 
 
 class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
@@ -38,6 +47,13 @@ class Refusal(HTTPError):  # noqa: N818 - most refusals are no errors of ours
         super().__init__(status)
         # It may quote what was asked for.
         self.text, self.headers, self.remedy = plain(text), headers or {}, plain(remedy)
+
+
+def not_assessed_yet(what: str) -> Refusal:
+    """The refusal until the first assessment after a start: what follows from figures is unknown, and not nothing."""
+    return Refusal(
+        503, f"{what} not been assessed yet", {"Retry-After": ASSESSED_WITHIN_S}, remedy="come back in some seconds"
+    )
 
 
 @stream_request_body  # bodies are let pass in chunks: nobody keeps or parses them
@@ -274,6 +290,18 @@ class Handler(RequestHandler):
         if reception.is_used:
             address = reception.address_of(self.request)
             reception.note(event, address, actor=person.name, known_by=person.known_by, **more)
+
+    def enough(self, error: EnoughToday) -> Refusal:
+        """The refusal of somebody who has filled as much of the ledger as one may in a day: told in the log, too."""
+        if not self.site.reception.complaints.take(f"enough {self.person.name}", self.site.clock.monotonic()):
+            log.warning("nothing more is taken from somebody today: %s", error, extra={"person": self.person.name})
+        wait = format_duration(error.wait_s * 1000)
+        return Refusal(
+            429,
+            f"nothing was entered: {error}",
+            {"Retry-After": f"{error.wait_s}"},
+            remedy=f"go on in {wait}, or ask the authority to bring the rest in",
+        )
 
     async def _refuse_strangers(self, users: dict[str, str]) -> None:
         authorization = self.request.headers.get("Authorization", "")

@@ -52,19 +52,19 @@ class InvoiceResource(Entering):
 
     def _checked(self, contract: Contract, source: InvoiceFile) -> InvoiceCheckJson:
         """Called from the register's thread. Raises RegisterError, LedgerError and its kinds."""
-        lines, others = read_invoice(source, contract)
+        read = read_invoice(source, contract)
         account = account_of(self.board, contract, self.desk.standing(contract.id), self.site.clock.now_ms())
-        return invoice_json(contract, source, check_invoice(lines, account), others)
+        return invoice_json(contract, source, check_invoice(read.lines, account), read)
 
     def _kept(self, contract: Contract, source: InvoiceFile, asked: InvoiceRequest, once: str) -> InvoiceEnteredJson:
-        """Called from the register's thread. Raises Refusal, RegisterError, LedgerError and its kinds."""
+        """Called from the register's thread. Raises Refusal, RegisterError, Overtaken, LedgerError and its kinds."""
         numbers, is_again = self.desk.submitted(once), True
         if not numbers:
-            lines, _ = read_invoice(source, contract)
+            lines, last = read_invoice(source, contract).lines, self.desk.last_number(contract.id)
             account = account_of(self.board, contract, self.desk.standing(contract.id), self.site.clock.now_ms())
             found = check_invoice(lines, account)
             drafts = billed_statements(contract, source, found, asked.keep, asked.note)
-            entered = self.desk.enter(self.person, contract, drafts, once=once)
+            entered = self.desk.enter(self.person, contract, drafts, once=once, read_to=last)
             numbers, is_again = entered.numbers, entered.is_again
         everything = self.desk.entries(contract.id)
         made: list[Entry] = [one for one in everything if one.number in set(numbers)]

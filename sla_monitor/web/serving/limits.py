@@ -22,8 +22,10 @@ class Limits:
     """Bounds on what a client may hold. Seconds, bytes, counts.
 
     header_s: from connecting (TLS included) or from the answer before, to the end of the headers; it is also how
-    long an idle connection is kept, hence more than the usual scrape interval of 15 s. upload_s: for a file of somebody
-    who is known; 5 MiB take as long at 350 kbit/s. uploads: of one person at once, as each is held in memory.
+    long an idle connection is kept, hence more than the usual scrape interval of 15 s. upload_s: for a file of
+    somebody who is known; 5 MiB take as long at 350 kbit/s. uploads: of one person at once, as each is held in
+    memory. day_bytes: of the ledger, that one person of a supplier fills in a day: some seven files of 20,000
+    tickets.
     """
 
     header_s: float = 20
@@ -39,6 +41,7 @@ class Limits:
     writes_per_minute: int = 120
     commit_s: float = 5
     uploads: int = 4
+    day_bytes: int = 128 * 2**20
 
 
 class Busy(Exception):  # noqa: N818 - it says how things stand

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import RegisterError
+from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.entries import Countersigned, Entry, SignOff
 from sla_monitor.register.request_bodies import CountersignRequest, Papers, SignOffRequest
 from sla_monitor.settings.desk.access_table import Action
@@ -84,7 +85,13 @@ class SignOffResource(MonthResource, Entering):
             raise NotSigned(error, found, self.by) from None
         except RegisterError as error:
             raise EntryRefused(error.problems, is_flat=True) from None
-        await self.enter(contract, Statement(said, reference=asked.reference, evidence=asked.evidence))
+        statement = Statement(said, reference=asked.reference, evidence=asked.evidence)
+        try:
+            await self.enter(contract, statement, made_from=found.last)
+        except Overtaken:
+            if self.read_to() is not None:
+                raise
+            await self.post(name, month)  # what is open, or stands, may be something else now: it is looked at again
 
     async def answered(self, contract: Contract, entered: EnteredJson) -> SignedJson:
         return {**entered, "month": await self.month(contract, self.path_args[1])}

@@ -48,12 +48,16 @@ class ProblemRefused(Refusal):
 
 
 class EntryRefused(ProblemRefused):
-    """What is wrong with an entry, field by field."""
+    """What is wrong with an entry, field by field. Where it is one thing, that is said at once, with its remedy."""
 
     def __init__(self, lines: Sequence[str], *, is_flat: bool) -> None:
         errors = field_problems(lines, is_flat=is_flat)
-        text = "nothing was entered: the entry is not right"
-        super().__init__(422, text, remedy="put right what `errors` names", errors=errors)
+        why, remedy = "the entry is not right", ""
+        if len(errors) == 1:
+            name, _, _ = lines[0].partition(": ")
+            why, remedy = f"{name} {errors[0]['detail']}".strip(), errors[0]["remedy"]
+        text = f"nothing was entered: {plain(why)}"
+        super().__init__(422, text, remedy=remedy or "put right what `errors` names", errors=errors)
 
 
 def key_used(entry: Entry) -> Refusal:
@@ -71,9 +75,15 @@ class Entering(Writing):
     is_flat = True
 
     async def enter(
-        self, contract: Contract, draft: Statement, files: Mapping[str, bytes] = MappingProxyType({})
+        self,
+        contract: Contract,
+        draft: Statement,
+        files: Mapping[str, bytes] = MappingProxyType({}),
+        *,
+        made_from: int | None = None,
     ) -> None:
-        """Enter it, or show what would come of it, and answer. `files`: contents that it names, by digest."""
+        """Enter it, or show what would come of it, and answer. `files`: contents that it names, by digest; `made_from`:
+        the last entry that it was made from, where a later one might make it another. Raises Overtaken."""
         action = draft.said.action
         if not self.person.may(action, contract.id):
             raise self.forbidden(action, contract.id)
@@ -82,7 +92,7 @@ class Entering(Writing):
             if self.is_dry_run():
                 self.send_json(await self.preview(contract, draft))
             else:
-                await self._enter(contract, draft, files)
+                await self._enter(contract, draft, files, made_from)
         except RegisterError as error:
             raise EntryRefused(error.problems, is_flat=self.is_flat) from None
 
@@ -117,8 +127,11 @@ class Entering(Writing):
 
         return await self.site.entering.run(find)
 
-    async def _enter(self, contract: Contract, draft: Statement, files: Mapping[str, bytes]) -> None:
-        once, read_to = self.once(), self.read_to()
+    async def _enter(
+        self, contract: Contract, draft: Statement, files: Mapping[str, bytes], made_from: int | None
+    ) -> None:
+        known = [number for number in (self.read_to(), made_from) if number is not None]
+        once, read_to = self.once(), min(known, default=None)
         answer = await self.site.entering.run(self._entered, contract, draft, once, read_to, files)
         self.set_status(200 if answer["is_again"] else 201)
         self.set_header("Location", answer["entry"]["url"])

@@ -138,13 +138,16 @@ class Review(Handler):
     action = Action.SEE_PACKS
 
     async def name_here(self) -> str | None:
-        """The contract of the pack. Raises Refusal where there is no such pack."""
+        """The contract of the pack. Raises Refusal where there is none that this person may have: whoever guesses a
+        name learns from the answer neither of a pack nor of its contract."""
         folder = self.path_args[0]
         packs = await self.site.fetching.run(lambda: tuple(self.site.packs()))
         contract = next((pack.contract for pack in packs if pack.name == folder), None)
-        if contract is None:
-            raise Refusal(404, "not found")
-        return contract
+        if contract is not None and self.person.may(self.action, contract):
+            return contract
+        if contract is not None:
+            self.note(DeskEvent.FORBIDDEN, subject=f"{self.action}", contract=contract)
+        raise Refusal(404, "not found")
 
     async def get(self, folder: str, name: str) -> None:
         site = self.site

@@ -154,7 +154,9 @@ class Web:
     def _desk(self) -> DeskRegister | None:
         if self.ledger is None:
             return None
-        return DeskRegister(self.ledger, self.record.contracts, self.clock, self.open_register, self.differing)
+        return DeskRegister(
+            self.ledger, self.record.contracts, self.clock, self.open_register, self.differing, self.limits.day_bytes
+        )
 
     def _state(self) -> DeskState:
         return DeskState.load(self.ledger.with_name(STATE_NAME)) if self.ledger else DeskState()

@@ -103,7 +103,8 @@ class PublicBadge(BadgeAnswering):
             raise Refusal(404, "not found")
         self.given()
         self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
-        await self.draw(contract, service)
+        # Of the whole board, as its page is: who is nobody to the desk has none of their own.
+        await self.draw(self.site.board, contract, service)
 
     head = get
 

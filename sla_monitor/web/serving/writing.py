@@ -15,7 +15,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import LedgerError, LineError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister, ForbiddenEntry
+from sla_monitor.web.desk.entering import DeskRegister, EnoughToday, ForbiddenEntry
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.desk_state import digest_of
 from sla_monitor.web.serving.api_handler import JsonAnswering
@@ -63,7 +63,7 @@ class Desk(JsonAnswering):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """What the record refuses is a refusal of ours."""
         kind, error, trace = kwargs.get("exc_info", (None, None, None))
-        told = self._told(error)
+        told = self.enough(error) if isinstance(error, EnoughToday) else self._told(error)
         if isinstance(error, ForbiddenEntry):
             self.note(DeskEvent.FORBIDDEN, subject=f"{error}", contract=self.path_args[0])
         if told is not None:
@@ -73,7 +73,7 @@ class Desk(JsonAnswering):
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """What somebody may not enter, or enters too late, is told to them; anybody could fill the log with it."""
-        if not isinstance(value, ForbiddenEntry | Overtaken):
+        if not isinstance(value, ForbiddenEntry | Overtaken | EnoughToday):
             super().log_exception(typ, value, tb)
 
     def _told(self, error: BaseException | None) -> Refusal | None:

@@ -85,6 +85,19 @@ def test_an_invoice_is_compared_kept_once_and_taken_back(office: Office) -> None
     assert undone["lines"][0]["verdict"] == "matched"
 
 
+def test_a_line_of_another_contract_matches_no_credit_of_this_one(office: Office) -> None:
+    add(office, "notified", "20")
+    rows = "".join(f"INV-9,{n},{AFTER},{MONTH},-10,{name}\n" for n, name in enumerate(("small", "other", "SMALL")))
+    file = office.file(f"invoice,line,date,month,amount,contract id\n{rows}", "inv.csv")
+    kept = run(office, "reconcile", "small", file, "--keep", "all", "--note", "-", "--actor", "ann")
+    assert "1 row left out: of another contract, or of none" in kept.stdout
+    told = json.loads(run(office, "reconcile", "small", file, "--format", "json").stdout)
+    assert ([(one["line"], one["verdict"]) for one in told["lines"]], told["elsewhere"]) == (
+        [("0", "entered"), ("2", "entered")],
+        1,
+    )
+
+
 def test_a_wrong_amount_is_entered_with_a_reason_alone(office: Office) -> None:
     add(office, "notified", "20")
     wrong = office.file(f"invoice,date,month,amount\nINV-9,{AFTER},{MONTH},-25\n", "inv.csv")

@@ -219,6 +219,30 @@ def test_a_person_at_a_terminal_is_asked(office: Office, answer: str, code: int,
     assert len(office.done("list", "small", "--format", "json").json["entries"]) == entries
 
 
+def test_what_is_entered_while_somebody_is_asked_is_not_acknowledged_unseen(office: Office) -> None:
+    ours, theirs = pty.openpty()
+    words = ["sign-off", "small", "--period", "2024-02", "--config", str(office.folder / "sla-monitor.yaml")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "sla_monitor", "register", *words],
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        asked = b""
+        while not asked.endswith(b"[y/N]: "):
+            asked += process.stderr.read(1)
+        office.done("add", "claim", "small", *CLAIM, "--note", "found in the change log")
+        os.write(ours, b"y\n")
+        told = process.stderr.read().decode()
+        assert process.wait(60) == 1
+    os.close(ours)
+    os.close(theirs)
+    assert "entry 1 was made meanwhile: nothing was entered" in " ".join(told.split())
+    assert [one["number"] for one in office.done("list", "small", "--format", "json").json["entries"]] == [1]
+
+
 def test_a_signed_month_is_final_and_restated_only_for_a_reason(office: Office) -> None:
     office.done("add", "ticket", "small", *LATE, "--yes")
     assert "2024-02: 2 points, £20.00 deducted" in office.done("sign-off", "small", "--period", "2024-02", "--yes").err

@@ -262,3 +262,19 @@ def test_two_daemons_are_still_refused_while_the_register_is_in_use(path: Path, 
         register.add(entries(booking()))
         with pytest.raises(LedgerLocked):
             Ledger.open(path, SystemClock())
+
+
+def test_what_somebody_fills_is_counted_back_from_now_of_them_alone(register: Register) -> None:
+    """Each entry takes 500 bytes and its texts, in bytes of UTF-8; what is older, later or of others counts nothing."""
+    kind, words, *_ = ticket("INC1")
+    said = [
+        entry(number, kind, **words).model_copy(update={"at_ms": at_ms, "actor": actor, "note": "€" * 1000})
+        for number, (at_ms, actor) in enumerate([(10, "sue"), (20, "sue"), (30, "carl"), (40, "sue"), (90, "sue")], 1)
+    ]
+    register.add(said)
+    assert register.filled_since("sue", 3_500, 0, 50) == 40
+    assert register.filled_since("sue", 7_000, 0, 50) == 20
+    assert register.filled_since("sue", 10_500, 0, 50) == 10
+    assert register.filled_since("sue", 10_500, 10, 50) is None, "the first is too old by now"
+    assert register.filled_since("sue", 14_000, 0, 50) is None, "what is dated later is not of this day"
+    assert register.filled_since("nobody", 1, 0, 50) is None

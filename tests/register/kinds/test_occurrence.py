@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sla_monitor.register.entry_context import EntryContext
-from sla_monitor.register.rules import doubts
+from sla_monitor.register.rules import doubts, problems
 from tests.assess.two_files import contract_of
 from tests.register.test_rules import made
 
@@ -32,3 +32,17 @@ def test_what_may_be_on_record_is_pointed_out(tmp_path: Path, rule: dict[str, An
     contract = contract_of(tmp_path, credits=[RULE | rule])
     said = {"rule": "outages", "month": "2026-06", "duration_ms": 1000, "area": area}
     assert doubts(made(1, ("occurrence", said)), EntryContext.of(contract, [])) == told
+
+
+def test_an_area_that_is_misspelt_counts_with_a_weight_that_nobody_meant(tmp_path: Path) -> None:
+    contract = contract_of(tmp_path, credits=[RULE | {"weights": {"ward": 2}}])
+    said = {"rule": "outages", "month": "2026-06", "duration_ms": 1000, "area": "wrad"}
+    (told,) = doubts(made(1, ("occurrence", said)), EntryContext.of(contract, []))
+    assert told == "wrad is no area that outages gives a weight, and counts with 1 (did you mean ward?)"
+
+
+def test_an_area_is_a_name_and_no_document(tmp_path: Path) -> None:
+    contract = contract_of(tmp_path, credits=[RULE])
+    said = {"rule": "outages", "month": "2026-06", "duration_ms": 1000, "area": "x" * 201}
+    found = problems(made(1, ("occurrence", said)), EntryContext.of(contract, []))
+    assert "area: must have at most 200 characters" in found

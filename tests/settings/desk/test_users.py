@@ -56,6 +56,21 @@ def test_what_cannot_be_meant_is_refused(settings: dict[str, Any], told: str) ->
     assert [mistake.message for mistake in several if mistake.message == "is not valid here"] == []
 
 
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://SLA.example:443/", "https://sla.example"),
+        ("https://sla.example:", "https://sla.example"),
+        ("https://sla.example:8443", "https://sla.example:8443"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://[::1]:9810", "http://[::1]:9810"),
+    ],
+)
+def test_the_address_is_as_browsers_name_it_with_a_form(written: str, origin: str) -> None:
+    """With another one, no form would come from our own page."""
+    assert DeskSettings.model_validate({"address": written}).address == origin
+
+
 def test_a_proxy_is_known_by_its_address_alone() -> None:
     proxy = TrustedProxy.model_validate({"from": ["10.0.0.0/30", "::1"]})
     assert [proxy.is_from(one) for one in ("10.0.0.3", "::1", "10.0.0.4", "127.0.0.1", "", "unix:")] == [

@@ -12,10 +12,12 @@ from sla_monitor.register.entries import KINDS
 from sla_monitor.settings.desk.access_table import TABLE, Action, Role, Target, allows
 from sla_monitor.settings.desk.users import RoleGrant
 from sla_monitor.web import Limits
+from sla_monitor.web.api.openapi import openapi_document
 from sla_monitor.web.desk.desk_handler import DeskHandler
 from sla_monitor.web.desk.entry_fields import form_model
+from sla_monitor.web.identity.desk_state import digest_of
 from sla_monitor.web.serving.routes import ROUTES
-from tests.web.desk.house import ROLES, Browser, House, Page, furnished
+from tests.web.desk.house import ROLES, TOKEN, Browser, House, Page, furnished
 
 ADDRESSES: dict[str, tuple[str, Action, str | None]] = {
     r"/": ("/", Action.SEE_OVERVIEW, None),
@@ -247,12 +249,35 @@ def test_what_the_table_says_is_what_happens(house: House, browsers: dict[str, B
             here = path.replace(f"{name}", f"{other}")
             status = browser.get(here).status
             # A participant's page has a token as well: who may not see it by a role is told what strangers are told.
-            refused = {404} if path.startswith("/participants") else {403}
+            refused = {404} if path.startswith(("/participants", "/reviews")) else {403}
             assert (status in refused) == (not allows(roles, action, other)), (who, here, status)
             assert status != 500
     stranger = house.browser().get(path)
     refused = {200} if action is Action.ARRIVE else {404} if path.startswith("/participants") else {303, 401}
     assert stranger.status in refused, (path, stranger.status)
+
+
+def test_a_record_that_cannot_be_read_is_a_refusal_everywhere_and_no_fault(tmp_path: Path) -> None:
+    roles = [{"role": role} for role in ("auditor", "operator", "contract_manager", "approver", "finance")]
+    with furnished(tmp_path, tokens=[{"name": "robot", "sha256": digest_of(TOKEN), "roles": roles}]) as house:
+        script = house.script()
+        house.ledger.write_bytes(b"no database" * 1000)
+        faults = {path: found for path, _, _ in ADDRESSES.values() if (found := script.get(path).status) == 500}
+        assert faults == {}
+        assert script.get("/api/v1/desk").status == script.get("/api/v1/contracts/small/entries").status == 503
+
+
+def test_every_answer_of_the_api_is_described(browsers: dict[str, Browser]) -> None:
+    """Whoever may, whoever may not, and a stranger: no status that openapi.json leaves out."""
+    names = {
+        "contract": "small", "service": "custody", "endpoint": "health", "number": "1", "month": "2024-10",
+        "participant": "kent", "sha256": "0" * 64,
+    }  # fmt: skip
+    for path, methods in openapi_document()["paths"].items():
+        described = methods.get("get", {}).get("responses", {"405"})
+        for who in ("audrey", "kent", "strange"):
+            status = browsers[who].ask("GET", path.format(**names), None, {"Accept": "application/json"}).status
+            assert f"{status}" in described, (path, who, status)
 
 
 def test_every_route_that_is_posted_to_has_an_address_here() -> None:
@@ -313,7 +338,7 @@ def test_a_role_that_is_taken_away_and_a_token_that_is_removed_end_at_once(tmp_p
         assert (said.status, len(house.entries())) == (403, 0)
         assert carl.get("/desk/contracts/small/credits").status == 403
         assert "/desk/contracts/small" not in carl.get("/desk").text
-        assert carl.get("/desk/contracts/other/credits").status == 200
+        assert carl.get("/desk/contracts/other/obligations").status == 200
         assert script.get("/api/v1/contracts/small/entries").status == 401
 
 
@@ -338,6 +363,20 @@ def test_each_side_has_its_copy_of_a_pack(browsers: dict[str, Browser]) -> None:
         assert got == own, who
         listed = browsers[who].get("/api/v1/packs")
         assert {name for name in copies if f'"/reviews/{name}/' in listed.text} == own
+
+
+def test_a_pack_that_somebody_may_not_have_is_to_them_as_if_there_were_none(browsers: dict[str, Browser]) -> None:
+    """Neither another contract's, nor the authority's copy of one's own: whoever guesses names learns of none."""
+
+    def answered(who: str, pack: str, file: str) -> tuple[int, str]:
+        page = browsers[who].ask("GET", f"/reviews/{pack}/{file}", None, {"Accept": "application/json"})
+        return page.status, page.text
+
+    for who in ("sue", "kent"):
+        nothing = answered(who, "nothing-2026-10", "pack.json")
+        assert nothing == (404, "not found\n")
+        for pack in ("small-2026-10", "other-2026-10", "other-2026-10-supplier"):
+            assert answered(who, pack, "pack.json") == answered(who, pack, "none.json") == nothing, (who, pack)
 
 
 def test_who_may_reload(house: House, browsers: dict[str, Browser]) -> None:

@@ -166,6 +166,21 @@ def test_a_name_that_is_not_ours_gets_no_page(house: House, name: str) -> None:
     assert (told.status in {400, 403}, told.location) == (True, "")
 
 
+def test_nobody_of_a_supplier_fills_the_disk_by_forms(tmp_path: Path) -> None:
+    with furnished(tmp_path, limits=Limits(day_bytes=3_000)) as house:
+        browser, said = house.browser("sue"), {"month": "2024-10", "note": "x" * 2_500}
+        assert browser.fill_in(browser.get(COMMENT), COMMENT, **said).status == 303
+        refused = browser.fill_in(browser.get(COMMENT), COMMENT, **said)
+        assert (refused.status, "at most 3,000 bytes within a day" in refused.text) == (429, True)
+        assert "ask the authority to bring the rest in" in refused.text
+        entry = "/desk/contracts/small/entries/1"
+        attached = browser.upload(entry, browser.get(entry).hidden, {}, ("a.txt", b"a"))
+        assert (attached.status, "within a day" in attached.text) == (429, True)
+        manager = house.browser("carl")
+        for _ in range(3):
+            assert manager.fill_in(manager.get(COMMENT), COMMENT, **said).status == 303
+
+
 def test_nobody_fills_the_register_by_forms_faster_than_by_programs(tmp_path: Path) -> None:
     with furnished(tmp_path, limits=Limits(writes_per_minute=2)) as house:
         browser, other = house.browser("sue"), house.browser("carl")
@@ -198,6 +213,9 @@ def test_what_a_supplier_may_not_say_is_in_the_audit_and_not_in_the_log(
         sent = {"Content-Type": "application/json", "Idempotency-Key": "1"}
         page = house.script().ask("POST", "/api/v1/contracts/small/entries", json.dumps(internal).encode(), sent)
         assert (page.status, "what is internal is the authority" in page.text) == (403, True)
+        typed = {"month": "2024-10", "internal": "yes", "note": "For the authority."}
+        page = house.script().post("/desk/contracts/small/enter/comment", typed)
+        assert (page.status, "what is internal is the authority" in page.text) == (403, True)
     assert caplog.records == []
     told = [(one.event, one.actor, one.contract, one.subject) for one in newest_deeds(tmp_path / "ledger.db", 100)]
-    assert told == [("forbidden", "robot", "small", "what is internal is the authority’s")]
+    assert told == 2 * [("forbidden", "robot", "small", "what is internal is the authority’s")]

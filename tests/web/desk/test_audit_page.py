@@ -10,6 +10,8 @@ import pytest
 
 from sla_monitor.ledger.recording.audit import AuditEvent, add_events
 from sla_monitor.settings.desk.access_table import TABLE, Action
+from sla_monitor.web.desk import audit_page
+from sla_monitor.wording.text import describe_left_out
 from tests.web.desk.house import House
 from tests.web.desk.side_house import FORMULA, HOSTILE, NOW_MS, side_house
 
@@ -50,6 +52,23 @@ def test_a_spreadsheet_works_nothing_out(house: House) -> None:
     assert row["who"] == f"'{FORMULA}"
     assert row["link"].isdigit()
     assert given.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_file_that_is_cut_says_so_and_how_to_come_by_the_rest(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_page, "IN_FILE", 2)
+    lines = house.browser("audrey").get("/desk/audit.csv?event=entered").text.splitlines()
+    assert lines[3:] == [f'"{describe_left_out(2, audit_page.OTHERS)}"']
+    one = house.browser("audrey").get("/desk/audit.csv?event=forbidden&person=sue").text
+    assert "left out" not in one
+
+
+def test_a_choice_that_means_nothing_is_said_on_the_page_and_makes_no_file(house: House) -> None:
+    """A file of everything would be taken for what was asked for."""
+    for query in ("day=soon", "event=downlaoded"):
+        page, file = (house.browser("audrey").get(f"/desk/audit{end}?{query}") for end in ("", ".csv"))
+        assert (page.status, "This is more than was asked for" in page.text) == (422, True), query
+        assert (file.status, "content-disposition" in file.headers) == (422, False), query
+    assert "No event is called downlaoded" in house.browser("audrey").get("/desk/audit.csv?event=downlaoded").text
 
 
 def test_nobody_but_an_auditor_reads_it(house: House) -> None:

@@ -48,6 +48,7 @@ def test_lines_are_compared_kept_once_and_taken_back_together(house: House) -> N
     assert first.status == again.status == 303
     assert first.location == again.location
     entry = house.entries()[-1]
+    assert f'/entries/{entry.number}">entry {entry.number}</a>' in upload(finance, LINES.encode()).text
     assert (len(house.entries()), entry.actor, entry.note) == (6, "fred", "")
     assert entry.evidence.startswith("i.csv, SHA-256 ")
     told = finance.get(first.location).text

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,6 +105,44 @@ def test_what_opens_meanwhile_is_not_acknowledged_unseen(house: House) -> None:
     assert "What is open has changed since you looked" in words(opened)
     first, again = (carl.fill_in(opened, f"{MONTH}/sign-off") for _ in range(2))
     assert (first.status, again.location) == (303, f"{first.location}&again=1")
+
+
+DISPUTED = {"start": "2026-10-06 09:00", "end": "2026-10-06 10:00", "party": "supplier", "services": ["custody"]}
+
+
+@contextmanager
+def while_it_is_read(house: House, kind: str, actor: str, **said: Any) -> Iterator[None]:
+    """Somebody enters something when the month's figures are read already, and what is open is being said."""
+    sound = house.web.health
+    is_said: list[int] = []
+
+    def health() -> Health:
+        if asyncio._get_running_loop() is None and not is_said:  # in the thread that works the month out
+            is_said.append(say(house, kind, actor, **said))
+        return sound()
+
+    house.web.health = health
+    try:
+        yield
+    finally:
+        house.web.health = sound
+    assert is_said
+
+
+def test_what_is_entered_between_the_look_and_the_signature_is_looked_at_as_well(house: House) -> None:
+    carl, sue = house.browser("carl"), house.browser("sue")
+    page = carl.get(MONTH)
+    with while_it_is_read(house, "dispute", "sue", note="The carrier cut it.", **DISPUTED):
+        opened = carl.fill_in(page, f"{MONTH}/sign-off")
+    assert (opened.status, house.entries()[-1].body.kind) == (409, "dispute")
+    assert "What is open has changed since you looked" in words(opened)
+    with while_it_is_read(house, "minute", "carl", note="-", month="2026-09"):  # which opens nothing
+        assert carl.fill_in(opened, f"{MONTH}/sign-off").status == 303
+    page, number = sue.get(MONTH), house.entries()[-1].number
+    with while_it_is_read(house, "undo", "carl", note="Too early.", about=number):
+        refused = sue.fill_in(page, f"{MONTH}/countersign")
+    assert (refused.status, "Nothing was signed" in words(refused)) == (422, True)
+    assert house.entries()[-1].body.kind == "undo"
 
 
 def test_a_restatement_is_signed_and_countersigned_again(house: House) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import socket
 import threading
 import time
 import urllib.parse
@@ -247,6 +248,35 @@ def test_a_provider_that_cannot_be_reached_or_is_another_one_is_said(tmp_path: P
         assert "did not work" in page.text
     with desk_of(tmp_path, "http://127.0.0.1:9") as house:
         assert house.browser().get("/sign-in/openid").status == 403
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\nno gzip..",
+        b"Transfer-Encoding: chunked\r\n\r\nff\r\n{}",
+        b"Content-Length: 300000\r\n\r\n" + b" " * 300_000,
+        b"Content-Length: 2\r\n\r\n[]",
+    ],
+)
+def test_a_provider_whose_answer_is_broken_is_said(
+    tmp_path: Path, answer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def once() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + answer)
+
+        thread = threading.Thread(target=once)
+        thread.start()
+        with desk_of(tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}") as house:
+            page = house.browser().get("/sign-in/openid")
+        thread.join()
+    assert (page.status, "did not work" in page.text) == (403, True)
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
 
 
 def test_what_matters_sends_somebody_to_the_provider_again(tmp_path: Path, liar: Liar) -> None:

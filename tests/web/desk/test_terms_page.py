@@ -12,8 +12,10 @@ import pytest
 
 from sla_monitor.ledger import read_only
 from sla_monitor.register.entries import TermsApproved, TermsProposed
+from sla_monitor.web.desk import terms_page
 from tests.web.desk.house import PASSWORD, Browser, House, Page, hashed
 from tests.web.desk.side_house import HOSTILE, SPELLED, side_house
+from tests.web.serving.test_contract_routes import tell
 
 TERMS = "/desk/contracts/small/terms"
 PROPOSE = f"{TERMS}/propose"
@@ -158,3 +160,17 @@ def test_a_file_of_bank_holidays_comes_with_it(shared: House) -> None:
     assert (seen.status, "holiday_content" in seen.text) == (200, True), seen.text[-2000:]
     assert manager.fill_in(seen, PROPOSE, propose="yes", **FIELDS).status == 303
     assert [one.name for one in last_proposal(shared)[1].parts] == ["contract", "gb.yaml"]
+
+
+def test_months_that_are_not_listed_are_counted_and_had_elsewhere(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terms_page, "RECALCULATIONS", 1)
+    carl = house.browser("carl")
+    tell(house, is_met=False)
+    tell(house, is_met=True)
+    assert "more: <a" not in carl.get(TERMS).text
+    tell(house, is_met=False)
+    page = carl.get(TERMS).text
+    (address,) = re.findall(r'1 more: <a href="([^"]+)">all of them as JSON', page)
+    assert len(json.loads(carl.get(address).text)["recalculations"]) == 2

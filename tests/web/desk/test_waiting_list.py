@@ -86,6 +86,7 @@ def test_page_and_json_tell_the_same(house: House) -> None:
         one["contract"] for one in json.loads(house.browser("carl").get("/api/v1/desk?contract=small").text)["mine"]
     ]
     assert house.browser("carl").get("/api/v1/desk?contract=other").status == 403
+    assert house.browser("vera").get("/api/v1/desk?contract=smal").status == 404
 
 
 def test_whoever_asked_is_told_the_answer(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.web.desk.house import House
+from tests.web.desk.house import House, furnished
 from tests.web.desk.side_house import SHARE, side_house
-from tests.web.desk.test_invoice_form import LINES
+from tests.web.desk.test_invoice_form import LINES, upload
 from tests.web.serving.test_register_routes import call, tokens, told
 
 INVOICE = "/api/v1/contracts/small/credits/invoice"
@@ -42,7 +43,23 @@ def test_an_invoice_is_compared_and_its_lines_are_entered_once(house: House) -> 
     other = call(house, "fred", INVOICE, body(LINES.replace("-19", "-18")), Idempotency_Key="INV-9")
     assert "which says something else" in told(other, 422, "ProblemJson")["detail"]
     nothing = told(call(house, "fred", INVOICE, body()), 422, "EntryProblemJson")
-    assert nothing["errors"][0]["detail"] == "no line of it is to be entered"
+    (error,) = nothing["errors"]
+    assert error["detail"] == f"is entered already, by entry {entry['number']}; no other line of it is to be entered"
+    assert error["remedy"] == nothing["remedy"] == "leave it; to enter it again, take that back first"
+    assert nothing["detail"] == f"nothing was entered: file {error['detail']}"
+    unknown = told(call(house, "fred", INVOICE, body(LINES.replace("2026-08", "2020-02"))), 422, "EntryProblemJson")
+    assert unknown["errors"][0]["remedy"] == "compare it first: the verdict of each line says why"
+
+
+def test_a_line_of_another_contract_matches_nothing(house: House) -> None:
+    lines = LINES.replace("Text\n", "Contract\n").replace("Credit\n", "other\n")
+    checked = told(call(house, "fred", f"{INVOICE}?dry_run=true", body(lines)), 200, "InvoiceCheckJson")
+    assert {one["verdict"] for one in checked["lines"]} == {"missing"}
+    assert (checked["others"], checked["elsewhere"], checked["ignored"]) == (0, 3, [])
+    assert call(house, "fred", INVOICE, body(lines)).status == 422
+    page = upload(house.browser("fred"), lines.encode())
+    assert "3 rows left out: of another contract, or of none" in page.text
+    assert len(house.entries()) == 5
 
 
 def test_what_is_wrong_is_told_by_field_and_who_may_not_is_refused(house: House) -> None:
@@ -62,6 +79,24 @@ def test_what_is_wrong_is_told_by_field_and_who_may_not_is_refused(house: House)
     for name in ("sue", "vera", "olga", "anna", "audrey", "kent", "strange"):
         assert call(house, name, INVOICE, body()).status == 403, name
     assert len(house.entries()) == 5
+
+
+def test_what_is_not_assessed_yet_is_unknown_and_compared_with_nothing(tmp_path: Path) -> None:
+    """After a start, until the first assessment: neither nothing due nor an unknown line, and nothing is entered."""
+    with furnished(tmp_path, tokens=tokens()) as house:
+        for query in ("?dry_run=true", ""):
+            refused = told(call(house, "fred", f"{INVOICE}{query}", body()), 503, "ProblemJson")
+            assert "not been assessed yet" in refused["detail"]
+        read = call(house, "fred", "/api/v1/contracts/small/credits")
+        assert "not been assessed yet" in told(read, 503, "ProblemJson")["detail"]
+        for page in ("", ".csv"):
+            shown = house.browser("fred").get(f"/desk/contracts/small/credits{page}")
+            assert (shown.status, "has not been assessed yet" in shown.text) == (503, True), page
+        assert list(house.entries()) == []
+        for path in ("/calendar.ics", "/calendar.ics?contract=small", "/api/v1/contracts/small"):
+            assert call(house, "fred", path).status == 503, "an empty calendar deletes what its reader has"
+        assert call(house, "kent", "/api/v1/participants/kent/shares").status == 503
+        assert house.browser("kent").get("/desk/participants/kent").status == 503
 
 
 def test_a_participants_shares_are_its_own_alone(house: House) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sla_monitor.register.entries import Countersigned, SignOff
 from sla_monitor.settings.desk.access_table import Action, allows
 from tests.web.desk.house import PACKS, ROLES, House
+from tests.web.desk.test_month_page import DISPUTED, while_it_is_read
 from tests.web.desk.waiting_house import say, waiting_house
 from tests.web.serving.test_register_routes import call, tokens, told
 
@@ -76,6 +77,20 @@ def test_nothing_is_signed_that_was_not_read(house: House) -> None:
     assert "The figures have moved" in moved["detail"]
     assert moved["digest"] == read(house)["standing"]["digest"] != month["standing"]["digest"]
     assert len(house.entries()) == before + 1
+
+
+def test_what_is_entered_between_the_look_and_the_signature_is_looked_at_as_well(house: House) -> None:
+    month = read(house)
+    with while_it_is_read(house, "dispute", "sue", note="The carrier cut it.", **DISPUTED):
+        unread = told(call(house, "carl", f"{MONTH}/sign-off", seen(month)), 409, "SignatureProblemJson")
+    assert "What is open has changed" in unread["detail"]
+    body = {"digest": unread["digest"], "acknowledged": unread["open_points"]}
+    with while_it_is_read(house, "minute", "carl", note="-", month="2026-09"):  # which opens nothing
+        signed = told(call(house, "carl", f"{MONTH}/sign-off", body), 201, "SignedJson")
+    digest = {"digest": signed["month"]["digest"]}
+    with while_it_is_read(house, "undo", "carl", note="Too early.", about=signed["entry"]["number"]):
+        told(call(house, "sue", f"{MONTH}/countersign", digest), 409, "SignatureProblemJson")
+    assert house.entries()[-1].body.kind == "undo"
 
 
 def test_a_restatement_says_why(house: House) -> None:

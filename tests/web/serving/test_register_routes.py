@@ -237,3 +237,30 @@ def test_nobody_enters_where_nobody_is_named(tmp_path: Path) -> None:
         answer = ask(open_house.web, ENTRIES, "POST", headers={"Content-Type": "application/json"}, body=b"{}")
         assert answer.status == 404
         assert ask(open_house.web, ENTRIES).status == 404
+
+
+def test_a_supplier_fills_the_disk_by_so_much_a_day_and_is_told_when_to_go_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Entries and files count together, by page and by program; what was entered stands, and the authority goes on."""
+    limits, big = Limits(day_bytes=40_000), {"note": "x" * 4_000}
+    with furnished(tmp_path, tokens=tokens(), limits=limits) as house:
+        kept = {"Idempotency_Key": "first"}
+        first = told(call(house, "sue", ENTRIES, {"said": BOOKING, **big}, **kept), 201, "EnteredJson")
+        address = first["entry"]["url"]
+        attach = {"Content_Type": "application/octet-stream"}
+        assert call(house, "sue", f"{address}/attachments?name=a.txt", "x" * 36_000, **attach).status == 201
+        before = house.entries()
+        other = {"said": {**BOOKING, "start": "2039-05-02 01:00", "end": "2039-05-02 02:00"}}
+        answer = call(house, "sue", ENTRIES, other)
+        refused = told(answer, 429, "ProblemJson")
+        assert "at most 40,000 bytes within a day" in refused["detail"]
+        assert "ask the authority" in refused["remedy"]
+        assert 86_000 < int(answer.headers["retry-after"]) <= 86_401
+        assert call(house, "sue", f"{address}/attachments?name=b.txt", "y", **attach).status == 429
+        assert call(house, "sue", ENTRIES, {"said": BOOKING, **big}, **kept).status == 200, "it was entered before"
+        assert list(house.entries()) == list(before)
+        assert len([one for one in caplog.records if "nothing more is taken" in one.getMessage()]) == 1
+        assert call(house, "carl", ENTRIES, {**other, **big}).status == 201
+        for _ in range(9):
+            assert call(house, "carl", ENTRIES, {"said": {"kind": "minute", "month": "2026-09"}, **big}).status == 201

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sla_monitor.settings.desk.users import DeskSettings
 from sla_monitor.settings.views import SharedViews
 from sla_monitor.sla.observation import Outcome, Reason
 from sla_monitor.web import Health
@@ -94,6 +95,21 @@ def test_a_badge_of_the_public_stands_on_anybodys_page_and_tells_the_state_alone
         private = ask(web, "/badge/partnership/custody-records.svg")
         assert private.headers["cross-origin-resource-policy"] == "same-origin"
     assert Outcome.DOWN in {one.state for one in estate.partnership().assessment.contracts[0].services}
+
+
+def test_what_is_public_stays_so_where_users_are_named() -> None:
+    """Badge, page, JSON and feed tell a stranger the same as before anybody was named."""
+    named = DeskSettings.model_validate(
+        {"tokens": [{"name": "script", "sha256": "0" * 64, "roles": [{"role": "supplier", "contracts": ["none"]}]}]}
+    )
+    paths = (
+        "/public", "/public/status.json", "/public/outages.atom", "/public/badge/partnership/custody-records.svg",
+    )  # fmt: skip
+    with serving(Parts(board=both(), views=SharedViews(public="everybody"), desk=named)) as web:
+        for path in paths:
+            answer = ask(web, path)
+            assert (answer.status, "Custody records" in answer.body) == (200, True), path
+        assert ask(web, "/badge/partnership/custody-records.svg").status == 401
 
 
 @pytest.mark.parametrize("public", ["closed", "token"])
