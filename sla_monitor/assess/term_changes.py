@@ -50,7 +50,20 @@ def _compared(path: tuple[str, ...], was: Any, now: Any) -> Iterator[TermChange]
         for name in dict.fromkeys((*ours, *theirs)):
             yield from _item((*path, name), ours.get(name), theirs.get(name))
         return
-    yield TermChange(_format_path(path), _format(was), _format(now))
+    yield TermChange(_format_path(path), *map(_format, _only_others(was, now)))
+
+
+def _only_others(was: Any, now: Any) -> tuple[Any, Any]:
+    """Of two lists of parts without names, those parts that are not in both: nobody has to look for the one that
+    changed. Whole where one has no such part: of what was added or left out, the rest is told beside it."""
+    if not (_are_parts(was) and _are_parts(now)):
+        return was, now
+    left = [one for one in was if one not in now], [one for one in now if one not in was]
+    return left if all(left) else (was, now)
+
+
+def _are_parts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _item(path: tuple[str, ...], was: Any, now: Any) -> Iterator[TermChange]:
@@ -86,8 +99,10 @@ def _format(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if _are_parts(value):
+        return "; ".join(map(_format, value))
     if isinstance(value, list):
         return format_list([_format(one) for one in value])
     if isinstance(value, dict):
-        return "; ".join(f"{_word(key)} {told}" for key, one in value.items() if (told := _format(one)))
+        return ", ".join(f"{_word(key)} {told}" for key, one in value.items() if (told := _format(one)))
     return str(value)

@@ -86,11 +86,11 @@ DurationMs = Annotated[int, BeforeValidator(parse_duration), AfterValidator(_pos
 """A duration as `30s` or `5m`; milliseconds inside."""
 
 
-_is_identifier = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}").fullmatch
+is_identifier = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}").fullmatch
 
 
 def _identifier(value: str) -> str:
-    if not _is_identifier(value):
+    if not is_identifier(value):
         raise ValueError(
             f"{value!r} is not an identifier (letters, digits, '.', '_' and '-', at most 63, letter or digit first)"
         )

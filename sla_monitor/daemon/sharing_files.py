@@ -19,7 +19,7 @@ from sla_monitor.errors import LedgerError
 from sla_monitor.ledger.reading.files_to_share import FilesToShare
 from sla_monitor.ledger.recording.attached_files import take_attachments
 from sla_monitor.ledger.recording.kept_files import keep_files
-from sla_monitor.pair.shared_register import Member
+from sla_monitor.pair.shared_register import NO_ANSWER, Member
 from sla_monitor.pair.telling import signed, understood
 from sla_monitor.transport import MessageError
 from sla_monitor.transport.line import FarConnection
@@ -148,5 +148,5 @@ class SharedFiles:
         answer = await connection.ask(files_of(name), signed(question, self._member.key))
         said = understood(answer, self._member.key.public)
         if said.get("asked") != question:
-            raise MessageError("the other collector has no answer to that")
+            raise MessageError(NO_ANSWER)
         return said

@@ -15,7 +15,7 @@ from sla_monitor.clock import Clock
 from sla_monitor.errors import LedgerError
 from sla_monitor.ledger import Arrived, Ledger
 from sla_monitor.ledger.reading.job_reports import JobReports, Reported
-from sla_monitor.pair.shared_register import Member
+from sla_monitor.pair.shared_register import NO_ANSWER, Member
 from sla_monitor.pair.telling import signed, understood
 from sla_monitor.sla.jobs import JobReport, ReportKind
 from sla_monitor.transport import MessageError
@@ -60,7 +60,7 @@ class SharedReports:
                 answer = await connection.ask(reports_of(name), question)
                 told = understood(answer, self._member.key.public)
                 if not told:
-                    raise MessageError("the other collector has no answer to that")
+                    raise MessageError(NO_ANSWER)
                 is_more = await asyncio.to_thread(self._take, name, outbox, after, told)
 
     def _told(self, after: int) -> dict[str, Any]:

@@ -64,6 +64,10 @@ def entries_of(collector: str) -> str:
     return f"pair.{collector}.entries"
 
 
+NO_ANSWER = "the other collector cannot answer that: its own status page and log say why"
+"""Of one that responds and has nothing to tell, as when it cannot read its record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One collector of a pair. `others`: the names of the rest."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from sla_monitor.sla.rounding import shown
 from sla_monitor.wording.figures import format_apart
 from sla_monitor.wording.numbers import format_counted_points, format_money, format_points
-from sla_monitor.wording.text import plain
+from sla_monitor.wording.text import format_list, plain
 from sla_monitor.wording.vocabulary import describe_id
 
 if TYPE_CHECKING:
@@ -82,6 +82,15 @@ def differences(before: PeriodResult, after: PeriodResult, terms: Terms) -> Iter
     yield from change_row(after.month, f"credit, {terms.currency}", *money)
     triggers = (", ".join(describe_id(one.trigger) for one in result.triggers) or NONE for result in (before, after))
     yield from change_row(after.month, "triggers", *triggers)
+
+
+def describe_set_off(result: PeriodResult | None) -> tuple[str, ...]:
+    """What a month's results set off, a sentence for each trigger: `Set off: rectification (rectification plan).`"""
+    several = result.triggers if result is not None else ()
+    effects = (format_list([describe_id(effect) for effect in one.effects]) for one in several)
+    return tuple(
+        f"Set off: {describe_id(plain(one.trigger))} ({told})." for one, told in zip(several, effects, strict=True)
+    )
 
 
 def titles_of(terms: Terms) -> dict[str, str]:

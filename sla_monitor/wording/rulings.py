@@ -11,6 +11,7 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Decision, Entry, Timed, Waiver
 from sla_monitor.wording.instants import format_date, format_stretch
+from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import format_list, plain
 
 NO_CAUSE = "nobody has said yet"
@@ -71,3 +72,10 @@ def describe_claim_window(today: date, last_on: date | None, notice_by: date | N
     late = "refused" if is_refused_late else "for the authority to decide"
     told = f"notice was due by {format_date(notice_by)}: later is {late}, unless the cause was known later"
     return f"{ends}; {told}" if ends else told
+
+
+def describe_claim_period(last_on: date | None, notice_days: int) -> str:
+    """The same, while it can be claimed, of a failure of which only the period is known. `notice_days`: the Working
+    Days of a notice."""
+    told = f"notice within {format_count(notice_days, 'Working Day')} of when its cause was known"
+    return f"until {format_date(last_on)}; {told}" if last_on is not None else told

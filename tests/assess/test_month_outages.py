@@ -103,3 +103,18 @@ def test_a_claim_has_a_last_day_and_a_notice_has_another(tmp_path: Path) -> None
     told, is_closed = words("2026-06-15", notice_working_days=2, late="refused", deadline_months=1)
     assert told.startswith("until 31 Jul 2026; notice was due by 12 Jun 2026: later is refused")
     assert not is_closed
+
+
+def test_no_notice_is_counted_from_the_beginning_of_a_period(tmp_path: Path) -> None:
+    """A ticket that was late on the 16th was not to be notified by the 15th."""
+
+    def words(now: str, **relief: Any) -> str:
+        days = KnownDays(contract_of(tmp_path, relief=relief))
+        first, now_ms = parse_instant("2026-06-01T00:00:00Z"), parse_instant(f"{now}T08:00:00Z")
+        return claim_window(days, first, now_ms, is_period=True).words
+
+    notice = "notice within 2 Working Days of when its cause was known"
+    assert words("2026-06-15") == ""
+    assert words("2026-06-15", notice_working_days=2) == notice
+    assert words("2026-06-15", notice_working_days=2, deadline_months=1) == f"until 31 Jul 2026; {notice}"
+    assert words("2026-08-01", notice_working_days=2, deadline_months=1) == "too late since 1 Aug 2026"

@@ -66,8 +66,11 @@ def _confirm(found: ContractAssessment, points: Sequence[str], *, yes: bool) -> 
     """Show what is signed and what is open, and ask. Raises click.Abort for a no, and ClickException where there is
     nobody to ask."""
     from sla_monitor.document.signing_off import describe_worth
+    from sla_monitor.wording.figure_changes import describe_set_off
 
     click.echo(f"{found.period.name}: {describe_worth(found)}", err=True)
+    for told in describe_set_off(found.result):
+        click.echo(told, err=True)
     question = "Sign it off?"
     if points:
         count = format_count(len(points), "open point")

@@ -11,6 +11,7 @@ from sla_monitor.review.entry_words import decision_needed
 from sla_monitor.review.pack_input import PackInput
 from sla_monitor.review.palette import score_cell
 from sla_monitor.sla.results import PeriodResult
+from sla_monitor.wording.figure_changes import describe_set_off
 from sla_monitor.wording.instants import format_day, format_day_at, format_month, format_month_short
 from sla_monitor.wording.numbers import describe_owed, format_count, format_counted_points, format_money
 from sla_monitor.wording.text import format_list
@@ -138,9 +139,7 @@ def _changes(case: PackInput) -> Iterator[str]:
 
 def _set_off(case: PackInput, result: PeriodResult) -> Iterator[str]:
     """Triggers, and credits of earlier failures that have become due."""
-    for trigger in result.triggers:
-        effects = format_list([describe_id(effect) for effect in trigger.effects])
-        yield f"Set off: {describe_id(trigger.trigger)} ({effects})."
+    yield from describe_set_off(result)
     for line in result.credit.lines:
         if line.month is not None:
             whose = line.kpi or describe_id(line.rule)

@@ -33,6 +33,13 @@ from sla_monitor.wording.numbers import format_bytes
 from sla_monitor.wording.text import plain
 
 LATER = "send the page again in some seconds: what was entered already is not entered twice"
+UNWRITABLE = Refusal(503, "nothing was entered: the register cannot be written now", {"Retry-After": "5"}, remedy=LATER)
+UNREADABLE = Refusal(
+    503,
+    "the record cannot be read now, and this page is made from it",
+    {"Retry-After": "5"},
+    remedy="load the page again in some seconds; if it stays so, tell whoever runs this monitor",
+)
 OTHER_SESSION = "this page is of another session"
 READ_ON = 4
 """How much more than a page takes is read."""
@@ -194,9 +201,7 @@ class DeskHandler(Handler):
             wrong = Refusal(422, f"nothing was entered: {error}", remedy="go back, and correct it")
             kwargs, status_code = {**kwargs, "exc_info": (kind, wrong, trace)}, 422
         elif isinstance(error, LedgerError):
-            shut = Refusal(
-                503, "nothing was entered: the register cannot be written now", {"Retry-After": "5"}, remedy=LATER
-            )
+            shut = UNREADABLE if self.request.method in {"GET", "HEAD"} else UNWRITABLE
             kwargs, status_code = {**kwargs, "exc_info": (kind, shut, trace)}, 503
         self.set_status(status_code)
         super().write_error(status_code, **kwargs)

@@ -67,7 +67,7 @@ class FailureDeeds:
         about = {"kpis": kpi.kpi, "start": typed_instant(span[0], zone), "end": typed_instant(span[1], zone)}
         yield from self._cause(about, cause)
         if self._may("claim"):
-            window = claim_window(self.days, span[0], self.now_ms)
+            window = claim_window(self.days, span[0], self.now_ms, is_period=True)
             yield Deed("Claim relief", "" if window.is_closed else self.form("claim", about), window.words)
         yield from self._waive([kpi])
 

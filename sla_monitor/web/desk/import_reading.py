@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from base64 import urlsafe_b64encode
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
+from sla_monitor.contract.fields import is_identifier
 from sla_monitor.register.csv_sheet import Column, heading
 from sla_monitor.register.entries import KINDS, Entry
 from sla_monitor.register.import_options import fields_of, options_of
@@ -37,6 +39,9 @@ register is entered into from one thread."""
 
 NAMES, NAME = 40, 200
 """Names of priorities and services that are offered, and characters of one."""
+
+UNCOUNTED = ", which no KPI counts"
+"""Of a priority."""
 
 WAYS = {
     remedies.COLUMNS: "“Columns”",
@@ -200,16 +205,29 @@ def _names(source: ImportSource, contract: Contract) -> Iterator[tuple[str, tupl
         words = (words.get(option, "") for _, words in source.sheet.rows)
         found = Counter(word for word in words if word and len(word) <= NAME)
         own = dict.fromkeys([*known, *filter(None, chosen.values())])
-        options = [*((one, plain(one)) for one in own), *([("", "none of ours")] if option == "service" else [])]
+        options = [(one, _chosen(option, one, known)) for one in own]
         rows = []
         for theirs, times in [*found.most_common(NAMES), (OTHERS, 0)] if found else ():
             given = next((ours for name, ours in chosen.items() if heading(name) == heading(theirs)), None)
             as_is = _as_is(unchosen, contract, option, theirs, known)
             value = "" if given is None else f"{theirs}={given}"
-            several = tuple((f"{theirs}={one}", text) for one, text in options)
+            several = tuple((f"{theirs}={one}", text) for one, text in [*options, *_uncounted(option, theirs, own)])
             rows.append(NameChoice(theirs, format_count(times, "row") if times else "", as_is, value, several))
         if rows:
             yield option, tuple(rows)
+
+
+def _chosen(option: str, ours: str, known: Sequence[str]) -> str:
+    return f"{plain(ours)}{UNCOUNTED}" if option == "priority" and ours not in known else plain(ours)
+
+
+def _uncounted(option: str, theirs: str, own: Collection[str]) -> list[tuple[str, str]]:
+    """What a name of theirs is that is none of the contract's: no service, or a priority that no KPI counts, with as
+    much of their name as a priority may have."""
+    if option == "service":
+        return [("", "none of ours")]
+    name = re.sub(r"[^A-Za-z0-9]+", "-", theirs).strip("-")[:60]
+    return [(name, f"{name}{UNCOUNTED}")] if name and name != theirs and name not in own else []
 
 
 def _as_is(source: ImportSource, contract: Contract, option: str, theirs: str, known: Sequence[str]) -> str:
@@ -221,7 +239,9 @@ def _as_is(source: ImportSource, contract: Contract, option: str, theirs: str, k
     told = abridged(plain(ours), 60)
     if ours in known or not ours:
         return told or "none of ours"
-    return f"{told}, which no KPI counts" if is_priority else "choose: it is no service of ours"
+    if not is_priority:
+        return "choose: it is no service of ours"
+    return f"{told}{UNCOUNTED}" if is_identifier(ours) else "choose: it is no priority of ours"
 
 
 def _told(line: int, text: str) -> ToldMistake:

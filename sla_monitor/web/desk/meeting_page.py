@@ -19,6 +19,7 @@ from sla_monitor.web.desk.entry_fields import Filled, FormField, fields_of
 from sla_monitor.web.desk.failure_deeds import FailureDeeds
 from sla_monitor.web.desk.month_now import MonthNow
 from sla_monitor.web.desk.outages_page import FailureReader, FailureRow, MonthPart
+from sla_monitor.wording.figure_changes import describe_set_off
 from sla_monitor.wording.figures import format_figure, format_target
 from sla_monitor.wording.instants import format_day, format_instant, format_month
 from sla_monitor.wording.known_by import describe_actor
@@ -97,6 +98,7 @@ class MeetingPage(MonthPart):
             as_of=format_instant(now.assessed.at_ms, now.contract.time_zone),
             review=format_day(review_on) if review_on else "",
             worth=describe_worth(now.assessed),
+            set_off=describe_set_off(now.assessed.result),
             missed=[_missed(kpi, now, deeds) for kpi in now.assessed.kpis if kpi.is_kept is False],
             points=await self._points(now),
             decisions=[reader.dispute(entry) for entry in now.effective.pending(now.contract)],

@@ -25,18 +25,20 @@ from sla_monitor.web.desk.outages_page import FailureReader
 from sla_monitor.web.desk.shown_entry import SaidEntry, ShownEntry, said_entry, shown_entry
 from sla_monitor.web.desk.two_steps import problems_by_field
 from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.wording.figure_changes import describe_set_off
 from sla_monitor.wording.instants import format_month
 from sla_monitor.wording.rulings import describe_waivers
 
 
 @dataclass(frozen=True, slots=True)
 class MonthKpi:
-    """A KPI with its result. `waived`: by which entries, in words; `waive`: the form that does, empty: there is
-    nothing to waive, or this person may not."""
+    """A KPI with its result. `is_missed`: by the figure that counts; `waived`: by which entries, in words; `waive`: the
+    form that does, empty: there is nothing to waive, or this person may not."""
 
     kpi: str
     title: str
     result: str
+    is_missed: bool
     waived: str
     waive: str
 
@@ -63,7 +65,7 @@ class MonthPage(FormWithFiles):
         reader = FailureReader(MonthNow(contract, month.name, found, standing, found.at_ms), self.person, deeds)
         rows = [
             MonthKpi(
-                kpi, title, result,
+                kpi, title, result, one.is_kept is False,
                 describe_waivers(waivers_of(standing, kpi, month.name)), deeds.waive(one),
             )
             for (kpi, title, result), one in zip(month.rows, found.kpis, strict=True)
@@ -76,6 +78,7 @@ class MonthPage(FormWithFiles):
             title=format_month(month.name),
             month=month,
             worth=describe_worth(found),
+            set_off=describe_set_off(found.result),
             rows=rows,
             disputes=[reader.dispute(entry) for entry in disputes_of(contract, standing, month.name)],
             seen=mark_of(month.points),

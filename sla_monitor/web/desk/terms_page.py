@@ -44,7 +44,8 @@ RECALCULATIONS = 50
 
 @dataclass(frozen=True, slots=True)
 class ProposalRow:
-    """Terms that somebody proposed. `remark`: what is to be known of them; `address`: their page."""
+    """Terms that somebody proposed. `answer`: what was said with the approval, rejection or withdrawal; `remark`: what
+    is to be known of them; `address`: their page."""
 
     number: int
     proposed: str
@@ -55,6 +56,7 @@ class ProposalRow:
     is_open: bool
     reference: str
     note: str
+    answer: str
     remark: str
     address: str
 
@@ -134,6 +136,7 @@ def proposal_row(contract: Contract, one: Proposal) -> ProposalRow:
         closed is None,
         plain(entry.reference),
         plain(entry.note),
+        plain(closed.note) if closed is not None else "",
         ONE_LOGIN if one.is_of_one_login else "",
         f"/desk/contracts/{contract.id}/terms/{entry.number}",
     )

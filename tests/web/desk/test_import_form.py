@@ -102,6 +102,19 @@ def test_a_file_with_every_quirk_is_mapped_seen_entered_once_and_taken_back(hous
     assert carl.get(answers[0].location).status == 404
 
 
+def test_a_priority_that_is_none_of_ours_need_not_become_one_of_ours(house: House) -> None:
+    """A file has the tickets of all priorities, and a KPI counts some: one with a name that none may have is chosen."""
+    carl, rows = house.browser("carl"), b"id,priority,opened,ended\nINC5,3 - Low,2026-10-05 09:00,2026-10-05 10:00\n"
+    seen = upload(carl, rows)
+    assert (read_as(seen)["Wrong"], "3 - Low, which no KPI counts" in seen.text) == (1, False)
+    assert "choose: it is no priority of ours" in seen.text
+    assert "3-Low, which no KPI counts" in seen.text
+    seen = look(carl, seen, priority=["3 - Low=3-Low"])
+    assert (read_as(seen)["New"], read_as(seen)["Wrong"]) == (1, 0)
+    assert chosen(seen)["priority"][0] == "3 - Low=3-Low"
+    assert seen.text.count(">3-Low, which no KPI counts<") == 2, "once for it, once for every other one"
+
+
 def all_hidden(page: Page) -> dict[str, list[str]]:
     last = page.text.rpartition("<form")[2]
     found: dict[str, list[str]] = {}

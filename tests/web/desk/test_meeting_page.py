@@ -50,7 +50,7 @@ def add(browser: Browser, kind: str, **fields: str) -> Page:
 
 def test_it_has_what_the_meeting_talks_about(calm: House) -> None:
     page = words(calm.browser("carl").get(HERE))
-    assert "1 point, £100.00 deducted" in page
+    assert "1 point, £100.00 deducted Set off: rectification (rectification plan)." in page
     assert "KPI1 Custody availability ≥ 99.9 % 99.59 % 100.00 % 99.59 % minor 1" in page
     assert "KPI3 (Satisfaction) is not assessed: the supplier has reported no figure." in page
     assert "Entry 1 : Claim of third party for Custody records, 6 Oct 2026 10:00:00 to 13:00:00 BST" in page

@@ -34,8 +34,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def test_both_parties_sign_the_same_figures(house: House) -> None:
     carl, sue = house.browser("carl"), house.browser("sue")
     page = carl.get(MONTH)
-    assert "1 point, £100.00 deducted" in words(page)
+    assert "1 point, £100.00 deducted Set off: rectification (rectification plan)." in words(page)
     assert "KPI1 Custody availability 99.59 % (minor, 1 point)" in words(page)
+    assert '<bdi class="missed">99.59 %' in page.text
+    assert page.text.count('<bdi class="missed">') == 1, "what is not assessed is not missed"
     assert "KPI3 (Satisfaction) is not assessed: the supplier has reported no figure" in words(page)
     assert "No day of this month is sealed" in words(page)
     assert "/countersign" not in sue.get(MONTH).text

@@ -115,6 +115,7 @@ def test_a_decision_asks_again_who_it_is(house: House) -> None:
     done = approver.fill_in(asked, f"{TERMS}/{number}/reject", _password=PASSWORD, note="Not agreed.")
     assert (done.status, house.entries()[-1].note) == (303, "Not agreed.")
     assert "<strong>Rejected</strong>" in house.browser("carl").get("/desk").text, "whoever proposed them is told"
+    assert "Not agreed." in house.browser("carl").get(f"{TERMS}/{number}").text
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from sla_monitor.assess import Assessment
 from tests.web.api.test_answers import resolved, unreasoned
 from tests.web.desk.house import House
+from tests.web.desk.test_decide_form import words
 from tests.web.desk.waiting_house import assessed, say, waiting_house
 
 
@@ -134,3 +135,18 @@ def test_a_month_that_came_out_otherwise_after_its_sign_off_waits_for_another_on
         say(house, "credit_notified", "fred", month="2026-10", amount="40.00", on="2026-11-13")
         assessed(house)
         assert "£60.00 of the credit of October 2026" in f"{listed(house, 'fred')['mine']}"
+
+
+def test_a_page_of_a_record_that_is_gone_is_not_told_that_nothing_was_entered(tmp_path: Path) -> None:
+    """Somebody only looks."""
+    (tmp_path / "house").mkdir()
+    with waiting_house(tmp_path / "house") as house:
+        carl = house.browser("carl")
+        assessed(house)
+        house.ledger.rename(tmp_path / "away.db")
+        house.ledger.mkdir()  # no daemon has the old one open here: the next entry would make a new one
+        page, answer = carl.get("/desk"), carl.get("/api/v1/desk")
+        assert (page.status, page.headers["retry-after"], answer.status) == (503, "5", 503)
+        assert "The record cannot be read now" in words(page)
+        assert "entered" not in words(page)
+        assert "the record cannot be read or written now" in answer.text

@@ -50,6 +50,12 @@ PARTS: dict[str, Any] = {
     "maintenance": {
         "notice_working_days": 5, "hours": "nights", "allowance": "4h",
     },
+    "triggers": [
+        {
+            "id": "rectification", "conditions": [{"measure": "failures", "at_least": 1}],
+            "effects": ["rectification_plan"],
+        },
+    ],
     "calendars": {"nights": {"hours": {"mon-sun": "22:00-24:00"}}},
     "relief": {"deadline_months": 1},
     "invoicing": {"notify_working_days": 10, "invoice_months": 1, "invoice_working_days": 10, "payment_days": 30},

@@ -259,6 +259,8 @@ def test_the_monitor_says_how_it_is_itself() -> None:
     assert "✕ Not ready ledger locked" in text
     assert "The monitor is not ready: ledger locked." in text.partition("What is wrong now")[0]
     assert "Ledger 1,204 rows" in text
+    several = render(estate.partnership(), Health(False, ["ledger locked", "register apart"])).text
+    assert "The monitor is not ready: ledger locked register apart" in several, "each on a line of its own"
     assert "▲ Ready reload failed" in render(estate.partnership(), Health(True, ["reload failed"])).text
 
 
