@@ -649,6 +649,9 @@ PENDING = MetricName(
 LEDGER_LAG = MetricName("sla_ledger_lag_seconds", "gauge", (), "Age of the oldest observation that is not committed.")
 LEDGER_FAILING = MetricName("sla_ledger_failing", "gauge", (), "1 while the ledger cannot be written.")
 LEDGER_SIZE = MetricName("sla_ledger_size_bytes", "gauge", (), "Size of the ledger on disk.")
+LEDGER_FREE = MetricName(
+    "sla_ledger_free_bytes", "gauge", (), "Free on the ledger's disk; not there while its folder cannot be asked."
+)
 LEDGER_LOG = MetricName(
     "sla_ledger_log_bytes", "gauge", (), "Of that, the write-ahead log: it grows while a reader keeps it from reuse."
 )
@@ -726,7 +729,8 @@ OF_EACH: tuple[MetricName, ...] = (
     OVERRUN, CLOCK_STEPS, SITES, SITE_RESTARTS, ISOLATED_ENDPOINTS, IN_FLIGHT, AWAITING_WITNESS, REFUSED_OBSERVATIONS,
     LINE_UP, COLLECTOR_SPEAKS, LEASE_UP, LEASE_REVISION, ROLE_SINCE, COLLECTOR_FIT, TAKEOVERS, PAIR_IN_STEP,
     PAIR_COMPARISONS, PAIR_DIFFERENCES, COMMITTED, DROPPED,
-    OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_LOG, LEDGER_HEAD, LEDGER_HEAD_OBSERVATIONS,
+    OUT_OF_ORDER, PENDING, LEDGER_LAG, LEDGER_FAILING, LEDGER_SIZE, LEDGER_FREE, LEDGER_LOG, LEDGER_HEAD,
+    LEDGER_HEAD_OBSERVATIONS,
     LEDGER_KEY_FAILING, LEDGER_LEAD, LEDGER_UNVERIFIED, LEDGER_VERIFIED_TIME, LEDGER_SAVED_ANEW, ASSESS_DURATION,
     ARCHIVE_FAILING, LOG_MESSAGES,
 )  # fmt: skip
@@ -1067,6 +1071,12 @@ LEDGER_SAVED_ANEW_ALERT = AlertName(
     "monitor",
     "Somebody removed files of the open ledger.",
     "Nobody removed files of the open ledger in the last half hour.",
+)
+LEDGER_DISK_FILLS = AlertName(
+    "SlaLedgerDiskFills",
+    "monitor",
+    "The disk of the ledger is nearly full: then nothing is recorded.",
+    "The disk of the ledger has room again.",
 )
 LEDGER_LOG_GROWS = AlertName(
     "SlaLedgerLogGrows",

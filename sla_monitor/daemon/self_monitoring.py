@@ -86,6 +86,7 @@ class OwnState:
             f"{self.assessing.entries_ahead} entries of the register are dated later than now, and do not count yet": (
                 self.assessing.entries_ahead > 0
             ),
+            f"the ledger's disk is nearly full: {(ledger.free_bytes or 0) >> 20:,} MiB are free": ledger.is_room_low,
             f"somebody keeps the ledger's write-ahead log from being reused; it has {ledger.log_bytes >> 20} MiB": (
                 ledger.log_bytes > LARGE_LOG_BYTES
             ),
@@ -143,6 +144,7 @@ class OwnState:
             **self._far(),
             names.BUILD_INFO: [((platform.python_version(), __version__), 1)],
             **{metric: [((), value)] for metric, value in plain.items()},
+            names.LEDGER_FREE: [] if ledger.free_bytes is None else [((), ledger.free_bytes)],
             names.SITE_RESTARTS: [((why,), count) for why, count in sorted(sites.restarts.items())],
             names.LOG_MESSAGES: [
                 ((level,), count + sites.logged.get(level, 0)) for level, count in sorted(logs.counts.items())

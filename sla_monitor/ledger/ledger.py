@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -237,6 +238,7 @@ class Ledger(Forwarding):
             out_of_order=writer.out_of_order,
             saved_anew=writer.saved_anew,
             lead_seconds=self._lead.lead_ms / 1000,
+            free_bytes=_free(path.parent),
         )
 
     def flush(self, timeout_s: float) -> bool:
@@ -273,6 +275,13 @@ class Ledger(Forwarding):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _free(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
 
 
 def _size(path: Path) -> int:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,6 +112,24 @@ def test_a_ledger_that_cannot_be_written_makes_us_not_ready(house: House) -> Non
         assert any("the ledger cannot be written: database is locked" in reason for reason in health.reasons)
         other.execute("rollback")
     wait(lambda: own.health().ready)
+
+
+def test_a_disk_that_is_nearly_full_is_told_before_it_is(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, folder = own_state(house), house.ledger._path.parent
+    assert not any("nearly full" in reason for reason in own.health().reasons)
+    ((_, free),) = list(own.metrics()[names.LEDGER_FREE])
+    assert free == pytest.approx(shutil.disk_usage(folder).free, abs=2**30)
+    monkeypatch.setattr("sla_monitor.ledger.recording.stats.LEAST_ROOM_BYTES", 2**62)
+    (told,) = (reason for reason in own.health().reasons if "nearly full" in reason)
+    assert re.fullmatch(r"the ledger's disk is nearly full: [\d,]+ MiB are free", told)
+
+
+@pytest.mark.parametrize(
+    ("free", "size", "is_low"),
+    [(2**30, 2**30, False), (2**30 - 1, 1, True), (2**31, 2**32, True), (2**32, 2**32, False), (None, 1, False)],
+)
+def test_the_disk_needs_room_for_another_ledger(house: House, free: int | None, size: int, *, is_low: bool) -> None:
+    assert replace(house.ledger.stats(), free_bytes=free, size_bytes=size).is_room_low is is_low
 
 
 @pytest.mark.parametrize("is_stopping", [False, True])

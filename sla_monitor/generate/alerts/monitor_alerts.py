@@ -21,7 +21,7 @@ from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes, title_of
 from sla_monitor.generate.grafana.drill_down import HEALTH
 from sla_monitor.generate.probe_series import ProbeSeries
 from sla_monitor.generate.promql import lasting, sample, seconds, select
-from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES
+from sla_monitor.ledger.recording.stats import LARGE_LOG_BYTES, LEAST_ROOM_BYTES
 from sla_monitor.names import AlertName, MetricName
 from sla_monitor.settings import Settings
 from sla_monitor.sla.observation import Reason
@@ -40,6 +40,7 @@ def monitor_alerts(settings: Settings, contracts: Sequence[Terms]) -> Iterator[A
     yield _untold(settings)
     yield _stale(settings)
     yield from _counts(settings)
+    yield _disk_fills(settings)
     yield _log_grows(settings)
     yield _record_ahead(settings)
     yield from _states(settings)
@@ -314,6 +315,32 @@ def _counts(settings: Settings) -> Iterator[Alert]:
                 AlertTest("is quiet while it does not", 10 * MINUTE_MS, {series: "3x100"}),
             ),
         )
+
+
+def _disk_fills(settings: Settings) -> Alert:
+    """Before it is full: what cannot be written is told by the ledger itself, and is lost when memory is full too."""
+    free, size, patience_ms = ours(names.LEDGER_FREE), ours(names.LEDGER_SIZE), settings.alerting.patience_ms
+    at_ms = (minutes(patience_ms) + 2) * MINUTE_MS
+    half, large = f"{LEAST_ROOM_BYTES // 2}x100", f"{LEAST_ROOM_BYTES * 4}x100"
+    return monitor_alert(
+        settings,
+        names.LEDGER_DISK_FILLS,
+        "warning",
+        f"{names.LEDGER_FREE.sample} < clamp_min({names.LEDGER_SIZE.sample}, {LEAST_ROOM_BYTES})",
+        text(
+            Value('humanize1024 | reReplaceAll "([KMGTPEZY]i)$" " $1"'),
+            "B are free: less than 1 GiB, or than the ledger itself has.",
+        ),
+        (
+            AlertTest("fires where little is free", at_ms, {free: half, size: "1x99"}, dict(OURS), {"value": "512 Mi"}),
+            AlertTest(
+                "fires where a copy has no room", at_ms, {free: f"{LEAST_ROOM_BYTES * 2}x100", size: large}, dict(OURS),
+                {"value": "2 Gi"},
+            ),
+            AlertTest("is quiet where there is room", at_ms, {free: large, size: half}),
+        ),
+        for_ms=patience_ms,
+    )  # fmt: skip
 
 
 def _log_grows(settings: Settings) -> Alert:
