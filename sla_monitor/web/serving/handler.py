@@ -15,6 +15,7 @@ from tornado.iostream import IOStream
 from tornado.web import Finish, HTTPError, RequestHandler, stream_request_body
 
 from sla_monitor.board import Board
+from sla_monitor.errors import LedgerError
 from sla_monitor.settings.desk.access_table import TABLE, Action, Target
 from sla_monitor.web.desk.entering import EnoughToday
 from sla_monitor.web.identity.audit_log import DeskEvent
@@ -198,8 +199,12 @@ class Handler(RequestHandler):
         self.say(f"{refusal.text} ({refusal.remedy})" if refusal.remedy else refusal.text, refusal.status_code)
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
-        """Refusals are the client's business; what is left is a fault of ours."""
-        if not isinstance(value, HTTPError | Busy):
+        """Refusals are the client's business; what is left is a fault of ours. That the record cannot be read or
+        written is told in a line a minute: each page would add its own."""
+        if isinstance(value, LedgerError):
+            if not self.site.reception.complaints.take("record", self.site.clock.monotonic()):
+                log.error("a page cannot use the record: %s", value, extra={"path": self.request.path})
+        elif not isinstance(value, HTTPError | Busy):
             super().log_exception(typ, value, tb)
 
     def _refuse_strange_hosts(self) -> None:

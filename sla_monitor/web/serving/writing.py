@@ -82,7 +82,9 @@ class Desk(JsonAnswering):
         if isinstance(error, LineError):
             return Refusal(503, f"{error}", {"Retry-After": "5"}, remedy="send the same again under the same key")
         if isinstance(error, LedgerError):
-            return Refusal(503, "the record cannot be read or written now; nothing was entered", {"Retry-After": "5"})
+            is_read = self.request.method in {"GET", "HEAD"}
+            said = "read now" if is_read else "read or written now; nothing was entered"
+            return Refusal(503, f"the record cannot be {said}", {"Retry-After": "5"})
         if isinstance(error, ForbiddenEntry):
             return Refusal(403, f"you may not do this: {error}", remedy="ask for a role that may, or its token")
         return None

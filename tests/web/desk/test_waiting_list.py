@@ -137,8 +137,10 @@ def test_a_month_that_came_out_otherwise_after_its_sign_off_waits_for_another_on
         assert "£60.00 of the credit of October 2026" in f"{listed(house, 'fred')['mine']}"
 
 
-def test_a_page_of_a_record_that_is_gone_is_not_told_that_nothing_was_entered(tmp_path: Path) -> None:
-    """Somebody only looks."""
+def test_a_page_of_a_record_that_is_gone_is_not_told_that_nothing_was_entered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody only looks. The log has a line of it, however many look."""
     (tmp_path / "house").mkdir()
     with waiting_house(tmp_path / "house") as house:
         carl = house.browser("carl")
@@ -149,4 +151,8 @@ def test_a_page_of_a_record_that_is_gone_is_not_told_that_nothing_was_entered(tm
         assert (page.status, page.headers["retry-after"], answer.status) == (503, "5", 503)
         assert "The record cannot be read now" in words(page)
         assert "entered" not in words(page)
-        assert "the record cannot be read or written now" in answer.text
+        assert "the record cannot be read now" in answer.text
+        assert "entered" not in answer.text
+    told = [one for one in caplog.records if "a page cannot use the record" in one.getMessage()]
+    assert [(one.levelname, one.exc_info) for one in told] == [("ERROR", None)]
+    assert [one for one in caplog.records if one.exc_info] == []
