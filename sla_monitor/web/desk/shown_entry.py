@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import Entry, Timed
+from sla_monitor.register.entries import Entry, SignOff, Timed
 from sla_monitor.wording.entries import EntryWording, describe_entry, describe_notices
 from sla_monitor.wording.instants import format_instant, format_stretch
 from sla_monitor.wording.known_by import describe_actor
@@ -45,6 +45,7 @@ def shown_entry(contract: Contract, entry: Entry) -> ShownEntry:
         _WHEN: format_stretch(body.start_ms, body.end_ms, zone) if isinstance(body, Timed) else "",
         _ENTERED: f"{format_instant(entry.at_ms, zone)} by {describe_actor(entry.actor, entry.known_by)}",
         **describe_notices(body.notices(), say),
+        "Acknowledged": " ".join(body.acknowledged or ()) if isinstance(body, SignOff) else "",
         "Reference": entry.reference,
         "Documents": entry.evidence,
     }

@@ -45,6 +45,8 @@ def test_both_parties_sign_the_same_figures(house: House) -> None:
     signed = house.entries()[-1].body
     assert isinstance(signed, SignOff)
     assert signed.acknowledged
+    entry = words(carl.get(f"/desk/contracts/small/entries/{house.entries()[-1].number}"))
+    assert " ".join(signed.acknowledged) in entry.partition("Acknowledged")[2]
     assert ("countersign", None) in mine(house, "sue")
     page = sue.get(MONTH)
     assert "The supplier has not countersigned it yet." in words(page)
