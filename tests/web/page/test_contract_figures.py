@@ -53,6 +53,12 @@ def test_a_promise_that_will_be_missed_at_this_rate_is_called_near() -> None:
     assert "▲ Met, near Mail availability: 99.91 % target ≥ 99.9 %; at this rate the allowance lasts until" in text
 
 
+@pytest.mark.parametrize(("downtime_ms", "told"), [(0, 0), (25 * estate.MINUTE, 1)])
+def test_the_banner_says_whether_a_breach_is_near(downtime_ms: int, told: int) -> None:
+    """A phone's first screen has no room for more."""
+    assert one_service(downtime_ms).partition("How to read")[0].count("1 KPI missed or near it") == told
+
+
 def test_a_promise_with_little_of_its_allowance_left_is_called_near() -> None:
     """Eleven minutes are not much; whether they last is not known without a forecast."""
     board = estate.board((), (), [])
