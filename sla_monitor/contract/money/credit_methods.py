@@ -6,7 +6,7 @@ maths is `sla_monitor/sla/money/methods/`, a module for each. To add a method: d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal, Self, get_args
@@ -104,6 +104,11 @@ class CreditTerms(Strict):
     def may_be_recorded(self, area: str, kpis: Iterable[KpiTerms]) -> bool:
         """Whether an occurrence in an area may be an outage on record that it prices as well."""
         return False
+
+    @property
+    def weighted_areas(self) -> Collection[str]:
+        """The areas in which an occurrence has a weight of its own; empty: all are alike."""
+        return ()
 
     def least_percent(self, least_points: Decimal | None, charges: Decimal | None) -> Number | None:
         """The smallest credit of one failure as a percentage of a month's charges; None where the terms do not tell.
@@ -396,6 +401,10 @@ class UnitRateCredit(CreditTerms):
         """An area with a weight of its own is no service on record, unless it is called so."""
         services = {kpi.service for kpi in self.recorded(kpis)}
         return bool(services) and (not self.weights or area in {"", *services})
+
+    @property
+    def weighted_areas(self) -> Collection[str]:
+        return self.weights
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from sla_monitor.contract.fields import Identifier, Whole, YesNo
-from sla_monitor.contract.money.credit_methods import UnitRateCredit
 from sla_monitor.contract.reading.nearest import suggestion
 from sla_monitor.register.kinds.kind import EntryKind, EntryProblem, Example, Topic, Wording
 from sla_monitor.register.kinds.parts import Month, Number
@@ -53,8 +52,11 @@ class Occurred(EntryKind):
     def doubts(self, context: EntryContext) -> Iterator[str]:
         terms = context.terms_of(self.month)
         rule = next((one for one in terms.credits if one.id == self.rule), None)
-        if rule is not None and rule.may_be_recorded(self.area, terms.kpis):
+        if rule is None:
+            return
+        if rule.may_be_recorded(self.area, terms.kpis):
             yield f"{self.rule} prices outages on record: one that is on record must not be entered, or it costs twice"
-        if isinstance(rule, UnitRateCredit) and self.area and rule.weights and self.area not in rule.weights:
-            known = suggestion(self.area, rule.weights)
+        areas = rule.weighted_areas
+        if areas and self.area and self.area not in areas:
+            known = suggestion(self.area, areas)
             yield f"{self.area} is no area that {self.rule} gives a weight, and counts with 1 ({known})"
