@@ -56,14 +56,14 @@ class KeptHistories:
         given."""
         if len(contract.versions) == 1:
             at_ms = None  # they have
-        made = contract if at_ms is None else _always(contract, at_ms)
-        if contract.files is None:
-            return made, Cache()
-        key = (contract.id, contract.files.digest, at_ms)
-        found = self._kept.setdefault(key, (made, Cache()))
-        self._kept.move_to_end(key)
-        while len(self._kept) > HISTORIES_KEPT:
-            self._kept.popitem(last=False)
+        key = None if contract.files is None else (contract.id, contract.files.digest, at_ms)
+        found = self._kept.pop(key, None) if key is not None else None
+        if found is None:
+            found = contract if at_ms is None else _always(contract, at_ms), Cache()
+        if key is not None:
+            self._kept[key] = found
+            while len(self._kept) > HISTORIES_KEPT:
+                self._kept.popitem(last=False)
         return found
 
 

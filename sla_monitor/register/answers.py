@@ -38,25 +38,24 @@ def answers_to(name: str, entries: Sequence[Entry], effective: EffectiveEntries,
         number = entry.body.subject()
         if number is None or is_same_person(entry.actor, name):
             continue
-        state = _state(number, entry, effective)
-        if state is None:
-            continue
         asked = _numbered(number, entries)
-        if asked is not None and is_same_person(asked.actor, name):
+        if asked is None or not is_same_person(asked.actor, name):
+            continue
+        state = _state(asked, entry, effective)
+        if state is not None:
             yield Answer(asked, state, entry)
 
 
-def _state(number: int, entry: Entry, effective: EffectiveEntries) -> AnswerState | None:
+def _state(asked: Entry, entry: Entry, effective: EffectiveEntries) -> AnswerState | None:
     """What an entry makes of the one that it is about; None: nothing, or nothing that holds."""
-    body = entry.body
+    number, body = asked.number, entry.body
     if isinstance(body, Undo):
         return "taken_back" if effective.undone.get(number) == entry.number else None
     if isinstance(body, Decision):
         last = effective.decision_on(number)
         if last is None or last[0].number != entry.number or effective.entry(number) is None:
             return None
-        is_whole = (body.start_ms, body.end_ms) == (None, None)
-        return "refused" if not body.granted else "granted" if is_whole else "granted_in_part"
+        return body.verdict_on(asked.body)
     if not isinstance(body, TermsApproved | TermsRejected):
         return None  # whoever proposed terms withdraws them: that is no answer of somebody else
     proposal = terms_said(effective).proposal(number)

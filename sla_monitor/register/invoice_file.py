@@ -14,13 +14,13 @@ from sla_monitor import remedies
 from sla_monitor.contract.contract import Contract
 from sla_monitor.contract.fields import parse_day
 from sla_monitor.errors import RegisterError
+from sla_monitor.periods.months import is_month
 from sla_monitor.register.csv_sheet import Sheet, read_sheet
 from sla_monitor.register.foreign_instant import Dates, iso_spelling
 from sla_monitor.register.from_file import named_file
 from sla_monitor.register.importing import abridged
 
 _AMOUNT = re.compile(r"(\()?([-−+]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,2})?(\))?", re.ASCII)
-_MONTH = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 _NAMED = re.compile(r"([A-Za-z]{3,9})[ -](\d{4})", re.ASCII)
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -148,7 +148,7 @@ def _day(file: InvoiceFile, text: str) -> date:
 
 def _month(text: str) -> str:
     """`2026-10` or `October 2026`; empty where it is neither: the line is then of no month that is known."""
-    if _MONTH.fullmatch(text):
+    if is_month(text):
         return text
     named = _NAMED.fullmatch(text)
     name = named[1][:3].casefold() if named else ""

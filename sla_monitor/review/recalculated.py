@@ -3,7 +3,6 @@ manifest carries them, because no evidence file has them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from sla_monitor.assess.recalculations import MonthFigures, Recalculation
 from sla_monitor.contract.contract import Contract
 from sla_monitor.periods.edges import Period
+from sla_monitor.periods.months import is_month
 from sla_monitor.register.entries import Entry
 from sla_monitor.wording.instants import format_day_at
 from sla_monitor.wording.numbers import format_counted_points, format_money
@@ -18,7 +18,6 @@ from sla_monitor.wording.recalculations import describe_because
 from sla_monitor.wording.text import abridged, plain
 
 MOST, LONGEST = 200, 600
-_MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def _read(told: list[Any]) -> Iterator[RecalculatedMonth]:
         texts = [one[name] for name in names]
         if not all(isinstance(text, str) and len(text) <= LONGEST and text == plain(text) for text in texts):
             return
-        if _MONTH.fullmatch(one["month"]):
+        if is_month(one["month"]):
             yield RecalculatedMonth(**one)
 
 

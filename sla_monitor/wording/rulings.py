@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sla_monitor.contract.contract import Contract
 from sla_monitor.register.effective import EffectiveEntries
-from sla_monitor.register.entries import Decision, Entry, Timed, Waiver
+from sla_monitor.register.entries import Decision, Entry, Waiver
 from sla_monitor.wording.instants import format_date, format_stretch
 from sla_monitor.wording.numbers import format_count
 from sla_monitor.wording.text import format_list, plain
@@ -22,12 +22,7 @@ AWAITS = "awaits a decision"
 
 def describe_verdict(asked: Entry, said: Decision) -> str:
     """`granted`, `granted in part`, where that is a part of the time that was asked for, or `refused`."""
-    if not said.granted:
-        return "refused"
-    body = asked.body
-    whole = (body.start_ms, body.end_ms) if isinstance(body, Timed) else (None, None)
-    edges = zip((said.start_ms, said.end_ms), whole, strict=True)
-    return "granted" if all(edge in {None, asked_ms} for edge, asked_ms in edges) else "granted in part"
+    return said.verdict_on(asked.body).replace("_", " ")
 
 
 def describe_ruling(entry: Entry, effective: EffectiveEntries, contract: Contract) -> str:

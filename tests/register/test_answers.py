@@ -6,7 +6,7 @@ from typing import Any
 
 from sla_monitor.register.answers import TOLD_MS, answers_to
 from sla_monitor.register.effective import effective_entries
-from sla_monitor.register.entries import Entry
+from sla_monitor.register.entries import Entry, Timed
 from tests.register.saying import booking, claim, decision, entries, undo
 from tests.register.test_terms_history import approved, closed, proposed
 
@@ -32,6 +32,21 @@ def test_of_several_answers_the_one_that_holds_is_told() -> None:
     said = made(booking(), claim(), decision(1), decision(1, granted=False), decision(2), undo(2), undo(4))
     assert told("sue", *said) == [(2, "taken_back", 6), (1, "granted", 3)]
     assert told("sue", *made(booking(), claim(), undo(1), undo(3))) == []
+
+
+def test_the_whole_is_granted_also_where_its_edges_are_named() -> None:
+    """As every other screen has it."""
+    asked = made(claim())[0].body
+    assert isinstance(asked, Timed)
+    start_ms, end_ms = asked.start_ms, asked.end_ms
+    for more, state in (
+        ({"start_ms": start_ms, "end_ms": end_ms}, "granted"),
+        ({"start_ms": start_ms + 60_000}, "granted_in_part"),
+        ({"end_ms": end_ms - 60_000}, "granted_in_part"),
+    ):
+        given = made(claim(), booking(), decision(1))
+        given[2] = given[2].model_copy(update={"body": given[2].body.model_copy(update=more)})
+        assert told("sue", *given) == [(1, state, 3)]
 
 
 def test_an_answer_is_told_for_a_while() -> None:

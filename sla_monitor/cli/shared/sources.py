@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 contract_argument = click.argument("contract", shell_complete=contract_ids)
 """An id in the configuration, or a path."""
-
-_MONTH = re.compile(r"(19[7-9]|20[0-9]|21[0-9])[0-9]-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def chosen_contract(
@@ -157,10 +154,11 @@ def _archive(config: Path, ledger: Path | None) -> Archived | None:
 def month_named(text: str, contract: Contract, now_ms: int) -> str:
     """A month of the contract's term that has begun: 2026-10, or `running`. Raises BadParameter."""
     from sla_monitor.periods.edges import month_at, run_of
+    from sla_monitor.periods.months import is_month
 
     run, this = run_of(contract), month_at(now_ms, contract.time_zone)
     month = this if text == "running" else text
-    if not _MONTH.fullmatch(month):
+    if not is_month(month):
         raise click.BadParameter(f"{text[:40]!r} is no month (write 2026-10, or running)")
     if month not in run:
         raise click.BadParameter(f"{month} is not in the term of {contract.id}, which runs {run.first} to {run.last}")

@@ -10,6 +10,7 @@ from sla_monitor.generate.alerts.annotations import SHORT_DURATION, Label, Value
 from sla_monitor.generate.alerts.monitor_alerts import JOB, monitor_alert, ours
 from sla_monitor.generate.alerts.subject import MINUTE_MS, minutes
 from sla_monitor.generate.promql import sample, select
+from sla_monitor.names import AlertName, MetricName
 from sla_monitor.settings import Settings
 from sla_monitor.wording.durations import format_short_duration
 
@@ -96,38 +97,30 @@ def _two_speak(settings: Settings) -> Alert:
 
 
 def _cannot_reach(settings: Settings) -> Alert:
-    wait_ms = settings.alerting.patience_ms
-    at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
-    east = sample(names.LEASE_UP, collector="east", **EAST)
-    return monitor_alert(
-        settings,
-        names.LEASE_UNREACHABLE,
-        "warning",
-        f"{names.LEASE_UP.sample} == 0",
-        text("Collector ", Label("collector"), " cannot speak, whatever happens to the other one."),
-        (
-            AlertTest("fires while it lasts", at_ms, {east: "1x3 0x100"}, {**EAST, "collector": "east"}),
-            AlertTest("is quiet while it is reached", at_ms, {east: "1x100"}),
-            AlertTest("a moment does not alert", at_ms, {east: "1x3 0x2 1x100"}),
-        ),
-        for_ms=wait_ms,
-    )
+    said = " cannot speak, whatever happens to the other one."
+    return _of_one(settings, names.LEASE_UNREACHABLE, names.LEASE_UP, said)
 
 
 def _unfit(settings: Settings) -> Alert:
     """Figures of one that follows are told by the other one: nothing else says that they cannot be made."""
+    said = " cannot take over as it should; its page says why."
+    return _of_one(settings, names.COLLECTOR_UNFIT, names.COLLECTOR_FIT, said)
+
+
+def _of_one(settings: Settings, name: AlertName, metric: MetricName, said: str) -> Alert:
+    """What one of the two is not as it should be, while it lasts; `metric`: 1 while all is well."""
     wait_ms = settings.alerting.patience_ms
     at_ms = (minutes(wait_ms) + 6) * MINUTE_MS
-    east = sample(names.COLLECTOR_FIT, collector="east", **EAST)
+    east = sample(metric, collector="east", **EAST)
     return monitor_alert(
         settings,
-        names.COLLECTOR_UNFIT,
+        name,
         "warning",
-        f"{names.COLLECTOR_FIT.sample} == 0",
-        text("Collector ", Label("collector"), " cannot take over as it should; its page says why."),
+        f"{metric.sample} == 0",
+        text("Collector ", Label("collector"), said),
         (
             AlertTest("fires while it lasts", at_ms, {east: "1x3 0x100"}, {**EAST, "collector": "east"}),
-            AlertTest("is quiet while it can", at_ms, {east: "1x100"}),
+            AlertTest("is quiet while all is well", at_ms, {east: "1x100"}),
             AlertTest("a moment does not alert", at_ms, {east: "1x3 0x2 1x100"}),
         ),
         for_ms=wait_ms,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -16,6 +16,8 @@ from sla_monitor.settings.desk.access_table import Action
 if TYPE_CHECKING:
     from sla_monitor.register.entries import Entry
     from sla_monitor.register.entry_context import EntryContext
+
+Verdict: TypeAlias = Literal["granted", "granted_in_part", "refused"]
 
 _NO_NOTE = EntryProblem("note", "is missing (say why)")
 
@@ -58,6 +60,14 @@ class Decision(EntryKind):
 
     def subject(self) -> int:
         return self.about
+
+    def verdict_on(self, asked: EntryKind) -> Verdict:
+        """What it says of what was asked for. In part: of a stretch of time, not the whole."""
+        if not self.granted:
+            return "refused"
+        whole = (asked.start_ms, asked.end_ms) if isinstance(asked, Timed) else (None, None)
+        edges = zip((self.start_ms, self.end_ms), whole, strict=True)
+        return "granted" if all(edge in {None, asked_ms} for edge, asked_ms in edges) else "granted_in_part"
 
     @property
     def is_meant_to_change(self) -> bool:

@@ -12,6 +12,7 @@ from sla_monitor.review.palette import band_cell, figure_cell
 from sla_monitor.wording.instants import format_day_at
 from sla_monitor.wording.known_by import describe_actor
 from sla_monitor.wording.numbers import format_points
+from sla_monitor.wording.rulings import describe_verdict
 from sla_monitor.wording.vocabulary import describe_id
 
 EXCLUDED = (
@@ -158,7 +159,7 @@ def _decided(case: PackInput, entry: Entry) -> str:
     if found is None:
         return "awaits a decision" if entry in case.assessment.pending else ""
     decision, said = found
-    verdict = "granted" if said.granted else "refused"
+    verdict = describe_verdict(entry, said)
     reason = "; ".join(part for part in (decision.note, decision.reference) if part)
     who = describe_actor(decision.actor, decision.known_by)
     told = f"{verdict}{_narrowed(case, said)} by {who}, {format_day_at(decision.at_ms, case.zone)}"

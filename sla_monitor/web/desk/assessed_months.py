@@ -49,8 +49,7 @@ class AssessedMonths:
 
 def has_month(contract: Contract, month: str) -> bool:
     """Whether a text names a month of the contract's term."""
-    run = run_of(contract)
-    return is_month(month) and run.first <= month <= (run.last or month)
+    return is_month(month) and month in run_of(contract)
 
 
 def has_begun(contract: Contract, month: str, now_ms: int) -> bool:

@@ -19,7 +19,7 @@ from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.register.effective import EffectiveEntries
 from sla_monitor.register.entries import Entry
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister, EnoughToday, ForbiddenEntry, as_read_by, visible_to
+from sla_monitor.web.desk.entering import DeskRegister, ForbiddenEntry, as_read_by, visible_to
 from sla_monitor.web.desk.forms import AGAIN, CSRF, ONCE, PostedForm, read_form
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.passwords import Attempt, PasswordVerdict
@@ -27,6 +27,7 @@ from sla_monitor.web.identity.person import NOBODY
 from sla_monitor.web.identity.reception import BEFORE, DEVICE, Reception
 from sla_monitor.web.page.layout import frame_of
 from sla_monitor.web.serving.handler import Handler, Refusal
+from sla_monitor.web.serving.limits import EnoughToday
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.known_by import PASSWORD, TOKEN, describe_known_by
 from sla_monitor.wording.numbers import format_bytes

@@ -27,9 +27,8 @@ from sla_monitor.register.redaction import internal_numbers, last_shared, redact
 from sla_monitor.register.rules import problems
 from sla_monitor.settings.desk.access_table import TABLE, Action, Role
 from sla_monitor.web.identity.person import Person
-from sla_monitor.web.serving.limits import Limits
+from sla_monitor.web.serving.limits import EnoughToday, Limits
 from sla_monitor.wording.entries import describe_future_entry
-from sla_monitor.wording.numbers import format_bytes
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -37,14 +36,6 @@ DAY_MS = 86_400_000
 
 class ForbiddenEntry(Exception):  # noqa: N818 - it is no fault
     """The access table does not let this person enter this."""
-
-
-class EnoughToday(Exception):  # noqa: N818 - it is no fault
-    """Somebody of a supplier has filled as much of the disk as one may in a day. `wait_s`: until they may go on."""
-
-    def __init__(self, most: int, wait_s: int) -> None:
-        super().__init__(f"one person of a supplier enters and attaches at most {format_bytes(most)} within a day")
-        self.wait_s = wait_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from tornado.web import Finish, HTTPError, RequestHandler, stream_request_body
 from sla_monitor.board import Board
 from sla_monitor.errors import LedgerError
 from sla_monitor.settings.desk.access_table import TABLE, Action, Target
-from sla_monitor.web.desk.entering import EnoughToday
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.person import NOBODY, Person, seen_by
 from sla_monitor.web.identity.reception import OPEN, OPERATING
@@ -26,7 +25,7 @@ from sla_monitor.web.page.subject import PageLinks
 from sla_monitor.web.serving.access import credentials
 from sla_monitor.web.serving.guard import SECURITY_HEADERS, host_of, is_loopback
 from sla_monitor.web.serving.health import Health
-from sla_monitor.web.serving.limits import ASKING, Bounded, Busy
+from sla_monitor.web.serving.limits import ASKING, Bounded, Busy, EnoughToday
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.durations import format_duration
 from sla_monitor.wording.text import plain

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from sla_monitor.web.serving.workers import Workers
+from sla_monitor.wording.numbers import format_bytes
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +47,14 @@ class Limits:
 
 class Busy(Exception):  # noqa: N818 - it says how things stand
     """Too many requests wait for the same thing already."""
+
+
+class EnoughToday(Exception):  # noqa: N818 - it is no fault
+    """Somebody of a supplier has filled as much of the disk as one may in a day. `wait_s`: until they may go on."""
+
+    def __init__(self, most: int, wait_s: int) -> None:
+        super().__init__(f"one person of a supplier enters and attaches at most {format_bytes(most)} within a day")
+        self.wait_s = wait_s
 
 
 ASKING: ContextVar[str] = ContextVar("ASKING", default="")

@@ -15,12 +15,13 @@ from sla_monitor.contract.contract import Contract
 from sla_monitor.errors import LedgerError, LineError
 from sla_monitor.ledger.recording.register_entries import Overtaken
 from sla_monitor.settings.desk.access_table import TABLE, Action
-from sla_monitor.web.desk.entering import DeskRegister, EnoughToday, ForbiddenEntry
+from sla_monitor.web.desk.entering import DeskRegister, ForbiddenEntry
 from sla_monitor.web.identity.audit_log import DeskEvent
 from sla_monitor.web.identity.desk_state import digest_of
 from sla_monitor.web.serving.api_handler import JsonAnswering
 from sla_monitor.web.serving.guard import is_cross_site
 from sla_monitor.web.serving.handler import Refusal
+from sla_monitor.web.serving.limits import EnoughToday
 from sla_monitor.web.serving.web_parts import WebParts
 from sla_monitor.wording.known_by import TOKEN
 

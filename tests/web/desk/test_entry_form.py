@@ -50,6 +50,15 @@ def test_the_same_submission_makes_one_entry(house: House) -> None:
     assert len(house.entries()) == before + 2
 
 
+@pytest.mark.parametrize("count", ["9" * 5000, "²", "-1", "1.5"])
+def test_a_number_that_is_none_is_told_at_its_field(house: House, count: str) -> None:
+    """Of thousands of digits Python makes no number, and says so by a fault."""
+    path, carl = "/desk/contracts/small/enter/comment", house.browser("carl")
+    page = carl.fill_in(carl.get(path), path, about=count, note="Why?")
+    assert page.status == 422
+    assert "must be a whole number (write 12)" in page.text
+
+
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_entered(house: House) -> None:
     carl, before = house.browser("carl"), len(house.entries())
     page = carl.fill_in(carl.get(MINUTE), MINUTE, month="1999-10", note='"><script>alert(1)</script>')
