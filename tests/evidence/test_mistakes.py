@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sla_monitor.errors import EvidenceError
@@ -332,6 +332,7 @@ JUNK = st.recursive(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example({"entries": [{"kind": None, "said": {}}]})
 @given(st.dictionaries(st.sampled_from([*evidence(), "observed", "samples", "entries"]), JUNK, max_size=4))
 def test_whatever_a_file_holds_the_answer_is_a_list_of_problems_or_evidence(
     tmp_path: Path, parts: dict[str, Any]

@@ -5,7 +5,7 @@ No sentence here repeats a value: what stands in a wrong place may be a secret.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -121,7 +121,8 @@ SAMPLES = {
 def sample_of(model: type[BaseModel], where: Path) -> str | None:
     """What to write for the key at a path of pydantic's: by the example of the model there, if it has one."""
     key = str(where[-1])
-    examples = (getattr(one, "example", {}) for one in models_at(model, where[:-1]))
+    found = (getattr(one, "example", {}) for one in models_at(model, where[:-1]))
+    examples = (one for one in found if isinstance(one, Mapping))  # an entry's is not written as a contract's is
     return next((f"{key}: {example[key]}" for example in examples if key in example), SAMPLES.get(key))
 
 
